@@ -1,0 +1,176 @@
+"""Bytes in, one grey picture out: TIFF, PNG, JPEG, BMP, WebP and GIF.
+
+>>> micrograph = read_micrograph("particles.tif")  # doctest: +SKIP
+>>> micrograph.grey.shape, micrograph.calibration  # doctest: +SKIP
+((768, 1024), Calibration(pixel_size_nm=7.344, source='Zeiss metadata'))
+
+The format is taken from the content, never from the file's extension. Grey values stay in the
+units they were recorded in: 16-bit and float pictures keep their range, and bright stays bright.
+Whatever was decided on the way (first page of several, colour turned to grey, pixels repaired) is
+a sentence in `Micrograph.notes`. Sizes are checked from the header, before anything is decoded;
+how each format is decoded stands in `semseg.decoding`.
+"""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from semseg.calibration import Calibration
+from semseg.decoding import MIN_SIDE_PX, decode, finite_float32
+from semseg.errors import (
+    ImageTooLargeError,
+    SemsegError,
+    UnreadableImageError,
+    UnsuitableImageError,
+)
+
+__all__ = ["MIN_SIDE_PX", "Micrograph", "read_micrograph"]
+
+_MAX_FILE_BYTES = 4 * 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Micrograph:
+    """One grey picture as recorded, with what its file says about it.
+
+    Parameters
+    ----------
+    name : str
+        File name without folders, safe to write files by.
+    grey : float32 (height, width)
+        Finite grey values in recorded units, bright is bright; read-only.
+    bit_depth : int
+        Bits per sample in the file (8 for palettes).
+    sha256 : str
+        Of the file's bytes, in hexadecimal.
+    calibration : Calibration or None
+        From the file's own metadata.
+    label_bar_row : int or None
+        First row of the label bar, when the metadata give it.
+    notes : tuple of str
+        Sentences the user should read.
+    """
+
+    name: str
+    grey: NDArray[np.float32]
+    bit_depth: int
+    sha256: str
+    calibration: Calibration | None = None
+    label_bar_row: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """Rows, in pixels."""
+        return self.grey.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Columns, in pixels."""
+        return self.grey.shape[1]
+
+    @property
+    def stem(self) -> str:
+        """The name without its last extension."""
+        return PurePosixPath(self.name).stem
+
+
+def read_micrograph(
+    source: bytes | str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    max_megapixels: float = 100.0,
+) -> Micrograph:
+    """Read one picture from a path or from the bytes of a file.
+
+    Parameters
+    ----------
+    source : bytes, str or PathLike
+        The file's content, or where it lies.
+    name : str, optional
+        Shown to the user and used for output files; default the path's last part. Folders and
+        characters that file systems refuse are removed.
+    max_megapixels : float
+        Larger pictures are refused from their header, in millions of pixels.
+
+    Raises
+    ------
+    UnreadableImageError
+        Empty, truncated, damaged, not a picture, or an unsupported codec.
+    ImageTooLargeError
+        More than `max_megapixels`.
+    UnsuitableImageError
+        Constant, or a side under 64 px.
+    """
+    data, name = _load(source, name)
+    if not data:
+        raise UnreadableImageError(f"{name} is empty (0 bytes); copy it again from the microscope.")
+    try:
+        decoded = decode(data, name, max_megapixels * 1e6)
+        grey, notes = finite_float32(decoded.grey, name)
+    except SemsegError:
+        raise
+    except Image.DecompressionBombError as error:
+        # Pillow's WebP and GIF readers have a limit of their own.
+        raise ImageTooLargeError(
+            f"{name} has more pixels than its format's reader accepts; save it as a TIFF."
+        ) from error
+    except Exception as error:
+        # Decoders fail in dozens of ways on damaged bytes (struct.error, MemoryError,
+        # RecursionError...); to the user they are all the same.
+        raise UnreadableImageError(
+            f"{name} is damaged or incomplete and cannot be decoded; copy it again from the "
+            f"microscope or save it as an uncompressed TIFF."
+        ) from error
+    if grey.min() == grey.max():
+        raise UnsuitableImageError(
+            f"{name} shows nothing: every pixel has the same grey value; choose another picture."
+        )
+    grey.setflags(write=False)
+    return Micrograph(
+        name,
+        grey,
+        decoded.bit_depth,
+        hashlib.sha256(data).hexdigest(),
+        decoded.calibration,
+        decoded.label_bar_row,
+        (*decoded.notes, *notes),
+    )
+
+
+def _load(source: bytes | str | os.PathLike[str], name: str | None) -> tuple[bytes, str]:
+    """Return the file's bytes and its safe name."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source), _safe_name(name or "")
+    path = Path(source)
+    name = _safe_name(name or path.name)
+    try:
+        if path.is_dir():
+            raise UnreadableImageError(f"{name} is a folder; choose a picture inside it.")
+        # Pipes and devices would block or never end.
+        if path.exists() and not path.is_file():
+            raise UnreadableImageError(f"{name} is not an ordinary file; choose a picture.")
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise ImageTooLargeError(f"{name} is larger than 4 GiB; save one picture of it alone.")
+        return path.read_bytes(), name
+    except FileNotFoundError:
+        raise UnreadableImageError(f"{name} was not found; check the path.") from None
+    except PermissionError as error:
+        raise UnreadableImageError(
+            f"{name} may not be read; ask for permission or copy it elsewhere."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise UnreadableImageError(f"{name} cannot be opened; check path and disk.") from error
+
+
+def _safe_name(name: str) -> str:
+    """Return the last part of `name`, without characters that file systems refuse."""
+    last = re.split(r"[\\/]", name)[-1]
+    kept = "".join(ch if ch.isprintable() and ch not in '<>:"|?*' else "_" for ch in last)
+    return kept.strip(" .") or "image"
