@@ -1,0 +1,34 @@
+"""semseg: particle sizes from electron micrographs.
+
+>>> import semseg
+>>> analysis = semseg.analyze("picture.tif")
+>>> analysis.particles[["label", "min_feret_nm", "confidence"]]
+
+The way through the program: `read_micrograph` -> `prepare` -> `segment` -> `conclude`,
+all four in `analyze`; `write_outputs` writes what was found.
+"""
+
+from semseg.analysis import Analysis, analyze, conclude, prepare, segment
+from semseg.errors import SemsegError
+from semseg.export import write_outputs
+from semseg.micrograph import Micrograph, read_micrograph
+from semseg.preparation import Crop
+from semseg.segmenter import Segmenter
+from semseg.settings import Settings
+from semseg.version import __version__
+
+__all__ = [
+    "Analysis",
+    "Crop",
+    "Micrograph",
+    "Segmenter",
+    "SemsegError",
+    "Settings",
+    "__version__",
+    "analyze",
+    "conclude",
+    "prepare",
+    "read_micrograph",
+    "segment",
+    "write_outputs",
+]

@@ -1,0 +1,199 @@
+"""Maps to particles: one label per particle, one row per particle.
+
+Seeds are where the smoothed distance map, lowered on touching boundaries, stands above a
+threshold; a watershed grows them over the foreground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+__all__ = ["Thresholds", "find_instances", "measure_particles", "on_recorded_grid"]
+
+Labels = NDArray[np.int32]
+PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where maps become particles; fixed on validation pictures, stored with the model.
+
+    Attributes
+    ----------
+    foreground : float
+        Least value of the foreground map inside a particle.
+    seed : float
+        Height of the distance map, lowered on boundaries and smoothed, above which
+        connected pixels are one seed.
+    boundary_weight : float
+        How much the boundary map lowers the distance map, 0..1.
+    smoothing_px : float
+        Standard deviation of the Gaussian on the distance map.
+    least_area_px : float
+        Smaller particles, in px of the network's grid, are dropped.
+    """
+
+    foreground: float = 0.5
+    seed: float = 0.2
+    boundary_weight: float = 1.0
+    smoothing_px: float = 1.0
+    least_area_px: float = 20.0
+
+
+def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
+    """Label every particle: int32, H x W, 0 background, 1..n in reading order of seeds.
+
+    Parameters
+    ----------
+    maps : (3, H, W) in 0..1
+        Foreground, distance inside each particle, boundary of touching ones.
+
+    Notes
+    -----
+    Each particle is one 4-connected piece without holes; what lies wholly inside another
+    particle belongs to that one. Deterministic.
+    """
+    foreground = maps[0] > thresholds.foreground
+    hills = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
+    hills = ndimage.gaussian_filter(hills, thresholds.smoothing_px)
+    seeds, _ = ndimage.label((hills > thresholds.seed) & foreground)
+    labels = _grow(hills, seeds, foreground)
+    return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
+
+
+def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:
+    """Grow the seeds over the foreground.
+
+    A piece of foreground with one seed, or none, is one particle. Only pieces with several
+    need a watershed, each in its own window: the flood of one never reaches another, so
+    the result is that of one watershed over everything, in less time and memory.
+    """
+    pieces, count = ndimage.label(foreground)
+    at_seeds = np.flatnonzero(seeds)
+    piece_of, seed_of = pieces.ravel()[at_seeds], seeds.ravel()[at_seeds]
+    one_of_them = np.zeros(count + 1, np.int32)
+    one_of_them[piece_of] = seed_of
+    crowded = np.unique(piece_of[seed_of != one_of_them[piece_of]])
+    windows = ndimage.find_objects(pieces)
+    labels = pieces.copy()
+    for piece in crowded.tolist():
+        for halo, core in _parts(windows[piece - 1]):
+            inside = pieces[halo] == piece
+            grown = watershed(-hills[halo], seeds[halo] * inside, mask=inside)
+            # pieces keep their own numbers; those of seeds follow behind
+            grown[grown > 0] += count
+            part = inside[core]
+            labels[halo][core][part] = grown[core][part]
+    return labels
+
+
+def _parts(
+    window: tuple[slice, slice],
+) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """The window itself, or where it is too large for the memory, parts of it with a halo.
+
+    Yields (part with its halo in the picture, the part within that). Seeds have their
+    numbers already, so parts agree wherever a particle is smaller than the halo.
+    """
+    for top in range(window[0].start, window[0].stop, PART_PX):
+        for left in range(window[1].start, window[1].stop, PART_PX):
+            starts = np.array([top, left])
+            stops = np.minimum(starts + PART_PX, [window[0].stop, window[1].stop])
+            first = np.maximum(starts - HALO_PX, [window[0].start, window[1].start])
+            last = np.minimum(stops + HALO_PX, [window[0].stop, window[1].stop])
+            yield (
+                tuple(map(slice, first.tolist(), last.tolist())),
+                tuple(map(slice, (starts - first).tolist(), (stops - first).tolist())),
+            )
+
+
+def _drop_small(labels: Labels, least_area: float) -> Labels:
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    labels[areas[labels] < least_area] = 0
+    return labels
+
+
+def _make_whole(labels: Labels) -> Labels:
+    """Keep the largest piece of every particle, and give it what it encloses."""
+    for label, window in enumerate(ndimage.find_objects(labels), start=1):
+        if window is None:
+            continue
+        inside = labels[window] == label
+        pieces, count = ndimage.label(inside)
+        if count != 1:  # none, once a host has swallowed it
+            if count == 0:
+                continue
+            largest = np.bincount(pieces.ravel())[1:].argmax() + 1
+            labels[window][inside & (pieces != largest)] = 0
+            inside = pieces == largest
+        labels[window][ndimage.binary_fill_holes(inside)] = label
+    return labels
+
+
+def _number(labels: Labels) -> Labels:
+    """Renumber 1..n without gaps, keeping the order."""
+    present = np.bincount(labels.ravel()) > 0
+    present[0] = False
+    numbers = np.cumsum(present, dtype=np.int32) * present
+    return numbers.astype(np.int32)[labels]
+
+
+def measure_particles(shapes: pd.DataFrame, scale: tuple[float, float]) -> pd.DataFrame:
+    """Sizes on the network's grid, put into pixels of the recorded picture.
+
+    Parameters
+    ----------
+    shapes : DataFrame
+        As `semseg.shape.measure_shapes` gives it, on the grid the network saw.
+    scale : (float, float)
+        Pixels of that grid per recorded pixel, (vertical, horizontal).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Lengths renamed to ``x_px``, ``area_px``, ``ecd_px``, ...; positions count from
+        the centre of the first pixel. Bounding boxes are left out.
+    """
+    # sides are rounded to whole pixels, so the two scales may differ by a few parts in
+    # ten thousand; their geometric mean keeps areas exact
+    mean = float(np.sqrt(scale[0] * scale[1]))
+    converted = shapes.drop(columns=[c for c in shapes if c.startswith("bbox_")])
+    converted["x"] = (shapes["x"] + 0.5) / scale[1] - 0.5
+    converted["y"] = (shapes["y"] + 0.5) / scale[0] - 0.5
+    converted["area"] = shapes["area"] / mean**2
+    for length in ("ecd", "min_feret", "max_feret", "perimeter"):
+        converted[length] = shapes[length] / mean
+    names = ("x", "y", "area", "ecd", "min_feret", "max_feret", "perimeter")
+    return converted.rename(columns={name: f"{name}_px" for name in names})
+
+
+def on_recorded_grid(labels: Labels, shape: tuple[int, int]) -> Labels:
+    """The label image at the size of the recorded picture (nearest neighbour).
+
+    A particle too small to meet the centre of a recorded pixel gets one of the pixels it
+    lies in, of the background or of a particle that has others, so that none is lost.
+    """
+    if labels.shape == shape:
+        return labels
+    rows = ((np.arange(shape[0]) + 0.5) * labels.shape[0] / shape[0]).astype(int)
+    columns = ((np.arange(shape[1]) + 0.5) * labels.shape[1] / shape[1]).astype(int)
+    result = labels[rows[:, None], columns]
+    count = int(labels.max(initial=0))
+    areas = np.bincount(result.ravel(), minlength=count + 1)
+    for label in (np.flatnonzero(areas[1:] == 0) + 1).tolist():
+        inside = np.argwhere(labels == label)
+        for row, column in (inside * np.array(shape) // labels.shape).tolist():
+            occupant = result[row, column]
+            if occupant == 0 or areas[occupant] > 1:
+                areas[occupant] -= 1
+                result[row, column] = label
+                break
+    return result

@@ -1,0 +1,225 @@
+"""The network: verify the model file, choose a provider, predict the maps.
+
+The model is trusted only by its sha256, which stands here; a file with another one is
+refused. It runs through ONNX Runtime on the first provider that is there, always with
+the CPU behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from semseg.errors import ModelError
+from semseg.tiling import pad_to_multiple, predict_in_tiles
+
+__all__ = ["MODEL_PATH", "MODEL_SHA256", "ModelInfo", "Segmenter", "available_providers"]
+
+MODEL_SHA256 = "0b99c4c8bc1ba4e1fd234f124117bd9421cfc31c8739fcb4f1fdd281cb1515fd"
+_HERE = Path(__file__).resolve().parent
+# inside the package when installed from a wheel, beside it in a checkout
+_INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"
+MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
+
+# short names, in the order in which `auto` prefers them; the CPU is always last
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+WHOLE_UP_TO_PX = 2_500_000  # the body needs about 0.25 GB per megapixel
+TILE_PX = 1024
+OVERLAP_PX = 256
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the model file says about itself (ONNX metadata, key ``semseg``).
+
+    Attributes
+    ----------
+    name, version, licence, data, commit : str
+        What it is, on which pictures it was trained, and by which revision of the code.
+    sha256 : str
+        Of the file.
+    normalisation : str
+        What the grey values of its input mean.
+    divisor : int
+        The sides of its input must be multiples of this, px.
+    trained_particle_px : (float, float)
+        Median particle diameters at the network between which it is at home.
+    target_particle_px : float
+        Median particle diameter that automatic rescaling aims at.
+    thresholds : mapping
+        Of the instance step: see `semseg.particles.Thresholds`.
+    confidence : mapping
+        Coefficients: see `semseg.confidence`.
+    filter_threshold : float
+        Confidence below which a particle is possibly wrong, by default.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+    data: str
+    commit: str
+    normalisation: str
+    divisor: int
+    trained_particle_px: tuple[float, float]
+    target_particle_px: float
+    thresholds: Mapping[str, float]
+    confidence: Mapping[str, Any]
+    filter_threshold: float
+
+
+def available_providers() -> list[str]:
+    """Short names of the providers that this installation of ONNX Runtime offers."""
+    offered = onnxruntime.get_available_providers()
+    return [name for name, full in PROVIDERS.items() if full in offered]
+
+
+class Segmenter:
+    """The network, ready to run; one instance may serve all threads.
+
+    Parameters
+    ----------
+    path : path, optional
+        Model file; by default the one that comes with semseg.
+    sha256 : str, optional
+        What the file must hash to; None accepts any file (while a model is being made).
+    provider : str
+        ``auto`` or one of `PROVIDERS`; the CPU takes over where it cannot run.
+    threads : int, optional
+        Threads of the CPU provider; by default all cores this process may use.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, altered or no model of semseg; the provider is unknown.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = MODEL_PATH,
+        *,
+        sha256: str | None = MODEL_SHA256,
+        provider: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        content = _read_model(Path(path), sha256)
+        wanted = _wish_list(provider)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or _usable_cores()
+        options.log_severity_level = 4
+        # idle threads must not burn the cores of a shared host; the arena is worth a third
+        # of the time, and bounded, since larger pictures are cut into tiles
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_mem_pattern = False
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=wanted)
+        except Exception as error:
+            raise ModelError(
+                f"The model file {Path(path).name} could not be loaded by ONNX Runtime "
+                f"({type(error).__name__}); please reinstall semseg."
+            ) from error
+        self.info = _model_info(self._session, hashlib.sha256(content).hexdigest())
+        running = self._session.get_providers()[0]
+        self.provider = next((n for n, full in PROVIDERS.items() if full == running), running)
+        self.notes: tuple[str, ...] = ()
+        if provider not in ("auto", self.provider):
+            self.notes = (
+                f"The provider '{provider}' is not available here; "
+                f"the network ran on '{self.provider}' instead.",
+            )
+
+    def predict(
+        self,
+        image: NDArray[np.float32],
+        progress: Callable[[float], None] | None = None,
+        *,
+        whole_up_to_px: int = WHOLE_UP_TO_PX,
+        tile_px: int = TILE_PX,
+        overlap_px: int = OVERLAP_PX,
+    ) -> NDArray[np.float16]:
+        """Foreground, distance and boundary of each pixel: (3, H, W) float16 in 0..1.
+
+        Parameters
+        ----------
+        image : float32, H x W, 0..1
+            Prepared and rescaled picture.
+        progress : callable, optional
+            Told the share done, 0..1.
+        whole_up_to_px, tile_px, overlap_px : int
+            Larger pictures are cut into tiles of this side, overlapping by so much.
+        """
+        if image.size <= whole_up_to_px:
+            tile_px, overlap_px = max(image.shape), 0
+        maps = predict_in_tiles(
+            image,
+            self._predict_whole,
+            maps=3,
+            tile=tile_px,
+            overlap=overlap_px,
+            progress=progress,
+        )
+        return np.minimum(maps, 1, out=maps)  # sums of rounded weights may pass it by 0.001
+
+    def _predict_whole(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        height, width = image.shape
+        padded = pad_to_multiple(image, self.info.divisor)
+        (maps,) = self._session.run(None, {"image": padded[None, None]})
+        return maps[0, :, :height, :width]
+
+
+def _read_model(path: Path, sha256: str | None) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"The model file {path.name} is missing or unreadable; please reinstall semseg."
+        ) from error
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(
+            f"The model file {path.name} is not the one that this version of semseg was made "
+            "with, so its sizes could not be trusted; please reinstall semseg."
+        )
+    return content
+
+
+def _wish_list(provider: str) -> list[str]:
+    if provider != "auto" and provider not in PROVIDERS:
+        known = ", ".join(["auto", *PROVIDERS])
+        raise ModelError(f"There is no provider '{provider}'; choose one of {known}.")
+    offered = onnxruntime.get_available_providers()
+    names = list(PROVIDERS) if provider == "auto" else [provider, "cpu"]
+    return [full for name in dict.fromkeys(names) if (full := PROVIDERS[name]) in offered]
+
+
+def _usable_cores() -> int:
+    """Cores this process may run on: fewer than the machine has, in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _model_info(session: onnxruntime.InferenceSession, sha256: str) -> ModelInfo:
+    try:
+        stored = json.loads(session.get_modelmeta().custom_metadata_map["semseg"])
+        stored["trained_particle_px"] = tuple(stored["trained_particle_px"])
+        return ModelInfo(sha256=sha256, **stored)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            "The model file carries no description that this version of semseg understands; "
+            "please use the model that came with it."
+        ) from error
