@@ -1,0 +1,248 @@
+"""Choose thresholds and fit the confidence on validation pictures.
+
+    python -m training.fit first      # reads training/work/first.onnx, writes first.fit.json
+
+Three steps, in this order, through the exported network itself:
+
+1. thresholds of the instance step: greatest mean over pictures of F1 at IoU 0.5 and 0.75,
+   at the rescale factor that the truth asks for;
+2. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
+   is found automatically; its figures are from pictures left out of each fit;
+3. the default filter threshold: greatest pooled F1 at IoU 0.5.
+
+The pictures are the EMPS validation fifth and drawn ones that training never saw, both kinds
+with the same weight: the first has few agglomerates, the second nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+from semseg.analysis import prepare
+from semseg.autoscale import estimate_rescale
+from semseg.confidence import FEATURES, confidence, particle_features
+from semseg.micrograph import read_micrograph
+from semseg.particles import Thresholds, find_instances, on_recorded_grid
+from semseg.preparation import resize
+from semseg.segmenter import Segmenter
+from semseg.settings import Settings
+from semseg.shape import measure_shapes
+from training.dataset import WORK, median_ecd
+from training.export import describe, description
+from training.metrics import compare
+from training.pictures import emps_validation, without_gaps
+from training.synthesize import draw_micrograph
+
+# Smaller would give fewer false particles, larger finds more of the small and covered ones
+# and is finer for sizes: the figures for 20 to 30 px are in training/README.md.
+TARGET_PX = 30.0
+TRAINED_PX = (12.0, 100.0)
+DRAWN_SEED = 1_000_000  # far from the seeds of training
+CANDIDATES = {
+    "smoothing_px": (0.7, 1.0, 1.5, 2.0),
+    "boundary_weight": (0.0, 0.5, 1.0),
+    "seed": (0.15, 0.2, 0.25, 0.3, 0.4),
+    "foreground": (0.4, 0.5, 0.6),
+}
+NOT_FITTED = {
+    "features": list(FEATURES),
+    "mean": [0.0] * len(FEATURES),
+    "scale": [1.0] * len(FEATURES),
+    "weights": [0.0] * len(FEATURES),
+    "intercept": 0.0,
+}
+
+
+def provisional(source: Path, thresholds: Thresholds) -> Segmenter:
+    """The bare network with these thresholds and no confidence yet."""
+    target = source.with_suffix(".provisional.onnx")
+    describe(source, target, description("provisional", _fitted(thresholds, NOT_FITTED, 0.0)))
+    return Segmenter(target, sha256=None, provider="cpu")
+
+
+def _fitted(thresholds: Thresholds, model: dict, level: float) -> dict:
+    return {
+        "thresholds": asdict(thresholds),
+        "confidence": model,
+        "filter_threshold": level,
+        "target_particle_px": TARGET_PX,
+        "trained_particle_px": TRAINED_PX,
+    }
+
+
+def validation_pictures(drawn: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, prepared picture and truth: the EMPS fifth, then drawn ones."""
+    pictures = []
+    for labelled in emps_validation():
+        prepared = prepare(read_micrograph(labelled.path), Settings())
+        # the truth of what was cropped as a label bar does not count here
+        pictures.append(
+            (labelled.path.stem, prepared.image, without_gaps(prepared.crop.apply(labelled.labels)))
+        )
+    for seed in range(drawn):
+        image, labels = draw_micrograph(np.random.default_rng(DRAWN_SEED + seed))
+        pictures.append((f"drawn {seed}", image, without_gaps(labels)))
+    return pictures
+
+
+def seen_at_target(pictures: list, segmenter: Segmenter) -> list:
+    """(drawn, maps, shape, truth) of each picture, its median particle at the target size."""
+    seen = []
+    for name, image, truth in pictures:
+        if truth.any():
+            factor = float(np.clip(TARGET_PX / median_ecd(truth), 0.1, 4))
+            maps = segmenter.predict(resize(image, factor))
+            seen.append((name.startswith("drawn"), maps, image.shape, truth))
+    return seen
+
+
+def score(seen: list, thresholds: Thresholds) -> tuple[float, float, float]:
+    """Mean over pictures of F1 at IoU 0.5 and 0.75: both kinds alike, EMPS, drawn."""
+    scores: tuple[list, list] = ([], [])
+    for drawn, maps, shape, truth in seen:
+        found = on_recorded_grid(find_instances(maps, thresholds), shape)
+        agreement = compare(truth, without_gaps(found))
+        scores[drawn].append((agreement.f1(0.5) + agreement.f1(0.75)) / 2)
+    emps, drawn = (float(np.mean(each)) for each in scores)
+    return (emps + drawn) / 2, emps, drawn
+
+
+def fit_thresholds(source: Path, pictures: list) -> Thresholds:
+    """Thresholds in turn, each time the best given the others."""
+    best = Thresholds()
+    seen = seen_at_target(pictures, provisional(source, best))
+    rated = functools.cache(lambda thresholds: score(seen, thresholds))
+    for name, values in 2 * list(CANDIDATES.items()):
+        choices = {value: replace(best, **{name: value}) for value in values}
+        best = max(choices.values(), key=rated)
+        shown = {value: np.round(rated(choice), 4).tolist() for value, choice in choices.items()}
+        print(f"{name}: {shown}", flush=True)
+    print(best, flush=True)
+    return best
+
+
+def collect(source: Path, thresholds: Thresholds, pictures: list) -> tuple[pd.DataFrame, int]:
+    """Features of every particle found as users find it, whether it is right; true count."""
+    segmenter = provisional(source, thresholds)
+    frames, true_count, ratios = [], 0, []
+    for name, image, truth in pictures:
+        estimate = estimate_rescale(image, segmenter.predict, thresholds, TARGET_PX)
+        factor = float(np.clip(estimate.factor, 32 / min(image.shape), 8))
+        if truth.any() and estimate.particle_px:
+            ratios.append((name, estimate.particle_px / median_ecd(truth), estimate.decided))
+        view = resize(image, factor)
+        maps = segmenter.predict(view)
+        labels = find_instances(maps, thresholds)
+        features = particle_features(labels, maps, view, measure_shapes(labels))
+        found = on_recorded_grid(labels, image.shape)
+        right = compare(truth, found).best_of_found >= 0.5
+        frames.append(features.assign(right=right, name=name, drawn=name.startswith("drawn")))
+        true_count += int(truth.max(initial=0))
+    _report_scale(ratios)
+    return pd.concat(frames, ignore_index=True), true_count
+
+
+def _report_scale(ratios: list) -> None:
+    for kind in (False, True):
+        chosen = [(r, d) for n, r, d in ratios if n.startswith("drawn") == kind]
+        if chosen:
+            error = np.abs(np.log([r for r, _ in chosen]))
+            decided = np.array([d for _, d in chosen])
+            good = error < np.log(1.25)
+            print(
+                f"automatic rescale, {'drawn' if kind else 'EMPS'}: within 25 % {good.mean():.2f} "
+                f"of {good.size}; decided {decided.mean():.2f}, of those {good[decided].mean():.2f}"
+            )
+
+
+def fit_confidence(table: pd.DataFrame) -> dict:
+    """Logistic regression, standardised on the right particles; prints held-out figures."""
+    features = table[list(FEATURES)]
+    right = table["right"].to_numpy()
+    mean, scale = features[right].mean(), features[right].std() + 1e-6
+    standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
+    # both kinds of picture weigh the same
+    weight = np.where(table["drawn"], 1 / table["drawn"].sum(), 1 / (~table["drawn"]).sum())
+    weight *= len(table) / 2
+    held_out = np.zeros(len(table))
+    for train, test in GroupKFold(8).split(standard, right, table["name"]):
+        regression = LogisticRegression(C=1.0, max_iter=2000)
+        regression.fit(standard[train], right[train], sample_weight=weight[train])
+        held_out[test] = regression.predict_proba(standard[test])[:, 1]
+    for kind in (False, True):
+        chosen = (table["drawn"] == kind).to_numpy()
+        if chosen.any():
+            print(f"--- {'drawn' if kind else 'EMPS validation'}, pictures left out of each fit")
+            print_reliability(held_out[chosen], right[chosen])
+    regression = LogisticRegression(C=1.0, max_iter=2000).fit(standard, right, weight)
+    model = {
+        "features": list(FEATURES),
+        "mean": mean.round(6).tolist(),
+        "scale": scale.round(6).tolist(),
+        "weights": regression.coef_[0].round(6).tolist(),
+        "intercept": round(float(regression.intercept_[0]), 6),
+    }
+    print({name: round(w, 2) for name, w in zip(FEATURES, model["weights"], strict=True)})
+    return model
+
+
+def print_reliability(probability: np.ndarray, right: np.ndarray) -> None:
+    """AUROC, expected calibration error, and the reliability curve in tenths."""
+    bins = np.minimum((probability * 10).astype(int), 9)
+    error = 0.0
+    rows = []
+    for index in range(10):
+        chosen = bins == index
+        if chosen.any():
+            said, was = probability[chosen].mean(), right[chosen].mean()
+            error += chosen.mean() * abs(said - was)
+            rows.append(f"  said {said:.2f} was {was:.2f} n {chosen.sum()}")
+    auroc = roc_auc_score(right, probability) if 0 < right.mean() < 1 else float("nan")
+    print(f"n {right.size} right {right.mean():.3f} AUROC {auroc:.3f} ECE {error:.3f}")
+    print("\n".join(rows), flush=True)
+
+
+def best_filter(table: pd.DataFrame, model: dict, true_count: int) -> float:
+    """The threshold with the greatest pooled F1 at IoU 0.5."""
+    probability = confidence(table[list(FEATURES)], model)
+    right = table["right"].to_numpy()
+    levels = np.round(np.arange(0, 0.91, 0.05), 2)
+    scores = []
+    for level in levels:
+        kept = probability >= level
+        scores.append(2 * (kept & right).sum() / max(kept.sum() + true_count, 1))
+    print(
+        "F1 by filter:", {float(a): round(float(b), 3) for a, b in zip(levels, scores, strict=True)}
+    )
+    return float(levels[int(np.argmax(scores))])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name")
+    parser.add_argument("--drawn", type=int, default=40)
+    options = parser.parse_args()
+    source = WORK / f"{options.name}.onnx"
+    pictures = validation_pictures(options.drawn)
+    thresholds = fit_thresholds(source, pictures)
+    table, true_count = collect(source, thresholds, pictures)
+    table.to_pickle(WORK / f"{options.name}.particles.pkl")
+    model = fit_confidence(table)
+    level = best_filter(table, model, true_count)
+    path = WORK / f"{options.name}.fit.json"
+    path.write_text(json.dumps(_fitted(thresholds, model, level), indent=1))
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
