@@ -60,12 +60,17 @@ def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels
     Each particle is one 4-connected piece without holes; what lies wholly inside another
     particle belongs to that one. Deterministic.
     """
+    labels = _flood(maps, thresholds)
+    return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
+
+
+def _flood(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
+    """Seeds, grown over the foreground."""
     foreground = maps[0] > thresholds.foreground
     hills = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
-    hills = ndimage.gaussian_filter(hills, thresholds.smoothing_px)
+    ndimage.gaussian_filter(hills, thresholds.smoothing_px, output=hills)
     seeds, _ = ndimage.label((hills > thresholds.seed) & foreground)
-    labels = _grow(hills, seeds, foreground)
-    return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
+    return _grow(hills, seeds, foreground)
 
 
 def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:
@@ -76,14 +81,10 @@ def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool
     the result is that of one watershed over everything, in less time and memory.
     """
     pieces, count = ndimage.label(foreground)
-    at_seeds = np.flatnonzero(seeds)
-    piece_of, seed_of = pieces.ravel()[at_seeds], seeds.ravel()[at_seeds]
-    one_of_them = np.zeros(count + 1, np.int32)
-    one_of_them[piece_of] = seed_of
-    crowded = np.unique(piece_of[seed_of != one_of_them[piece_of]])
     windows = ndimage.find_objects(pieces)
+    crowded = _crowded(pieces, seeds, count)
     labels = pieces.copy()
-    for piece in crowded.tolist():
+    for piece in crowded:
         for halo, core in _parts(windows[piece - 1]):
             inside = pieces[halo] == piece
             grown = watershed(-hills[halo], seeds[halo] * inside, mask=inside)
@@ -92,6 +93,15 @@ def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool
             part = inside[core]
             labels[halo][core][part] = grown[core][part]
     return labels
+
+
+def _crowded(pieces: Labels, seeds: Labels, count: int) -> list[int]:
+    """The pieces that hold more than one seed."""
+    at_seeds = np.flatnonzero(seeds)
+    piece_of, seed_of = pieces.ravel()[at_seeds], seeds.ravel()[at_seeds]
+    one_of_them = np.zeros(count + 1, np.int32)
+    one_of_them[piece_of] = seed_of
+    return np.unique(piece_of[seed_of != one_of_them[piece_of]]).tolist()
 
 
 def _parts(
@@ -114,10 +124,19 @@ def _parts(
             )
 
 
+def _areas(labels: Labels) -> NDArray[np.int64]:
+    """Pixels of each label, 0 included; by bands, as numpy counts in 64 bits per pixel."""
+    count = int(labels.max(initial=0)) + 1
+    areas = np.zeros(count, np.int64)
+    for top in range(0, labels.shape[0], 512):
+        areas += np.bincount(labels[top : top + 512].ravel(), minlength=count)
+    return areas
+
+
 def _drop_small(labels: Labels, least_area: float) -> Labels:
-    areas = np.bincount(labels.ravel())
-    areas[0] = 0
-    labels[areas[labels] < least_area] = 0
+    is_small = _areas(labels) < least_area
+    is_small[0] = True
+    labels[is_small[labels]] = 0
     return labels
 
 
@@ -140,7 +159,7 @@ def _make_whole(labels: Labels) -> Labels:
 
 def _number(labels: Labels) -> Labels:
     """Renumber 1..n without gaps, keeping the order."""
-    present = np.bincount(labels.ravel()) > 0
+    present = _areas(labels) > 0
     present[0] = False
     numbers = np.cumsum(present, dtype=np.int32) * present
     return numbers.astype(np.int32)[labels]

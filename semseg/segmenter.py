@@ -24,7 +24,7 @@ from semseg.tiling import pad_to_multiple, predict_in_tiles
 
 __all__ = ["MODEL_PATH", "MODEL_SHA256", "ModelInfo", "Segmenter", "available_providers"]
 
-MODEL_SHA256 = "0b99c4c8bc1ba4e1fd234f124117bd9421cfc31c8739fcb4f1fdd281cb1515fd"
+MODEL_SHA256 = "fe9eb9f434b9cb94a35fe48364c5a124653f272c9ad81dc07b687b2a7eb40020"
 _HERE = Path(__file__).resolve().parent
 # inside the package when installed from a wheel, beside it in a checkout
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"
