@@ -1,0 +1,66 @@
+"""An analysis drawn by hand, for tests of what is made from one."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from semseg.shape import measure_shapes, outlines
+
+
+def draw(height=96, width=128, columns=5, rows=4, radius=8, bar=16, pixel_size_nm=7.34375):
+    """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong."""
+    reach = math.ceil(1.3 * radius)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    labels = np.zeros((height + bar, width), np.int32)
+    for k in range(rows * columns):
+        row, column = divmod(k, columns)
+        disc = y**2 + x**2 <= (radius * (1 + 0.3 * math.sin(k))) ** 2
+        at_y = y[disc] + int((row + 0.5) * height / rows)
+        at_x = x[disc] + int((column + 0.5) * width / columns)
+        inside = (at_y >= 0) & (at_y < height) & (at_x >= 0) & (at_x < width)
+        labels[at_y[inside], at_x[inside]] = k + 1
+    shapes = measure_shapes(labels)
+    particles = shapes.rename(columns={"x": "x_px", "y": "y_px", "area": "area_px"})
+    particles = particles.drop(columns=[name for name in particles if name.startswith("bbox")])
+    for size in ("ecd", "min_feret", "max_feret", "perimeter"):
+        particles = particles.rename(columns={size: f"{size}_px"})
+        if pixel_size_nm:
+            particles[f"{size}_nm"] = particles[f"{size}_px"] * pixel_size_nm
+    if pixel_size_nm:
+        particles["area_nm2"] = particles["area_px"] * pixel_size_nm**2
+    particles["confidence"] = np.where(particles["label"] % 4 == 0, 0.2, 0.9)
+    particles["kept"] = particles["confidence"] >= 0.5
+    particles["reason"] = np.where(particles["kept"], "", "=HYPERLINK(1), blurred")
+    prepared = np.where(labels[:height] > 0, 0.8, 0.2).astype(np.float32)
+    grey = np.full(labels.shape, 255, np.float32)
+    grey[:height] = 200 * prepared
+    calibration = SimpleNamespace(pixel_size_nm=pixel_size_nm, source="typed width")
+    return SimpleNamespace(
+        micrograph=SimpleNamespace(
+            name="TiO2 µ.tif",
+            stem="TiO2 µ",
+            grey=grey,
+            bit_depth=8,
+            sha256="0" * 64,
+            height=height + bar,
+            width=width,
+            notes=(),
+        ),
+        settings=SimpleNamespace(to_dict=lambda: {"filter": None, "crop": {"bottom": bar}}),
+        model=SimpleNamespace(name="network", version="1", sha256="f" * 64),
+        provider="cpu",
+        calibration=calibration if pixel_size_nm else None,
+        crop=SimpleNamespace(top=0, bottom=bar, left=0, right=0),
+        rescale=np.float32(0.5),
+        rescale_source="automatic",
+        median_network_px=16.0,
+        filter_threshold=0.5,
+        repaired_pixels=3,
+        prepared=prepared,
+        labels=labels,
+        particles=particles,
+        outlines=outlines(labels),
+        notes=("A note.",),
+        seconds={"read": 0.1, "network": 2.0},
+    )
