@@ -18,6 +18,7 @@ from skimage.segmentation import watershed
 __all__ = ["Thresholds", "find_instances", "measure_particles", "on_recorded_grid"]
 
 Labels = NDArray[np.int32]
+BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
 PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
 
 
@@ -97,11 +98,16 @@ def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool
 
 def _crowded(pieces: Labels, seeds: Labels, count: int) -> list[int]:
     """The pieces that hold more than one seed."""
-    at_seeds = np.flatnonzero(seeds)
-    piece_of, seed_of = pieces.ravel()[at_seeds], seeds.ravel()[at_seeds]
     one_of_them = np.zeros(count + 1, np.int32)
-    one_of_them[piece_of] = seed_of
-    return np.unique(piece_of[seed_of != one_of_them[piece_of]]).tolist()
+    several = np.zeros(count + 1, bool)
+    for top in range(0, pieces.shape[0], BAND_ROWS):
+        band = np.s_[top : top + BAND_ROWS]
+        at_seeds = seeds[band] > 0
+        piece_of, seed_of = pieces[band][at_seeds], seeds[band][at_seeds]
+        unknown = one_of_them[piece_of] == 0
+        one_of_them[piece_of[unknown]] = seed_of[unknown]
+        several[piece_of[seed_of != one_of_them[piece_of]]] = True
+    return np.flatnonzero(several).tolist()
 
 
 def _parts(
@@ -128,8 +134,8 @@ def _areas(labels: Labels) -> NDArray[np.int64]:
     """Pixels of each label, 0 included; by bands, as numpy counts in 64 bits per pixel."""
     count = int(labels.max(initial=0)) + 1
     areas = np.zeros(count, np.int64)
-    for top in range(0, labels.shape[0], 512):
-        areas += np.bincount(labels[top : top + 512].ravel(), minlength=count)
+    for top in range(0, labels.shape[0], BAND_ROWS):
+        areas += np.bincount(labels[top : top + BAND_ROWS].ravel(), minlength=count)
     return areas
 
 

@@ -29,6 +29,8 @@ __all__ = ["measure_shapes", "outlines"]
 _AHEAD = ((0, 1), (1, 0), (0, -1), (-1, 0))
 _ACROSS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
+BAND_ROWS = 512
+
 # Where side s starts, as (x, y) from the pixel's centre.
 _START = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
 
@@ -187,13 +189,17 @@ def _area_and_centroid(
     labels: np.ndarray, largest: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixel count, mean column and mean row by label: three arrays of length ``largest + 1``."""
-    row, column = np.nonzero(labels)
-    label = labels[row, column]
-    area = np.bincount(label, minlength=largest + 1)
+    area, x, y = (np.zeros(largest + 1) for _ in range(3))
+    # Band by band, as the positions alone would take four times the memory of the labels. Sums
+    # of whole numbers are exact in any order.
+    for top in range(0, labels.shape[0], BAND_ROWS):
+        row, column = np.nonzero(labels[top : top + BAND_ROWS])
+        label = labels[row + top, column]
+        area += np.bincount(label, minlength=largest + 1)
+        x += np.bincount(label, weights=column, minlength=largest + 1)
+        y += np.bincount(label, weights=row + top, minlength=largest + 1)
     pixels = np.maximum(area, 1)
-    x = np.bincount(label, weights=column, minlength=largest + 1) / pixels
-    y = np.bincount(label, weights=row, minlength=largest + 1) / pixels
-    return area, x, y
+    return area, x / pixels, y / pixels
 
 
 def _crofton_perimeters(labels: np.ndarray, largest: int) -> np.ndarray:
