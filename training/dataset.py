@@ -30,7 +30,7 @@ __all__ = ["Crops", "Sample", "drawn_samples", "emps_samples", "is_validation", 
 
 CROP = 256
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-WORK = Path(__file__).resolve().parent / "work"
+WORK = Path(__file__).resolve().parent / "cache"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Score a model on labelled pictures, through the `analyze` that users call.
 
-    python -m training.evaluate tio2 --overlays training/work/worst
-    python -m training.evaluate emps --json training/work/emps.json
+    python -m training.evaluate tio2 --overlays training/cache/worst
+    python -m training.evaluate emps --json training/cache/emps.json
 
 Default settings; every figure twice: of all particles found, and of those kept by the
 default filter. Pooled figures treat all pictures as one. Sizes are of particles off the

@@ -1,6 +1,6 @@
 """Export a trained network to ONNX, and write into it what semseg must know of it.
 
-    python -m training.export network first         # checkpoint -> training/work/first.onnx
+    python -m training.export network first         # checkpoint -> training/cache/first.onnx
     python -m training.export describe first        # + thresholds, confidence -> models/model.onnx
 
 Between the two, `training.fit` chooses thresholds and fits the confidence on the

@@ -1,6 +1,6 @@
 """Choose thresholds and fit the confidence on validation pictures.
 
-    python -m training.fit first      # reads training/work/first.onnx, writes first.fit.json
+    python -m training.fit first      # reads training/cache/first.onnx, writes first.fit.json
 
 Three steps, in this order, through the exported network itself:
 

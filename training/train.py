@@ -6,7 +6,7 @@
 Runs on CUDA where there is a device, else on the CPU (bfloat16, channels last). The
 schedule follows the time spent, not the steps, so that a run ends when it was meant to
 on a machine that is shared: warm-up, then a cosine down to a hundredth. A checkpoint is
-written every few minutes to `training/work/runs/NAME/`, with one line in `log.csv`.
+written every few minutes to `training/cache/runs/NAME/`, with one line in `log.csv`.
 """
 
 from __future__ import annotations
