@@ -189,7 +189,8 @@ def _area_and_centroid(
     labels: np.ndarray, largest: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixel count, mean column and mean row by label: three arrays of length ``largest + 1``."""
-    area, x, y = (np.zeros(largest + 1) for _ in range(3))
+    area = np.zeros(largest + 1, np.int64)
+    x, y = np.zeros(largest + 1), np.zeros(largest + 1)
     # Band by band, as the positions alone would take four times the memory of the labels. Sums
     # of whole numbers are exact in any order.
     for top in range(0, labels.shape[0], BAND_ROWS):
