@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -118,6 +118,8 @@ class Analysis:
         calibration, ``*_nm``; ``confidence``, ``kept``, ``reason``, ``touches_edge``.
     labels : int32, H x W
         On the recorded grid, zero where cropped; ids as in the table's ``label``.
+    manual : dict of int to bool
+        Labels on which a person decided against or beyond the filter: kept or not.
     outlines : dict of int to float32 (n, 2)
         Closed polygons, (x, y) in recorded pixels, on pixel edges of the network's grid.
     notes : tuple of str
@@ -138,6 +140,7 @@ class Analysis:
     provider: str
     calibration: Calibration | None
     filter_threshold: float
+    manual: dict[int, bool]
     labels: NDArray[np.int32]
     particles: pd.DataFrame
     outlines: dict[int, NDArray[np.float32]]
@@ -262,9 +265,14 @@ def segment(
 
 
 def conclude(
-    micrograph: Micrograph, prepared: Prepared, found: Segmentation, settings: Settings
+    micrograph: Micrograph,
+    prepared: Prepared,
+    found: Segmentation,
+    settings: Settings,
+    edits: Mapping[int, bool] | None = None,
 ) -> Analysis:
-    """Put sizes into nanometres, apply the filter, return to the recorded grid."""
+    """Put sizes into nanometres, apply the filter and the `edits` by hand (label: kept?),
+    return to the recorded grid."""
     calibration, notes = _calibrate(micrograph, settings)
     threshold = found.model.filter_threshold if settings.filter is None else settings.filter
     particles = found.particles.copy()
@@ -275,7 +283,9 @@ def conclude(
         for length in ("ecd", "min_feret", "max_feret", "perimeter"):
             particles[f"{length}_nm"] = particles[f"{length}_px"] * calibration.pixel_size_nm
         particles["area_nm2"] = particles["area_px"] * calibration.pixel_size_nm**2
-    particles = apply_filter(particles, threshold)
+    there = set(particles["label"].tolist())
+    manual = {label: bool(keep) for label, keep in (edits or {}).items() if label in there}
+    particles = apply_filter(particles, threshold, manual)
 
     labels = np.zeros((micrograph.height, micrograph.width), np.int32)
     crop.apply(labels)[:] = on_recorded_grid(found.labels, prepared.image.shape)
@@ -295,6 +305,7 @@ def conclude(
         provider=found.provider,
         calibration=calibration,
         filter_threshold=threshold,
+        manual=manual,
         labels=labels,
         particles=particles,
         outlines=polygons,
@@ -304,14 +315,23 @@ def conclude(
 
 def _calibrate(micrograph: Micrograph, settings: Settings) -> tuple[Calibration | None, list[str]]:
     recorded = micrograph.calibration
-    if settings.width_nm is None:
-        if recorded is None:
-            return None, [
-                "The file does not say how large its pixels are, so sizes are in pixels; "
-                "give the width of the picture in nanometres."
-            ]
+    if settings.width_nm is not None:
+        typed = calibration_from_width(settings.width_nm, micrograph.width)
+    elif settings.pixel_size_nm is not None:
+        typed = Calibration(settings.pixel_size_nm, "typed pixel size")
+    elif recorded is not None:
         return recorded, []
-    typed = calibration_from_width(settings.width_nm, micrograph.width)
+    elif settings.assumed_width_nm is not None:
+        assumed = calibration_from_width(settings.assumed_width_nm, micrograph.width, assumed=True)
+        return assumed, [
+            "The file does not say how large its pixels are, so the picture was assumed to be "
+            f"{settings.assumed_width_nm:g} nm wide; check the scale bar and type the width."
+        ]
+    else:
+        return None, [
+            "The file does not say how large its pixels are, so sizes are in pixels; "
+            "give the width of the picture in nanometres."
+        ]
     note = agreement_note(typed, recorded) if recorded else None
     return typed, [note] if note else []
 

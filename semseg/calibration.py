@@ -1,7 +1,7 @@
 """The size of a pixel: from what the microscope wrote, or from the width a person typed.
 
 >>> calibration_from_width(7520.0, 1024)
-Calibration(pixel_size_nm=7.34375, source='typed width')
+Calibration(pixel_size_nm=7.34375, source='typed width', assumed=False)
 
 `calibration_from_tiff` asks each reader in `_TIFF_READERS` in turn. A reader is a small function
 ``(tif, width_px, height_px) -> FileCalibration | None``; to support another vendor, write one and
@@ -62,6 +62,8 @@ class Calibration:
         Finite and > 0; stored as a plain float.
     source : str
         For people, e.g. ``"Zeiss metadata"`` or ``"typed width"``.
+    assumed : bool
+        True when nobody and nothing said so: every size must then be marked.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class Calibration:
 
     pixel_size_nm: float
     source: str
+    assumed: bool = False
 
     def __post_init__(self) -> None:
         _require_positive(self.pixel_size_nm, "pixel size", "nanometres")
@@ -93,8 +96,10 @@ class FileCalibration(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def calibration_from_width(width_nm: float, width_px: int) -> Calibration:
+def calibration_from_width(width_nm: float, width_px: int, *, assumed: bool = False) -> Calibration:
     """Return the calibration of a picture `width_px` pixels and `width_nm` nanometres wide.
+
+    A width that is only `assumed` marks the calibration, and with it every size, as such.
 
     Raises
     ------
@@ -103,7 +108,10 @@ def calibration_from_width(width_nm: float, width_px: int) -> Calibration:
     """
     _require_positive(width_nm, "image width", "nanometres")
     _require_positive(width_px, "image width", "pixels")
-    return Calibration(float(width_nm) / float(width_px), "typed width")
+    pixel_size_nm = float(width_nm) / float(width_px)
+    if assumed:
+        return Calibration(pixel_size_nm, "assumed width, check", assumed=True)
+    return Calibration(pixel_size_nm, "typed width")
 
 
 def calibration_from_tiff(tif: tifffile.TiffFile, width_px: int, height_px: int) -> FileCalibration:

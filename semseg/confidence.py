@@ -169,7 +169,9 @@ def reasons(features: pd.DataFrame, model: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def apply_filter(particles: pd.DataFrame, threshold: float) -> pd.DataFrame:
+def apply_filter(
+    particles: pd.DataFrame, threshold: float, edits: Mapping[int, bool] | None = None
+) -> pd.DataFrame:
     """Mark as kept what has at least this confidence; ``reason`` says why the rest is not.
 
     Parameters
@@ -178,7 +180,16 @@ def apply_filter(particles: pd.DataFrame, threshold: float) -> pd.DataFrame:
         With ``confidence`` and ``doubt``.
     threshold : float
         0 keeps everything.
+    edits : mapping of int to bool, optional
+        Labels on which a person decided, and whether they are kept; their reason is
+        ``manual``. Labels that are not in the table are ignored.
     """
     kept = particles["confidence"] >= threshold
     doubt = particles["doubt"].astype(str)  # an empty table has no type of its own
-    return particles.assign(kept=kept, reason=doubt.where(~kept, ""))
+    reason = doubt.where(~kept, "")
+    if edits:
+        decided = particles["label"].map(edits)
+        by_hand = decided.notna()
+        kept = decided.where(by_hand, kept).astype(bool)
+        reason = reason.mask(by_hand, "manual")
+    return particles.assign(kept=kept, reason=reason)

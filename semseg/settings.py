@@ -12,7 +12,13 @@ from semseg.preparation import Crop
 
 __all__ = ["Settings"]
 
-_RANGES = {"width_nm": (1e-3, 1e12), "rescale": (0.01, 100.0), "filter": (0.0, 1.0)}
+_RANGES = {
+    "width_nm": (1e-3, 1e12),
+    "pixel_size_nm": (1e-6, 1e9),
+    "assumed_width_nm": (1e-3, 1e12),
+    "rescale": (0.01, 100.0),
+    "filter": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,11 @@ class Settings:
     ----------
     width_nm : float or None
         Width of the whole recorded picture; None takes the pixel size from the file.
+    pixel_size_nm : float or None
+        Instead of the width: the side of one recorded pixel.
+    assumed_width_nm : float or None
+        Width taken where neither a person nor the file gives one; sizes are then marked as
+        assumed. None leaves such sizes in pixels.
     rescale : float or None
         Factor by which the picture is resized for the network.
     crop : Crop or None
@@ -41,6 +52,8 @@ class Settings:
     """
 
     width_nm: float | None = None
+    pixel_size_nm: float | None = None
+    assumed_width_nm: float | None = None
     rescale: float | None = None
     crop: Crop | None = None
     repair: bool = True
@@ -59,6 +72,10 @@ class Settings:
                     f"The setting '{name}' must lie between {low:g} and {high:g}, "
                     f"not {value!r:.40}."
                 )
+        if self.width_nm is not None and self.pixel_size_nm is not None:
+            raise SettingsError(
+                "The width of the picture and the size of a pixel were both given; give one."
+            )
         if not isinstance(self.repair, bool):
             raise SettingsError("The setting 'repair' must be true or false.")
         if not isinstance(self.provider, str):

@@ -184,6 +184,27 @@ def test_the_scale_of_the_file_is_used(run, drawn, tmp_path):
     assert found.notes == ()
 
 
+def test_an_assumed_width_is_marked_and_only_where_nothing_better_is_known(run, drawn, tmp_path):
+    assuming = replace(FIXED, width_nm=None, assumed_width_nm=WIDTH_NM)
+    bare = run(assuming)
+    assert bare.calibration.assumed
+    assert "check" in bare.calibration.source
+    assert bare.calibration.pixel_size_nm == pytest.approx(WIDTH_NM / SHAPE[1])
+    assert any("assumed" in note for note in bare.notes)
+    path = drawn.write(tmp_path / "drawn.tif", pixel_size_nm=3.0)
+    known = run(assuming, path.read_bytes(), name="drawn.tif")
+    assert not known.calibration.assumed
+    assert known.calibration.pixel_size_nm == pytest.approx(3, rel=1e-4)
+    typed = run(replace(assuming, width_nm=WIDTH_NM))
+    assert not typed.calibration.assumed
+
+
+def test_a_pixel_size_does_as_well_as_the_width(run, plain):
+    by_pixel = run(replace(FIXED, width_nm=None, pixel_size_nm=WIDTH_NM / SHAPE[1]))
+    pd.testing.assert_frame_equal(by_pixel.particles, plain.particles)
+    assert "pixel size" in by_pixel.calibration.source
+
+
 @pytest.mark.parametrize(("factor", "noted"), [(1.005, False), (1.05, True), (0.9, True)])
 def test_a_typed_width_that_contradicts_the_file_wins_and_is_noted(
     run, drawn, tmp_path, factor, noted
@@ -280,6 +301,23 @@ def test_the_stretches_one_by_one_are_the_whole(plain, drawn, segmenter):
     assert by_hand.notes == plain.notes
     for label, outline in plain.outlines.items():
         assert np.array_equal(by_hand.outlines[label], outline)
+
+
+def test_what_a_person_decided_stands_above_the_filter(drawn, segmenter, run):
+    micrograph = read_micrograph(drawn.png(), "drawn.png")
+    prepared = prepare(micrograph, FIXED)
+    found = segment(prepared, FIXED, segmenter)
+    strict = replace(FIXED, filter=float(found.particles["confidence"].median()))
+    plain = conclude(micrograph, prepared, found, strict)
+    out = int(plain.particles["label"][plain.particles["kept"]].iloc[0])
+    back = int(plain.particles["label"][~plain.particles["kept"]].iloc[0])
+    edited = conclude(micrograph, prepared, found, strict, {out: False, back: True, 10**6: False})
+    table, before = edited.particles.set_index("label"), plain.particles.set_index("label")
+    assert not table["kept"][out]
+    assert table["kept"][back]
+    assert table["reason"][[out, back]].tolist() == ["manual", "manual"]
+    pd.testing.assert_frame_equal(table.drop([out, back]), before.drop([out, back]))
+    assert edited.manual == {out: False, back: True}
 
 
 def test_concluding_again_needs_and_changes_nothing_before(drawn, segmenter, run):

@@ -17,6 +17,7 @@ ROWS = st.integers(0, 10_000)
 ANY_SETTINGS = st.builds(
     Settings,
     width_nm=st.none() | st.floats(1e-3, 1e12) | st.integers(1, 10**12),
+    assumed_width_nm=st.none() | st.floats(1e-3, 1e12),
     rescale=st.none() | st.floats(0.01, 100),
     crop=st.none() | st.builds(Crop, top=ROWS, bottom=ROWS, left=ROWS, right=ROWS),
     repair=st.booleans(),
@@ -49,12 +50,20 @@ def test_everything_is_automatic_by_default():
     assert Settings.from_dict({}) == Settings()
     assert json.loads(Settings().to_json()) == {
         "width_nm": None,
+        "pixel_size_nm": None,
+        "assumed_width_nm": None,
         "rescale": None,
         "crop": None,
         "repair": True,
         "filter": None,
         "provider": "auto",
     }
+
+
+def test_the_scale_is_given_once():
+    sentence = refusal(Settings, width_nm=7520.0, pixel_size_nm=7.3)
+    assert "width" in sentence
+    assert "pixel" in sentence
 
 
 def test_settings_cannot_be_changed():
