@@ -2,102 +2,98 @@
 
     streamlit run streamlit_app.py
 
-Order of widgets, caching and wiring only; everything else happens in `semseg`.
+The order of the page only; what happens in each part stands in `semseg.page`.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from semseg import SemsegError, Settings, analyze
-from semseg.analysis import Analysis
-from semseg.export import output_files
-from semseg.sample import sample_path
-from semseg.segmenter import Segmenter
+from semseg.micrograph import Micrograph
+from semseg.page import address, batch, choices, controls, inputs, preview, results, start, work
+from semseg.page.text import plain
+from semseg.page.work import Worked
 
-PICTURES = ["tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp"]
-
-
-@st.cache_resource
-def segmenter() -> Segmenter:
-    """One network for all visitors; a session of ONNX Runtime is safe to share."""
-    return Segmenter()
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def analyzed(content: bytes, name: str, settings: str) -> Analysis:
-    """The analysis of these bytes with these settings (JSON)."""
-    return analyze(content, Settings.from_json(settings), name=name, segmenter=segmenter())
+# Streamlit leaves room for a header that this page does not need
+STYLE = """
+<style>
+  .stMainBlockContainer { padding: 2.5rem 2rem 2rem; }
+</style>
+"""
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
-    """All files of one picture in one archive."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, content in files.items():
-            out.writestr(name, content)
-    return archive.getvalue()
+def begin() -> None:
+    """Once per session: the settings that came with the address."""
+    if "command" in st.session_state:
+        return
+    settings, display, wrong = address.from_query(st.query_params)
+    choices.load(settings, display)
+    st.session_state.sample = st.query_params.get("sample") == "1"
+    if wrong:
+        st.toast(f"Left out of the address: {plain(', '.join(wrong))}.", icon=":material/link_off:")
 
 
-def show(analysis: Analysis) -> None:
-    """Numbers, figure, notes and downloads of one picture."""
-    files = output_files(analysis)
-    particles = analysis.particles
-    kept = particles[particles["kept"]]
-    unit = "nm" if analysis.calibration else "px"
-    sizes = kept[f"min_feret_{unit}"]
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("Particles kept", f"{len(kept)} of {len(particles)}", width="content")
-        if len(kept):
-            st.metric("Mean min Feret", f"{sizes.mean():.4g} {unit}", width="content")
-            st.metric("Median min Feret", f"{sizes.median():.4g} {unit}", width="content")
-        rescale = f"{analysis.rescale:.3g}"
-        st.metric("Rescale", rescale, help=analysis.rescale_source, width="content")
-    for note in analysis.notes:
-        st.info(note)
-    figure = next(content for name, content in files.items() if name.endswith(".png"))
-    st.image(figure, width="stretch")
-    st.download_button(
-        "Download table, summary, labels and figure",
-        zipped(files),
-        file_name=f"{analysis.micrograph.stem}.zip",
-        on_click="ignore",
-        type="primary",
-    )
+def prepare_tab(micrograph: Micrograph, worked: Worked | None) -> None:
+    """What is cut off, and what the network sees."""
+    settings_side, picture_side = st.columns([1, 3], gap="medium")
+    with settings_side:
+        controls.crop_and_repair(micrograph, worked)
+    with picture_side:
+        if worked:
+            preview.show(worked)
 
 
 def main() -> None:
     """The page from top to bottom."""
-    st.set_page_config(page_title="semseg", page_icon=":microscope:", layout="wide")
-    st.title("Particle sizes from electron micrographs")
-    st.write(
-        "Drop a micrograph and see every particle outlined beside the size distribution. "
-        "The pixel size, the label bar and the rescale factor are found in the file."
-    )
+    st.set_page_config(page_title="semseg", page_icon=start.icon(), layout="wide")
+    st.html(STYLE)
+    begin()
     with st.sidebar:
-        uploads = st.file_uploader("Micrographs", type=PICTURES, accept_multiple_files=True)
-        sample = st.button("Try the sample", width="stretch")
-        width = st.number_input(
-            "Image width (nm)",
-            min_value=0.001,
-            value=None,
-            placeholder="from the file",
-            help="Width of the whole picture; leave empty to use what the file says.",
-        )
-    pictures = [(upload.name, upload.getvalue()) for upload in uploads]
-    if sample and not pictures:
-        pictures = [(sample_path().name, sample_path().read_bytes())]
-    for name, content in pictures:
-        st.subheader(name)
-        try:
-            with st.spinner(f"Measuring {name} ...", show_time=True):
-                analysis = analyzed(content, name, Settings(width_nm=width).to_json())
-            show(analysis)
-        except SemsegError as error:
-            st.error(str(error))
+        pictures = inputs.pictures()
+        scale_place = st.container()
+        rescale_place = st.container()
+        controls.provider()
+        with st.expander("Replay earlier settings", icon=":material/history:"):
+            inputs.settings_file()
+
+    micrographs, problems = work.read_all(pictures)
+    for problem in problems:
+        st.error(plain(problem))
+    if micrographs:
+        shown = batch.chosen(micrographs)
+        with scale_place:
+            controls.scale(micrographs[shown])
+        show(micrographs, shown, rescale_place)
+    else:
+        with scale_place:
+            controls.scale(None)
+        with rescale_place:
+            controls.rescale(None)
+        start.welcome()
+        results.publish_address()
+    start.footer(work.segmenter(choices.current().provider))
+
+
+def show(micrographs: list[Micrograph], shown: int, rescale_place: DeltaGenerator) -> None:
+    """The pictures after the network, in tabs."""
+    worked, problems = work.segment_all(micrographs, choices.current())
+    for problem in problems:
+        st.error(plain(problem))
+    with rescale_place:
+        controls.rescale(worked[shown])
+    done = [each for each in worked if each]
+    titles = ["Sizes", "Prepare"] + [f"All {len(micrographs)} pictures"] * (len(micrographs) > 1)
+    # a tab that is opened is made anew, so that the batch knows what was done in the view
+    tabs = st.tabs(titles, on_change="rerun", key="tab")
+    with tabs[0]:
+        if worked[shown]:
+            results.show(worked[shown])
+    with tabs[1]:
+        prepare_tab(micrographs[shown], worked[shown])
+    if len(titles) > 2 and tabs[2].open and done:
+        with tabs[2]:
+            batch.show(done)
 
 
 main()

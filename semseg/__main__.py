@@ -21,7 +21,7 @@ from semseg.version import __version__
 
 _EXAMPLES = """\
 examples:
-  # width and label bar are found in the file; four files per picture are written to out/
+  # width and label bar are found in the file; five files per picture are written to out/
   python -m semseg analyze semseg/data/sample.tif --output out
 
   # a picture whose file does not say how wide it is, and a stricter filter
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "analyze",
         help="measure the particles of one or more pictures",
         description="Measure the particles of one or more pictures. For each picture, "
-        "<stem>.particles.csv, .summary.json, .labels.tif and .figure.png are written.",
+        "<stem>.particles.csv, .sizes.csv, .summary.json, .labels.tif and .figure.png are written.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EXAMPLES,
     )

@@ -45,6 +45,7 @@ __all__ = [
     "analyze",
     "conclude",
     "prepare",
+    "refilter",
     "segment",
 ]
 
@@ -274,7 +275,6 @@ def conclude(
     """Put sizes into nanometres, apply the filter and the `edits` by hand (label: kept?),
     return to the recorded grid."""
     calibration, notes = _calibrate(micrograph, settings)
-    threshold = found.model.filter_threshold if settings.filter is None else settings.filter
     particles = found.particles.copy()
     crop = prepared.crop
     particles["x_px"] += crop.left
@@ -283,16 +283,13 @@ def conclude(
         for length in ("ecd", "min_feret", "max_feret", "perimeter"):
             particles[f"{length}_nm"] = particles[f"{length}_px"] * calibration.pixel_size_nm
         particles["area_nm2"] = particles["area_px"] * calibration.pixel_size_nm**2
-    there = set(particles["label"].tolist())
-    manual = {label: bool(keep) for label, keep in (edits or {}).items() if label in there}
-    particles = apply_filter(particles, threshold, manual)
 
     labels = np.zeros((micrograph.height, micrograph.width), np.int32)
     crop.apply(labels)[:] = on_recorded_grid(found.labels, prepared.image.shape)
     back = 1 / np.array(found.scale[::-1], np.float32)
     offset = np.array([crop.left, crop.top], np.float32) - 0.5
     polygons = {k: (xy + 0.5) * back + offset for k, xy in outlines(found.labels).items()}
-    return Analysis(
+    analysis = Analysis(
         micrograph=micrograph,
         settings=settings,
         prepared=prepared.image,
@@ -304,12 +301,33 @@ def conclude(
         model=found.model,
         provider=found.provider,
         calibration=calibration,
-        filter_threshold=threshold,
-        manual=manual,
+        filter_threshold=found.model.filter_threshold,
+        manual={},
         labels=labels,
         particles=particles,
         outlines=polygons,
         notes=(*micrograph.notes, *prepared.notes, *found.notes, *notes),
+    )
+    return refilter(analysis, settings.filter, edits)
+
+
+def refilter(
+    analysis: Analysis, threshold: float | None, edits: Mapping[int, bool] | None = None
+) -> Analysis:
+    """The same particles under another filter (None: the model's) and other edits by hand.
+
+    Equals `conclude` with these, at the cost of one look at the confidences.
+    """
+    usual = analysis.model.filter_threshold
+    there = set(analysis.particles["label"].tolist())
+    manual = {label: bool(keep) for label, keep in (edits or {}).items() if label in there}
+    applied = usual if threshold is None else threshold
+    return replace(
+        analysis,
+        settings=replace(analysis.settings, filter=threshold),
+        filter_threshold=applied,
+        manual=manual,
+        particles=apply_filter(analysis.particles, applied, manual),
     )
 
 

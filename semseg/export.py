@@ -1,83 +1,61 @@
-"""The files an analysis leaves behind: table, summary, label image and figure.
+"""The files an analysis leaves behind: tables, summary, label image, figure, settings.
 
 Every function takes an :class:`~semseg.analysis.Analysis` and returns bytes; only
 :func:`write_outputs` touches the disk. The same analysis gives the same bytes, except for the
 ``seconds`` at the end of the summary.
+
+======================  =========================================================================
+``.particles.csv``      every particle found, with all that was measured
+``.summary.json``       what was done and found; replays as settings
+``.labels.tif``         the label image
+``.figure.png``         four panels; also ``.svg`` and ``.pdf``
+``.sizes.csv``          sizes only: summaries, then every kept particle
+``.settings.json``      the settings, to be used again
+======================  =========================================================================
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
 import os
 import uuid
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import tifffile
 
+from semseg.display import DEFAULT, SIZES, Display, is_assumed
 from semseg.errors import SemsegError
-from semseg.figure import SIZES, figure_png
+from semseg.figure import figure_bytes
 from semseg.statistics import summarise
+from semseg.tables import counting_rule, particles_csv, per_image_table, pooled_csv, sizes_csv
 from semseg.version import __version__
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
 
 __all__ = [
+    "archive",
     "labels_tiff",
     "output_files",
     "particles_csv",
+    "per_image_table",
+    "pooled_csv",
+    "settings_json",
+    "sizes_csv",
     "summary_dict",
     "summary_json",
     "write_outputs",
 ]
 
-# The command line's contract; other columns follow in the table's own order.
-FIRST_COLUMNS = (
-    *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm"),
-    *("min_feret_nm", "max_feret_nm", "perimeter_nm"),
-    *("circularity", "solidity", "aspect_ratio"),
-    *("confidence", "touches_edge", "kept", "reason"),
-)
-
-
-# -- table -----------------------------------------------------------------------------------
-
-
-def particles_csv(analysis: Analysis) -> bytes:
-    """One row per particle, as UTF-8 with a byte order mark (Excel needs it) and LF line ends.
-
-    Whole numbers are written in full, other numbers to six significant digits, what is not known
-    as an empty cell. A text that a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    particles = analysis.particles
-    first = [name for name in FIRST_COLUMNS if name in particles]
-    # what speaks against a kept particle would read like a verdict
-    names = first + [name for name in particles if name not in (*first, "doubt")]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(zip(*(_cells(particles[name]) for name in names), strict=True))
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _cells(column: pd.Series) -> list[str]:
-    """The column's values as they are written."""
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_integer_dtype(column):
-        return [str(value) for value in column.tolist()]
-    if pd.api.types.is_float_dtype(column):
-        return [f"{value:.6g}" if math.isfinite(value) else "" for value in column.tolist()]
-    # Line breaks would tear a row apart in simple readers.
-    texts = ["" if pd.isna(value) else " ".join(str(value).split()) for value in column.tolist()]
-    # https://owasp.org/www-community/attacks/CSV_Injection
-    return [f"'{text}" if text.startswith(tuple("=+-@")) else text for text in texts]
+# No clock, so that the same files make the same archive; the first moment a ZIP can name.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 # -- summary ---------------------------------------------------------------------------------
@@ -91,10 +69,18 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     ``sizes["min_feret_nm"]["d50"]``; None where a figure is not defined. Particles cut by the edge
     of the analysed frame are kept, and counted, unless the analysis dropped them;
     ``counting_rule`` says so in words.
+
+    ``counts`` add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``.
+    ``possibly_wrong`` are those below the filter on which no person decided; ``kept_by_hand`` is
+    the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
     """
     micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
     crop, calibration = analysis.crop, analysis.calibration
-    kept = particles[particles["kept"].astype(bool)]
+    is_kept = particles["kept"].astype(bool)
+    by_hand = particles["reason"] == "manual"
+    kept = particles[is_kept]
+    known = set(particles["label"].tolist())
+    decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
     return _plain(
         {
             "file": {
@@ -109,7 +95,11 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "provider": analysis.provider,
             "settings": analysis.settings.to_dict(),
             "calibration": calibration
-            and {"pixel_size_nm": calibration.pixel_size_nm, "source": calibration.source},
+            and {
+                "pixel_size_nm": calibration.pixel_size_nm,
+                "source": calibration.source,
+                "assumed": is_assumed(analysis),
+            },
             "crop": {side: getattr(crop, side) for side in ("top", "bottom", "left", "right")},
             "rescale": {
                 "factor": analysis.rescale,
@@ -121,10 +111,16 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "counts": {
                 "found": len(particles),
                 "kept": len(kept),
-                "possibly_wrong": len(particles) - len(kept),
+                "possibly_wrong": int((~is_kept & ~by_hand).sum()),
+                "excluded_by_hand": int((~is_kept & by_hand).sum()),
+                "kept_by_hand": int((is_kept & by_hand).sum()),
                 "at_edge": int(particles["touches_edge"].sum()),
             },
-            "counting_rule": _counting_rule(kept),
+            "manual": {
+                "excluded": sorted(label for label, keep in decided.items() if not keep),
+                "kept": sorted(label for label, keep in decided.items() if keep),
+            },
+            "counting_rule": counting_rule(kept),
             "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
             "sizes": {
                 f"{size}_{unit}": asdict(summarise(kept[f"{size}_{unit}"]))
@@ -142,15 +138,6 @@ def summary_json(analysis: Analysis) -> bytes:
     """:func:`summary_dict` as UTF-8 JSON, indented for people."""
     text = json.dumps(summary_dict(analysis), indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
-
-
-def _counting_rule(kept: pd.DataFrame) -> str:
-    """Which particles the sizes are of, as a sentence."""
-    at_edge = int(kept["touches_edge"].sum())
-    return (
-        "Every kept particle counts once, those cut by the edge of the analysed frame included "
-        f"({at_edge} of {len(kept)}); no correction for the edge."
-    )
 
 
 def _plain(value: Any) -> Any:
@@ -171,7 +158,8 @@ def labels_tiff(analysis: Analysis) -> bytes:
     """The label image as TIFF: recorded grid, 0 = background, ids as in the table, deflate.
 
     uint16, or uint32 when an id exceeds 65535. When calibrated, ImageJ and Fiji read the pixel
-    size in nanometres from it.
+    size in nanometres from it; a line ``scale=assumed`` in the description (Image > Show Info) says
+    that it was only assumed.
     """
     labels = analysis.labels
     largest = int(labels.max(initial=0))
@@ -179,6 +167,8 @@ def labels_tiff(analysis: Analysis) -> bytes:
     resolution = None
     if analysis.calibration is not None:
         description += "unit=nm\n"
+        if is_assumed(analysis):
+            description += "scale=assumed\n"
         resolution = (1 / analysis.calibration.pixel_size_nm,) * 2
     out = io.BytesIO()
     tifffile.imwrite(
@@ -198,27 +188,65 @@ def labels_tiff(analysis: Analysis) -> bytes:
 # -- files -----------------------------------------------------------------------------------
 
 
-def output_files(analysis: Analysis) -> dict[str, bytes]:
-    """Name and content of the four files: particles.csv, summary.json, labels.tif, figure.png."""
+def settings_json(analysis: Analysis, display: Display = DEFAULT) -> bytes:
+    """The settings of the analysis, and how its sizes are shown, to be used again."""
+    both = {"settings": analysis.settings.to_dict(), "display": display.to_dict()}
+    return f"{json.dumps(both, indent=2)}\n".encode()
+
+
+def output_files(
+    analysis: Analysis, display: Display = DEFAULT, figures: Iterable[str] = ("png",)
+) -> dict[str, bytes]:
+    """Name and content of every file of one picture, as the head of this room lists them.
+
+    Parameters
+    ----------
+    analysis
+        What was found.
+    display
+        What the histogram of the figure shows.
+    figures
+        Kinds of figure: any of ``png``, ``svg``, ``pdf``.
+    """
     # Never a path: a name must not lead out of the folder.
     stem = PurePosixPath(str(analysis.micrograph.stem).replace("\\", "/")).name or "image"
-    return {
-        f"{stem}.particles.csv": particles_csv(analysis),
-        f"{stem}.summary.json": summary_json(analysis),
-        f"{stem}.labels.tif": labels_tiff(analysis),
-        f"{stem}.figure.png": figure_png(analysis),
+    files = {
+        "particles.csv": particles_csv(analysis),
+        "summary.json": summary_json(analysis),
+        "labels.tif": labels_tiff(analysis),
     }
+    for kind in figures:
+        files[f"figure.{kind}"] = figure_bytes(analysis, kind, display)
+    files["sizes.csv"] = sizes_csv(analysis, display)
+    files["settings.json"] = settings_json(analysis, display)
+    return {f"{stem}.{name}": content for name, content in files.items()}
 
 
-def write_outputs(analysis: Analysis, directory: str | os.PathLike[str]) -> list[Path]:
-    """Write the four files into `directory`, which is made where it is missing.
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """Files as a ZIP, in their order; the same files make the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as container:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            # As Unix would write it on every system: readable by all.
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            container.writestr(entry, content)
+    return out.getvalue()
+
+
+def write_outputs(
+    analysis: Analysis, directory: str | os.PathLike[str], display: Display = DEFAULT
+) -> list[Path]:
+    """Write the files into `directory`, which is made where it is missing.
 
     Each file is written whole or not at all; one of the same name is replaced. Nothing is written
-    before all four are ready.
+    before all are ready. The settings get no file of their own: the summary replays as well.
 
     Returns
     -------
-    The paths of ``<stem>.particles.csv``, ``.summary.json``, ``.labels.tif``, ``.figure.png``.
+    The paths of ``<stem>.particles.csv``, ``.summary.json``, ``.labels.tif``, ``.figure.png`` and
+    ``.sizes.csv``.
 
     Raises
     ------
@@ -226,9 +254,11 @@ def write_outputs(analysis: Analysis, directory: str | os.PathLike[str]) -> list
         When the disk refuses: a folder that may not be written to, a full disk.
     """
     directory = Path(directory)
-    files = output_files(analysis)
+    files = output_files(analysis, display)
     written = []
     for name, content in files.items():
+        if name.endswith(".settings.json"):
+            continue
         path = directory / name
         try:
             directory.mkdir(parents=True, exist_ok=True)

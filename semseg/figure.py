@@ -5,8 +5,10 @@ from __future__ import annotations
 import colorsys
 import io
 import math
+import threading
 from typing import TYPE_CHECKING
 
+import matplotlib
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
@@ -15,48 +17,56 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
-from semseg.statistics import histogram_edges, summarise
+from semseg.display import DEFAULT, SIZES, Display, is_assumed
+from semseg.histogram import ASSUMED, SMALL, TEXT, draw_histogram
+from semseg.statistics import summarise
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
 
-__all__ = ["SIZES", "figure", "figure_png"]
+__all__ = ["KINDS", "SIZES", "figure", "figure_bytes", "figure_png"]
 
-SIZES = {
-    "ecd": "Equivalent circular diameter",
-    "min_feret": "Minimum Feret diameter",
-    "max_feret": "Maximum Feret diameter",
+# Of each kind, what would say when and with what it was made: the same figure, the same bytes.
+KINDS = {
+    "png": {"Software": None},
+    "svg": {"Creator": None, "Date": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
+# SVG text as outlines looks the same without the font; PDF embeds it as TrueType, as journals ask.
+VECTOR_STYLE = {"svg.hashsalt": "semseg", "svg.fonttype": "path", "pdf.fonttype": 42}
 
 PAGE = 7.1  # inches, the width of two columns
 GAP, TITLE, LEGEND, AXIS_LEFT, AXIS_BOTTOM = 0.14, 0.24, 0.26, 0.5, 0.42  # inches
 HISTOGRAM_HEIGHT = 2.2  # inches, where it has a row of its own
 WIDE, TALL, LONGEST = 0.45, 1.6, 8.0  # height / width of the picture; inches
 DISPLAYED = 1600  # pixels along the longer side; a panel shows no more at 200 dpi
-TEXT, SMALL = 8, 7  # points
 # Told apart by lightness and by dashes as well, for those who cannot tell red from green.
 KEPT = {"color": "#12e67a", "linestyle": "solid"}
 WRONG = {"color": "#ff3030", "linestyle": (0, (2.5, 0.8))}
 WRONG_WIDER = 1.6
 
+# matplotlib's style belongs to the whole process, so one vector figure is written at a time.
+_style_lock = threading.Lock()
 
-def figure(analysis: Analysis, size: str = "min_feret") -> Figure:
+
+def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
     """Four panels fit for a paper, 180 mm wide: picture, segmentation, outlines, distribution.
 
     Parameters
     ----------
     analysis
         What was found.
-    size
-        The size in the histogram: ``ecd``, ``min_feret`` or ``max_feret``; in nanometres when
-        calibrated, else in pixels.
+    display
+        What the histogram shows: in nanometres when calibrated, else in pixels. Its bins are those
+        of all particles found, as on the page, so that they stay when the filter moves; only kept
+        particles are drawn.
 
     Returns
     -------
     A figure with its own canvas. pyplot is not involved, so it can be made in any thread and
-    needs no closing. The image panels show the analysed frame, without the label bar.
+    needs no closing. The image panels show the analysed frame, without the label bar. A scale that
+    was only assumed is marked beside every scale bar and above the histogram.
     """
     height, width = analysis.prepared.shape
     boxes, page_height = _layout(height / width)
@@ -80,17 +90,45 @@ def figure(analysis: Analysis, size: str = "min_feret") -> Figure:
     _draw_outlines(panels[2], analysis)
     if analysis.calibration is not None:
         for axes in panels[:3]:
-            _draw_scale_bar(axes, analysis.calibration.pixel_size_nm, page)
-    _draw_histogram(panels[3], analysis, size)
+            _draw_scale_bar(axes, analysis.calibration.pixel_size_nm, page, is_assumed(analysis))
+    draw_histogram(panels[3], analysis, display)
     return page
 
 
-def figure_png(analysis: Analysis, dpi: float = 200) -> bytes:
-    """:func:`figure` as PNG."""
+def figure_bytes(
+    analysis: Analysis, kind: str, display: Display = DEFAULT, dpi: float = 200
+) -> bytes:
+    """:func:`figure` as a file; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    analysis, display
+        As for :func:`figure`.
+    kind
+        ``png``, ``svg`` or ``pdf``. The last two are vector graphics, apart from the micrographs.
+    dpi
+        Pixels per inch, in vector graphics those of the micrographs.
+
+    Raises
+    ------
+    ValueError
+        Another kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"A figure is made as {', '.join(KINDS)}, not as {kind!r:.20}.")
+    page = figure(analysis, display)
     out = io.BytesIO()
-    # Without the writer's version, so that an update of matplotlib alone changes no byte of it.
-    figure(analysis).savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+    if kind == "png":
+        page.savefig(out, format=kind, dpi=dpi, metadata=KINDS[kind])
+    else:
+        with _style_lock, matplotlib.rc_context(VECTOR_STYLE):
+            page.savefig(out, format=kind, dpi=dpi, metadata=KINDS[kind])
     return out.getvalue()
+
+
+def figure_png(analysis: Analysis, display: Display = DEFAULT, dpi: float = 200) -> bytes:
+    """:func:`figure` as PNG."""
+    return figure_bytes(analysis, "png", display, dpi)
 
 
 def _layout(aspect: float) -> tuple[list[tuple[float, float, float, float]], float]:
@@ -165,9 +203,11 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     diameter = summarise(analysis.particles["ecd_px"]).median * points
     width = float(np.nan_to_num(np.clip(diameter / 10, 0.35, 0.7), nan=0.8))
     is_kept = analysis.particles["kept"].astype(bool)
+    by_hand = (~is_kept & (analysis.particles["reason"] == "manual")).any()
     for name, style, chosen, line_width in (
         ("kept", KEPT, is_kept, width),
-        ("possibly wrong", WRONG, ~is_kept, WRONG_WIDER * width),
+        # What a person took out is not only possibly wrong.
+        ("not kept" if by_hand else "possibly wrong", WRONG, ~is_kept, WRONG_WIDER * width),
     ):
         labels = analysis.particles["label"][chosen].tolist()
         lines = [analysis.outlines[i] for i in labels if i in analysis.outlines]
@@ -188,7 +228,7 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     )
 
 
-def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure) -> None:
+def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: bool) -> None:
     """A bar of round length, about a fifth of the width, at the bottom right."""
     right, bottom = axes.get_xlim()[1], axes.get_ylim()[0]
     width, height = right - axes.get_xlim()[0], bottom - axes.get_ylim()[1]
@@ -200,18 +240,14 @@ def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure) -> None:
     thickness = 0.04 * inch
     corner = (right - margin - length, bottom - margin - thickness)
     axes.add_patch(Rectangle(corner, length, thickness, fc="white", ec="black", lw=0.4, zorder=5))
-    axes.text(
-        corner[0] + length / 2,
-        corner[1] - 0.03 * inch,
-        _length_text(length_nm),
-        ha="center",
-        va="bottom",
-        color="white",
-        fontsize=SMALL,
-        weight="bold",
-        zorder=5,
-        path_effects=[patheffects.withStroke(linewidth=1.5, foreground="black")],
-    )
+    style = {"fontsize": SMALL, "weight": "bold", "va": "bottom", "zorder": 5}
+    style["path_effects"] = [patheffects.withStroke(linewidth=1.5, foreground="black")]
+    above = corner[1] - 0.03 * inch
+    text = _length_text(length_nm)
+    axes.text(corner[0] + length / 2, above, text, ha="center", color="white", **style)
+    if assumed:
+        beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
+        axes.text(*beside, ASSUMED, ha="right", color="#ffd21f", **style)
 
 
 def _round_length(length: float) -> float:
@@ -227,41 +263,3 @@ def _length_text(nm: float) -> str:
         if nm >= size:
             return f"{nm / size:g} {unit}"
     return f"{nm:g} nm"
-
-
-def _draw_histogram(axes: Axes, analysis: Analysis, size: str) -> None:
-    """Numbers of kept particles by size, with mean, median, standard deviation and n."""
-    kept = analysis.particles[analysis.particles["kept"].astype(bool)]
-    unit = "px" if analysis.calibration is None else "nm"
-    values = kept[f"{size}_{unit}"].to_numpy(float)
-    axes.set_xlabel(f"{SIZES[size]} ({unit})", fontsize=TEXT, labelpad=2)
-    axes.set_ylabel("Number of particles", fontsize=TEXT, labelpad=3)
-    axes.tick_params(labelsize=SMALL, width=0.5, length=2.5)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_linewidth(0.5)
-    summary = summarise(values)
-    if summary.count == 0:
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.text(0.5, 0.5, "no particles kept", ha="center", transform=axes.transAxes)
-        return
-    axes.hist(values, histogram_edges(values), color="#7da7cf", edgecolor="white", linewidth=0.4)
-    mean = axes.axvline(summary.mean, color="black", lw=1.1)
-    median = axes.axvline(summary.median, color="#c04000", lw=1.1, ls=(0, (3, 1.5)))
-    # Four digits of the mean; the others to the same place behind the point.
-    places = max(0, 3 - math.floor(math.log10(max(summary.mean, 1e-6))))
-    spread = f"{summary.standard_deviation:.{places}f} {unit}" if summary.count > 1 else "-"
-    entries = {
-        f"mean {summary.mean:.{places}f} {unit}": mean,
-        f"median {summary.median:.{places}f} {unit}": median,
-        f"SD {spread}": _no_line(),
-        f"n = {summary.count}": _no_line(),
-    }
-    axes.set_ylim(top=1.08 * axes.get_ylim()[1])
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    axes.legend(entries.values(), entries.keys(), loc="best", fontsize=SMALL, frameon=False)
-
-
-def _no_line() -> Line2D:
-    """A key without a line, for a line of text in a legend."""
-    return Line2D([], [], linestyle="none")

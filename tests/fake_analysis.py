@@ -5,17 +5,35 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from semseg.preparation import Crop
+from semseg.settings import Settings
 from semseg.shape import measure_shapes, outlines
 
 
-def draw(height=96, width=128, columns=5, rows=4, radius=8, bar=16, pixel_size_nm=7.34375):
-    """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong."""
-    reach = math.ceil(1.3 * radius)
+def draw(
+    height=96,
+    width=128,
+    columns=5,
+    rows=4,
+    radius=8,
+    bar=16,
+    pixel_size_nm=7.34375,
+    spread=0.3,
+    assumed=False,
+    manual=None,
+    name="TiO2 µ.tif",
+):
+    """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong.
+
+    `spread` is how far radii go from `radius` to both sides (their ratio to it); `manual` says of
+    some labels whether a person kept them.
+    """
+    reach = math.ceil((1 + spread) * radius)
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     labels = np.zeros((height + bar, width), np.int32)
     for k in range(rows * columns):
         row, column = divmod(k, columns)
-        disc = y**2 + x**2 <= (radius * (1 + 0.3 * math.sin(k))) ** 2
+        disc = y**2 + x**2 <= (radius * (1 + spread * math.sin(k))) ** 2
         at_y = y[disc] + int((row + 0.5) * height / rows)
         at_x = x[disc] + int((column + 0.5) * width / columns)
         inside = (at_y >= 0) & (at_y < height) & (at_x >= 0) & (at_x < width)
@@ -32,14 +50,18 @@ def draw(height=96, width=128, columns=5, rows=4, radius=8, bar=16, pixel_size_n
     particles["confidence"] = np.where(particles["label"] % 4 == 0, 0.2, 0.9)
     particles["kept"] = particles["confidence"] >= 0.5
     particles["reason"] = np.where(particles["kept"], "", "=HYPERLINK(1), blurred")
+    manual = manual or {}
+    for label, keep in manual.items():
+        particles.loc[particles["label"] == label, ["kept", "reason"]] = keep, "manual"
     prepared = np.where(labels[:height] > 0, 0.8, 0.2).astype(np.float32)
     grey = np.full(labels.shape, 255, np.float32)
     grey[:height] = 200 * prepared
-    calibration = SimpleNamespace(pixel_size_nm=pixel_size_nm, source="typed width")
+    source = "assumed width, check" if assumed else "typed width"
+    calibration = SimpleNamespace(pixel_size_nm=pixel_size_nm, source=source, assumed=assumed)
     return SimpleNamespace(
         micrograph=SimpleNamespace(
-            name="TiO2 µ.tif",
-            stem="TiO2 µ",
+            name=name,
+            stem=name.rpartition(".")[0],
             grey=grey,
             bit_depth=8,
             sha256="0" * 64,
@@ -47,7 +69,7 @@ def draw(height=96, width=128, columns=5, rows=4, radius=8, bar=16, pixel_size_n
             width=width,
             notes=(),
         ),
-        settings=SimpleNamespace(to_dict=lambda: {"filter": None, "crop": {"bottom": bar}}),
+        settings=Settings(crop=Crop(bottom=bar)),
         model=SimpleNamespace(name="network", version="1", sha256="f" * 64),
         provider="cpu",
         calibration=calibration if pixel_size_nm else None,
@@ -56,6 +78,7 @@ def draw(height=96, width=128, columns=5, rows=4, radius=8, bar=16, pixel_size_n
         rescale_source="automatic",
         median_network_px=16.0,
         filter_threshold=0.5,
+        manual=manual,
         repaired_pixels=3,
         prepared=prepared,
         labels=labels,

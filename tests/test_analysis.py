@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from semseg.analysis import analyze, conclude, prepare, segment
+from semseg.analysis import analyze, conclude, prepare, refilter, segment
 from semseg.errors import SettingsError, UnreadableImageError
 from semseg.micrograph import read_micrograph
 from semseg.preparation import Crop
@@ -318,6 +318,9 @@ def test_what_a_person_decided_stands_above_the_filter(drawn, segmenter, run):
     assert table["reason"][[out, back]].tolist() == ["manual", "manual"]
     pd.testing.assert_frame_equal(table.drop([out, back]), before.drop([out, back]))
     assert edited.manual == {out: False, back: True}
+    again = refilter(plain, strict.filter, edited.manual)
+    pd.testing.assert_frame_equal(again.particles, edited.particles)
+    assert refilter(edited, None).filter_threshold == segmenter.info.filter_threshold
 
 
 def test_concluding_again_needs_and_changes_nothing_before(drawn, segmenter, run):

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,10 @@ import pytest
 import tifffile
 
 from semseg import export
+from semseg.display import Display
 from semseg.errors import SemsegError
+from semseg.settings import Settings
+from semseg.statistics import summarise, volume_weights
 from tests.fake_analysis import draw
 
 CONTRACT = [
@@ -71,7 +75,7 @@ def test_table_of_nothing_is_a_header(analysis, nothing):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1"])
 def test_no_cell_is_a_formula(analysis, text):
     particles = analysis.particles.assign(reason=text)
-    content = export.particles_csv(SimpleNamespace(particles=particles))
+    content = export.particles_csv(SimpleNamespace(particles=particles, calibration=None))
     assert read_table(content)[1][CONTRACT.index("reason")] == f"'{text.strip()}"
 
 
@@ -85,10 +89,164 @@ def test_cells_are_written_plainly():
             "reason": [None, 'a "b", c'],
         }
     )
-    text = export.particles_csv(SimpleNamespace(particles=particles)).decode("utf-8-sig")
+    bare = SimpleNamespace(particles=particles, calibration=None)
+    text = export.particles_csv(bare).decode("utf-8-sig")
     assert text == (
         'label,x_px,confidence,kept,reason\n7,-0.5,,True,\n8,0.333333,,False,"a ""b"", c"\n'
     )
+
+
+def test_an_assumed_scale_is_said_in_every_row(analysis):
+    header, *rows = read_table(export.particles_csv(draw(assumed=True)))
+    assert header[-1] == "scale"
+    assert [row[-1] for row in rows] == ["assumed, check"] * 20
+    assert [row[:-1] for row in rows] == read_table(export.particles_csv(analysis))[1:]
+    assert read_table(export.particles_csv(draw(rows=0, assumed=True))) == [header]
+
+
+# -- sizes only ------------------------------------------------------------------------------
+
+
+def blocks_of(content):
+    """The blocks of a sheet, which empty lines separate."""
+    blocks = [[]]
+    for row in read_table(content):
+        if row:
+            blocks[-1].append(row)
+        else:
+            blocks.append([])
+    return blocks
+
+
+def test_the_sheet_of_sizes_has_three_even_blocks(analysis):
+    content = export.sizes_csv(analysis, Display(size="ecd", bins=20, log=True))
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert b"\r" not in content
+    facts, summaries, particles = blocks_of(content)
+    assert facts == [
+        ["file", "TiO2 µ.tif"],
+        ["scale", "7.344 nm per pixel (typed width)"],
+        ["counting rule", export.summary_dict(analysis)["counting_rule"]],
+        ["particles found", "20"],
+        ["particles kept", "15"],
+        ["histogram", "Equivalent circular diameter, number-weighted, 20 bins, logarithmic axis"],
+    ]
+    assert summaries[0] == [
+        *("size", "weighting", "n", "mean (nm)", "median (nm)", "standard deviation (nm)"),
+        *("D10 (nm)", "D50 (nm)", "D90 (nm)"),
+    ]
+    assert [row[:3] for row in summaries[1:]] == [
+        [f"{name} diameter", weighting, "15"]
+        for name in ("Equivalent circular", "Minimum Feret", "Maximum Feret")
+        for weighting in ("number", "volume")
+    ]
+    kept = analysis.particles[analysis.particles["kept"]]
+    by_volume = summarise(kept["min_feret_nm"], volume_weights(kept))
+    for row, summary in zip(
+        summaries[3:5], (summarise(kept["min_feret_nm"]), by_volume), strict=True
+    ):
+        assert row[3:] == [
+            f"{value:.6g}"
+            for value in (
+                *(summary.mean, summary.median, summary.standard_deviation),
+                *(summary.d10, summary.d50, summary.d90),
+            )
+        ]
+    assert particles[0] == [
+        *("label", "Equivalent circular diameter (nm)"),
+        *("Minimum Feret diameter (nm)", "Maximum Feret diameter (nm)"),
+    ]
+    table = np.array(particles[1:], float)
+    names = ["label", "ecd_nm", "min_feret_nm", "max_feret_nm"]
+    np.testing.assert_allclose(table, kept[names], rtol=1e-5)
+    for block in (facts, summaries, particles):
+        assert len({len(row) for row in block}) == 1
+
+
+def test_the_sheet_without_calibration_or_particles():
+    content = export.sizes_csv(draw(rows=0, pixel_size_nm=None))
+    facts, summaries, particles = blocks_of(content)
+    assert ["scale", "unknown: sizes are in pixels"] in facts
+    assert b"(nm)" not in content
+    assert [row[2:] for row in summaries[1:]] == [["0", *[""] * 6]] * 6
+    assert particles == [["label", *(f"{name} (px)" for name in export.SIZES.values())]]
+
+
+def test_the_sheet_says_that_a_scale_was_assumed():
+    assumed = draw(assumed=True)
+    facts = dict(blocks_of(export.sizes_csv(assumed))[0])
+    assert facts["scale"] == "7.344 nm per pixel (assumed width, check)"
+    assumed.calibration.source = "guess"
+    facts = dict(blocks_of(export.sizes_csv(assumed))[0])
+    assert facts["scale"] == "7.344 nm per pixel (guess, assumed, check)"
+
+
+def test_a_file_name_is_no_formula():
+    named = draw(name="=1+1.tif")
+    assert blocks_of(export.sizes_csv(named))[0][0] == ["file", "'=1+1.tif"]
+    assert {row[0] for row in read_table(export.pooled_csv([named]))} == {"file", "'=1+1.tif"}
+
+
+# -- several pictures ------------------------------------------------------------------------
+
+
+def test_pooled_particles_are_the_kept_of_every_picture(analysis):
+    plain = draw(columns=2, rows=2, pixel_size_nm=None, name="b.png")
+    content = export.pooled_csv([analysis, plain])
+    header, *rows = read_table(content)
+    assert header == [
+        *("file", "label", "ecd_nm", "min_feret_nm", "max_feret_nm"),
+        *("ecd_px", "min_feret_px", "max_feret_px", "confidence"),
+    ]
+    assert [row[0] for row in rows] == ["TiO2 µ.tif"] * 15 + ["b.png"] * 3
+    assert [row[1] for row in rows[15:]] == ["1", "2", "3"]
+    assert [row[2:5] for row in rows[15:]] == [["", "", ""]] * 3
+    kept = analysis.particles[analysis.particles["kept"]]
+    table = np.array([row[1:] for row in rows[:15]], float)
+    np.testing.assert_allclose(table, kept[header[1:]], rtol=1e-5)
+
+
+def test_pooled_particles_name_what_was_assumed(analysis):
+    header, *rows = read_table(export.pooled_csv([analysis, draw(assumed=True, rows=1)]))
+    assert header[-1] == "scale"
+    assert [row[-1] for row in rows] == [""] * 15 + ["assumed, check"] * 4
+
+
+def test_pooled_particles_of_nothing_are_a_header(nothing):
+    header = ["file", "label", "ecd_px", "min_feret_px", "max_feret_px", "confidence"]
+    assert read_table(export.pooled_csv([])) == [header]
+    assert len(read_table(export.pooled_csv([nothing, nothing]))) == 1
+    rows = read_table(export.pooled_csv([nothing, draw(rows=1)]))
+    assert [row[1] for row in rows[1:]] == ["1", "2", "3", "5"]
+    plain = draw(pixel_size_nm=None)
+    assert read_table(export.pooled_csv([plain]))[0] == header
+
+
+def test_one_row_per_picture(analysis, nothing):
+    plain = draw(columns=2, rows=2, pixel_size_nm=None, name="b.png")
+    assumed = draw(assumed=True, name="c.png")
+    table = export.per_image_table([analysis, plain, assumed, nothing])
+    assert table.columns.tolist() == export.per_image_table([]).columns.tolist()
+    assert table["file"].tolist() == ["TiO2 µ.tif", "b.png", "c.png", "TiO2 µ.tif"]
+    assert table["width_nm"].iloc[0] == pytest.approx(128 * 7.34375)
+    assert math.isnan(table["width_nm"].iloc[1])
+    assert table["scale_source"].tolist() == [
+        *("typed width", "", "assumed width, check", "typed width"),
+    ]
+    assert table["assumed"].tolist() == [False, False, True, False]
+    assert table["rescale"].tolist() == [0.5] * 4
+    assert table["found"].tolist() == [20, 4, 20, 0]
+    assert table["kept"].tolist() == [15, 3, 15, 0]
+    kept = analysis.particles[analysis.particles["kept"]]
+    assert table["mean_nm"].iloc[0] == pytest.approx(kept["min_feret_nm"].mean())
+    assert table["median_px"].iloc[0] == pytest.approx(kept["min_feret_px"].median())
+    assert table["standard_deviation_nm"].iloc[0] == pytest.approx(kept["min_feret_nm"].std())
+    assert table["mean_nm"].isna().tolist() == [False, True, False, True]
+    assert table["mean_px"].isna().tolist() == [False, False, False, True]
+    by_volume = export.per_image_table([analysis], Display(size="ecd", weighting="volume"))
+    # D[4,3] = sum d^4 / sum d^3.
+    expected = (kept["ecd_px"] ** 4).sum() / (kept["ecd_px"] ** 3).sum()
+    assert by_volume["mean_px"].iloc[0] == pytest.approx(expected)
 
 
 # -- summary ---------------------------------------------------------------------------------
@@ -99,14 +257,26 @@ def test_summary_says_what_was_done_and_found(analysis):
     assert summary == export.summary_dict(analysis)
     assert summary["file"]["name"] == "TiO2 µ.tif"
     assert summary["model"]["sha256"] == "f" * 64
-    assert summary["settings"]["crop"] == {"bottom": 16}
-    assert summary["calibration"] == {"pixel_size_nm": 7.34375, "source": "typed width"}
+    assert summary["settings"]["crop"]["bottom"] == 16
+    assert summary["calibration"] == {
+        "pixel_size_nm": 7.34375,
+        "source": "typed width",
+        "assumed": False,
+    }
     assert summary["rescale"] == {
         "factor": 0.5,
         "source": "automatic",
         "median_particle_at_network_px": 16.0,
     }
-    assert summary["counts"] == {"found": 20, "kept": 15, "possibly_wrong": 5, "at_edge": 0}
+    assert summary["counts"] == {
+        "found": 20,
+        "kept": 15,
+        "possibly_wrong": 5,
+        "excluded_by_hand": 0,
+        "kept_by_hand": 0,
+        "at_edge": 0,
+    }
+    assert summary["manual"] == {"excluded": [], "kept": []}
     assert "edge" in summary["counting_rule"]
     assert list(summary)[-1] == "seconds"
     kept = analysis.particles[analysis.particles["kept"]]
@@ -129,10 +299,36 @@ def test_summary_without_particles_or_calibration_has_nulls_and_no_nan():
     assert summary["sizes"]["ecd_px"]["mean"] is None
 
 
+def test_summary_tells_what_a_person_decided():
+    # 1 and 2 out, 4 in; 8 was out anyway, 5 in anyway; 99 is no particle.
+    manual = {5: True, 2: False, 1: False, 4: True, 8: False, 99: True}
+    edited = draw(manual=manual)
+    summary = export.summary_dict(edited)
+    assert summary["manual"] == {"excluded": [1, 2, 8], "kept": [4, 5]}
+    assert summary["counts"] == {
+        "found": 20,
+        "kept": 14,
+        "possibly_wrong": 3,
+        "excluded_by_hand": 3,
+        "kept_by_hand": 2,
+        "at_edge": 0,
+    }
+    rows = read_table(export.particles_csv(edited))[1:]
+    reasons = [row[CONTRACT.index("reason")] for row in rows]
+    assert [i + 1 for i, reason in enumerate(reasons) if reason == "manual"] == [1, 2, 4, 5, 8]
+    assert [row[0] for row in blocks_of(export.sizes_csv(edited))[2][1:4]] == ["3", "4", "5"]
+
+
+def test_summary_says_that_a_scale_was_assumed():
+    calibration = export.summary_dict(draw(assumed=True))["calibration"]
+    assert calibration["assumed"] is True
+    assert calibration["source"] == "assumed width, check"
+
+
 def test_same_analysis_same_bytes_but_for_the_seconds():
     one, other = draw(), draw()
     other.seconds = {"read": 9.0}
-    for write in (export.particles_csv, export.labels_tiff, export.figure_png):
+    for write in (export.particles_csv, export.sizes_csv, export.labels_tiff):
         assert write(one) == write(other)
     first, second = export.summary_json(one), export.summary_json(other)
     assert first.split(b'"seconds"')[0] == second.split(b'"seconds"')[0]
@@ -161,6 +357,14 @@ def test_label_image_without_calibration_has_no_unit(nothing):
         assert file.asarray().shape == (112, 128)
 
 
+def test_label_image_says_that_its_scale_was_assumed(analysis):
+    with tifffile.TiffFile(io.BytesIO(export.labels_tiff(draw(assumed=True)))) as file:
+        assert file.imagej_metadata["unit"] == "nm"
+        assert file.imagej_metadata["scale"] == "assumed"
+        np.testing.assert_array_equal(file.asarray(), analysis.labels)
+    assert b"assumed" not in export.labels_tiff(analysis)
+
+
 def test_label_image_grows_to_32_bits_when_it_must():
     labels = np.array([[0, 65536], [1, 2]], np.int32)
     content = export.labels_tiff(SimpleNamespace(labels=labels, calibration=None))
@@ -172,13 +376,49 @@ def test_label_image_grows_to_32_bits_when_it_must():
 # -- files -----------------------------------------------------------------------------------
 
 
-def test_four_files_are_written(analysis, tmp_path):
+def test_output_files_are_all_files_of_a_picture(analysis):
+    display = Display(size="ecd", log=True)
+    files = export.output_files(analysis, display, ("png", "svg", "pdf"))
+    assert list(files) == [
+        "TiO2 µ.particles.csv",
+        "TiO2 µ.summary.json",
+        "TiO2 µ.labels.tif",
+        "TiO2 µ.figure.png",
+        "TiO2 µ.figure.svg",
+        "TiO2 µ.figure.pdf",
+        "TiO2 µ.sizes.csv",
+        "TiO2 µ.settings.json",
+    ]
+    assert files["TiO2 µ.sizes.csv"] == export.sizes_csv(analysis, display)
+    assert files["TiO2 µ.figure.png"].startswith(PNG_HEAD)
+    assert files["TiO2 µ.figure.png"] != export.output_files(analysis)["TiO2 µ.figure.png"]
+    assert "TiO2 µ.figure.png" not in export.output_files(analysis, figures=())
+
+
+def test_settings_can_be_used_again(analysis):
+    assert Settings.from_json(export.settings_json(analysis)) == analysis.settings
+
+
+def test_an_archive_holds_the_files_and_no_clock():
+    files = {"TiO2 µ.csv": b"a" * 10_000, "empty.txt": b""}
+    content = export.archive(files)
+    assert content == export.archive(dict(files))
+    assert len(content) < 1000
+    with zipfile.ZipFile(io.BytesIO(content)) as container:
+        assert container.testzip() is None
+        assert {name: container.read(name) for name in container.namelist()} == files
+        assert {entry.date_time for entry in container.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert zipfile.ZipFile(io.BytesIO(export.archive({}))).namelist() == []
+
+
+def test_five_files_are_written(analysis, tmp_path):
     written = export.write_outputs(analysis, tmp_path / "new" / "folder")
     assert [path.name for path in written] == [
         "TiO2 µ.particles.csv",
         "TiO2 µ.summary.json",
         "TiO2 µ.labels.tif",
         "TiO2 µ.figure.png",
+        "TiO2 µ.sizes.csv",
     ]
     assert sorted(written) == sorted((tmp_path / "new" / "folder").iterdir())
     assert written[3].read_bytes().startswith(PNG_HEAD)

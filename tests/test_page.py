@@ -1,8 +1,14 @@
-"""The page, driven through Streamlit's own test harness."""
+"""The page through Streamlit's own test harness: everything but the view, which needs a browser."""
 
+from __future__ import annotations
+
+import io
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from semseg.sample import sample_path
@@ -15,27 +21,141 @@ def page():
     return AppTest.from_file(str(PAGE), default_timeout=120)
 
 
+@pytest.fixture
+def bare_png():
+    """The sample's particles without its metadata."""
+    with Image.open(sample_path()) as picture:
+        out = io.BytesIO()
+        Image.fromarray(np.asarray(picture)[:600, :800]).save(out, "png")
+    return out.getvalue()
+
+
+def texts(page):
+    return " ".join(item.value for item in [*page.caption, *page.info, *page.warning, *page.error])
+
+
+def upload(page, *files):
+    page.run()
+    give(page, "uploads", *files)
+    return page.run()
+
+
+def give(page, key, *files):
+    files = [(name, content, "application/octet-stream") for name, content in files]
+    page.file_uploader(key=key).set_value(files)
+
+
 def test_the_page_opens_and_says_what_it_does(page):
     page.run()
     assert not page.exception
-    assert "particle" in page.title[0].value.lower()
-    assert not page.metric
+    assert "Particle sizes" in page.title[0].value
+    assert "stay in memory" in texts(page)
+    assert page.number_input(key="scale_value").value is None
 
 
 def test_the_sample_is_measured_at_one_click(page):
     page.run()
-    page.button[0].click().run()
+    next(button for button in page.button if button.label == "Try the sample").click().run()
     assert not page.exception
-    assert page.metric[0].label == "Particles kept"
-    assert page.metric[2].value.endswith("nm")
+    assert "Zeiss metadata" in texts(page)
+    assert page.number_input(key="scale_value").value == 7520
+    assert page.query_params["sample"] == "1"
+    assert page.session_state["views"]
 
 
 def test_a_bad_file_is_one_sentence_and_the_others_go_on(page):
-    page.run()
-    page.file_uploader[0].upload("broken.tif", b"II*\0nonsense")
-    page.file_uploader[0].upload("sample.tif", sample_path().read_bytes())
-    page.run()
+    upload(page, ("broken.tif", b"II*\0nonsense"), ("sample.tif", sample_path().read_bytes()))
     assert not page.exception
     assert len(page.error) == 1
-    assert "broken.tif" in page.error[0].value
-    assert len(page.metric) == 4
+    assert "broken" in page.error[0].value
+    assert "Zeiss metadata" in texts(page)
+
+
+def test_a_picture_without_a_scale_is_assumed_and_marked(page, bare_png):
+    upload(page, ("bare.png", bare_png))
+    assert page.number_input(key="scale_value").value == 7520
+    assert "Assumed, check" in texts(page)
+    assert "assumed width, check" in texts(page)
+    page.number_input(key="scale_value").set_value(5000.0).run()
+    assert "Assumed" not in texts(page)
+    assert "typed width" in texts(page)
+    assert page.query_params["width"] == "5000"
+
+
+def test_a_width_that_contradicts_the_file_is_said(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    assert "+6.4%" in texts(page)
+    next(button for button in page.button if "file says" in button.label).click().run()
+    assert page.number_input(key="scale_value").value == 7520
+    assert "width" not in page.query_params
+
+
+def test_the_address_and_a_settings_file_set_the_page(page):
+    page.query_params["rescale"] = "0.7"
+    page.query_params["width"] = "much"
+    page.query_params["sample"] = "1"
+    page.run()
+    assert "width" in page.toast[0].value
+    assert not page.toggle(key="rescale_auto").value
+    assert page.select_slider(key="rescale").value == 0.7
+    settings = {"settings": {"width_nm": 6000, "filter": 0.9, "crop": {"bottom": 100}}}
+    give(page, "settings_file", ("settings.json", json.dumps(settings).encode()))
+    page.run()
+    assert not page.exception
+    assert page.number_input(key="scale_value").value == 6000
+    assert page.toggle(key="rescale_auto").value
+    assert page.slider(key="crop_bottom").value == 100
+    assert page.query_params["filter"] == "0.9"
+
+
+def test_a_broken_settings_file_is_one_sentence_and_changes_nothing(page):
+    page.query_params["rescale"] = "0.7"
+    page.run()
+    give(page, "settings_file", ("settings.json", b"{"))
+    page.run()
+    assert "not valid JSON" in page.error[0].value.replace("\\", "")
+    assert page.select_slider(key="rescale").value == 0.7
+
+
+def test_the_suggested_factor_is_taken_at_one_click(page):
+    page.query_params["sample"] = "1"
+    page.query_params["rescale"] = "0.5"
+    page.run()
+    next(button for button in page.button if "suggestion" in button.label).click().run()
+    assert page.select_slider(key="rescale").value == pytest.approx(0.93, abs=0.06)
+    assert not [button for button in page.button if "suggestion" in button.label]
+
+
+def test_nothing_but_what_it_sees_runs_the_network(page, monkeypatch):
+    import semseg.page.work as work
+
+    runs = []
+    segment = work.segment
+    monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
+    page.query_params["sample"] = "1"
+    page.run()
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    page.segmented_control(key="scale_kind").set_value("Pixel size").run()
+    assert page.number_input(key="scale_value").value == pytest.approx(8000 / 1024, rel=1e-5)
+    assert runs == [1]
+    page.toggle(key="rescale_auto").set_value(False).run()
+    page.select_slider(key="rescale").set_value(1.0).run()
+    assert len(runs) == 3
+
+
+def test_a_picture_without_particles_says_so_and_what_to_try(page):
+    grey = np.random.default_rng(3).normal(100, 4, (200, 260)).clip(0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(grey).save(out, "png")
+    upload(page, ("empty.png", out.getvalue()))
+    assert not page.exception
+    assert "No particles were found" in texts(page)
+    assert "Try another rescale factor" in texts(page)
+
+
+def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):
+    upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
+    assert [tab.label for tab in page.tabs][-1] == "All 2 pictures"
+    assert page.selectbox(key="picture").value == 0

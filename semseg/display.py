@@ -1,0 +1,109 @@
+"""How sizes are shown: which size, counted how, in which bins.
+
+>>> Display(size="ecd", weighting="volume", log=True).to_dict()
+{'size': 'ecd', 'weighting': 'volume', 'bins': 0, 'log': True}
+
+The page and the figure show the same, because both are given one of these. It changes no number of
+an analysis, so it is no part of :class:`~semseg.settings.Settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from semseg.errors import SettingsError
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["BINS", "DEFAULT", "SIZES", "WEIGHTINGS", "Display", "is_assumed"]
+
+SIZES = {
+    "ecd": "Equivalent circular diameter",
+    "min_feret": "Minimum Feret diameter",
+    "max_feret": "Maximum Feret diameter",
+}
+WEIGHTINGS = ("number", "volume")
+BINS = (5, 100)  # the fewest and the most that can be asked for
+
+
+@dataclass(frozen=True)
+class Display:
+    """How the sizes of an analysis are shown.
+
+    Attributes
+    ----------
+    size : str
+        A key of `SIZES`: ``ecd``, ``min_feret`` or ``max_feret``.
+    weighting : str
+        ``number``: every particle counts once; ``volume``: by the volume of the sphere of its ECD.
+    bins : int
+        Bins of the histogram, 5 to 100; 0 finds a number that suits.
+    log : bool
+        Whether the axis of sizes is logarithmic; its bins are then equal on that axis.
+
+    Raises
+    ------
+    SettingsError
+        A value is of the wrong kind or outside its range.
+    """
+
+    size: str = "min_feret"
+    weighting: str = "number"
+    bins: int = 0
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        for name, choices in (("size", SIZES), ("weighting", WEIGHTINGS)):
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in choices:
+                raise SettingsError(
+                    f"The setting '{name}' must be one of {', '.join(choices)}, not {value!r:.40}."
+                )
+        low, high = BINS
+        whole = isinstance(self.bins, int) and not isinstance(self.bins, bool)
+        if not whole or not (self.bins == 0 or low <= self.bins <= high):
+            raise SettingsError(
+                f"The setting 'bins' must be 0 (automatic) or a whole number from {low} to {high}, "
+                f"not {self.bins!r:.40}."
+            )
+        if not isinstance(self.log, bool):
+            raise SettingsError("The setting 'log' must be true or false.")
+
+    @property
+    def by_volume(self) -> bool:
+        """Whether particles count by their volume."""
+        return self.weighting == "volume"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Display:
+        """What `to_dict` gave; what is missing is as usual.
+
+        Raises
+        ------
+        SettingsError
+            An unknown name, or a value of the wrong kind.
+        """
+        if not isinstance(values, Mapping):
+            raise SettingsError("Settings must be a JSON object of names and values.")
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(str(name) for name in values if name not in known)
+        if unknown:
+            raise SettingsError(
+                f"There is no setting '{unknown[0]:.40}'; there are {', '.join(sorted(known))}."
+            )
+        return cls(**values)
+
+
+DEFAULT = Display()
+
+
+def is_assumed(analysis: Analysis) -> bool:
+    """Whether sizes in nanometres rest on a width that nobody gave."""
+    return bool(getattr(analysis.calibration, "assumed", False))

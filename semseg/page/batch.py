@@ -1,0 +1,203 @@
+"""Several pictures of one sample: a row for each, and their sizes together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from semseg.analysis import Analysis
+from semseg.display import SIZES, Display
+from semseg.export import archive, output_files
+from semseg.micrograph import Micrograph
+from semseg.page import choices
+from semseg.page.results import edited
+from semseg.page.work import Worked
+from semseg.statistics import histogram_edges, summarise, volume_weights
+from semseg.tables import per_image_table, pooled_csv
+
+__all__ = ["chosen", "pooled_particles", "show"]
+
+
+def chosen(micrographs: Sequence[Micrograph]) -> int:
+    """Which picture is shown, and the way to another."""
+    if len(micrographs) == 1:
+        return 0
+    numbers = range(len(micrographs))
+    state = st.session_state
+    if (wanted := state.pop("picture_wanted", None)) is not None:
+        state.picture = wanted
+    if state.get("picture") not in numbers:
+        state.picture = 0
+    return st.selectbox(
+        "Picture shown",
+        numbers,
+        key="picture",
+        format_func=lambda k: f"{k + 1} of {len(micrographs)}: {micrographs[k].name}",
+    )
+
+
+@st.fragment(key="batch")
+def show(pictures: Sequence[Worked]) -> None:
+    """A row per picture, the pooled distribution, and all files."""
+    analyses = [edited(worked) for worked in pictures]
+    display = choices.current_display()
+    table = per_image_table(analyses, display)
+    unit = "nm" if table["width_nm"].notna().any() else "px"
+    sizes = [f"{name}_{unit}" for name in ("mean", "median", "standard_deviation")]
+    event = st.dataframe(
+        table[["file", "found", "kept", *sizes, "width_nm", "scale_source", "rescale"]],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="pictures_table",
+        column_config=_columns(),
+    )
+    st.caption("Choose a row to show that picture under *Sizes*.")
+    _switch(event.selection.rows)
+
+    particles, unit = pooled_particles(analyses)
+    left_out = len(analyses) - particles["file"].nunique()
+    st.subheader("All pictures together", anchor=False)
+    if any(analysis.calibration and analysis.calibration.assumed for analysis in analyses):
+        st.warning(
+            "**Assumed, check:** at least one picture has no scale of its own, so the pooled "
+            "sizes rest on a width that nobody gave.",
+            icon=":material/straighten:",
+        )
+    if particles.empty:
+        st.write("No particles were kept.")
+    else:
+        _numbers(particles, display, unit)
+        st.plotly_chart(
+            pooled_histogram(particles, display, unit), key="pooled", config={"displaylogo": False}
+        )
+        if left_out:
+            st.caption(f"{left_out} of {len(analyses)} pictures have no particle in this unit.")
+
+    def everything() -> bytes:
+        files = {"pooled.csv": pooled_csv(analyses)}
+        for number, analysis in enumerate(analyses, start=1):
+            for name, content in output_files(analysis, display).items():
+                files[f"{number:03d} {analysis.micrograph.stem}/{name}"] = content
+        return archive(files)
+
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "All pictures as ZIP",
+            everything,
+            file_name="semseg.zip",
+            mime="application/zip",
+            type="primary",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            key="download_batch",
+        )
+        st.download_button(
+            "Pooled sizes",
+            lambda: pooled_csv(analyses),
+            file_name="pooled.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="download_pooled",
+        )
+
+
+def _switch(rows: Sequence[int]) -> None:
+    """Show the picture of a row that was just chosen; not again while it stays chosen."""
+    state = st.session_state
+    if rows and list(rows) != state.get("rows_chosen"):
+        state.rows_chosen, state.picture_wanted = list(rows), rows[0]
+        st.rerun(scope="app")
+    state.rows_chosen = list(rows)
+
+
+def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
+    """The kept particles of all pictures, and the unit in which they can be put together.
+
+    Nanometres as soon as one picture has a scale; those without are then left out, since
+    pixels of pictures taken at different magnifications do not add up.
+    """
+    unit = "nm" if any(analysis.calibration for analysis in analyses) else "px"
+    tables = [
+        analysis.particles[analysis.particles["kept"]].assign(file=number)
+        for number, analysis in enumerate(analyses)
+        if unit == "px" or analysis.calibration
+    ]
+    return pd.concat(tables, ignore_index=True), unit
+
+
+def _weights(particles: pd.DataFrame, display: Display, unit: str) -> np.ndarray | None:
+    if not display.by_volume:
+        return None
+    # in the unit in which they are pooled: pixels differ from picture to picture
+    return volume_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]))
+
+
+def _numbers(particles: pd.DataFrame, display: Display, unit: str) -> None:
+    size = particles[f"{display.size}_{unit}"]
+    summary = summarise(size, _weights(particles, display, unit))
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Particles", f"{summary.count:,}", width="content")
+        for name, value in (
+            ("Mean", summary.mean),
+            ("Median", summary.median),
+            ("SD", summary.standard_deviation),
+            ("D10", summary.d10),
+            ("D50", summary.d50),
+            ("D90", summary.d90),
+        ):
+            text = f"{value:.4g} {unit}" if np.isfinite(value) else "-"
+            st.metric(name, text, width="content")
+
+
+def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go.Figure:
+    """Bars of the pooled sizes, by number or by volume."""
+    size = particles[f"{display.size}_{unit}"].to_numpy(float)
+    weights = _weights(particles, display, unit)
+    edges = histogram_edges(size, bins=display.bins or None, log=display.log)
+    heights, _ = np.histogram(size, edges, weights=weights)
+    title = "Number of particles"
+    if weights is not None:
+        heights, title = 100 * heights / weights.sum(), "Share of volume (%)"
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=heights,
+            width=np.diff(edges),
+            marker={"line": {"width": 0.5, "color": "white"}},
+            hovertemplate=f"%{{x:.4g}} {unit}: %{{y:.4g}}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=300,
+        bargap=0,
+        margin={"l": 60, "r": 10, "t": 10, "b": 50},
+        xaxis={"title": f"{SIZES[display.size]} ({unit})", "type": "log" if display.log else "-"},
+        yaxis={"title": title},
+    )
+    return figure
+
+
+def _columns() -> dict[str, object]:
+    number = st.column_config.NumberColumn
+    return {
+        "file": "Picture",
+        "width_nm": number("Width (nm)", format="%.5g"),
+        "scale_source": "Scale from",
+        "rescale": number("Rescale", format="%.3g"),
+        "found": "Found",
+        "kept": "Kept",
+        **{
+            f"{name}_{unit}": number(f"{title} ({unit})", format="%.4g")
+            for unit in ("nm", "px")
+            for name, title in (
+                ("mean", "Mean"),
+                ("median", "Median"),
+                ("standard_deviation", "SD"),
+            )
+        },
+    }

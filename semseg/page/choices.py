@@ -1,0 +1,70 @@
+"""The settings of a session: in its widgets, and as one frozen piece.
+
+Widgets keep their values in `st.session_state` under the names below. `load` puts a set of
+settings into them (from an address or a file), `current` takes them out.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from semseg.display import Display
+from semseg.preparation import Crop
+from semseg.settings import Settings
+
+__all__ = ["ASSUMED_WIDTH_NM", "SIDES", "current", "current_display", "load", "set_filter"]
+
+ASSUMED_WIDTH_NM = 7520.0  # of the tutorial's pictures
+SIDES = ("top", "bottom", "left", "right")
+WIDTH, PIXEL = "Image width", "Pixel size"
+
+
+def load(settings: Settings, display: Display) -> None:
+    """Put these settings into the widgets; before any of them is drawn."""
+    state = st.session_state
+    by_pixel = settings.pixel_size_nm is not None
+    typed = settings.pixel_size_nm if by_pixel else settings.width_nm
+    state.scale_kind = PIXEL if by_pixel else WIDTH
+    state.scale_value = typed
+    state.scale_typed = typed is not None
+    state.crop_auto = settings.crop is None
+    for side in SIDES:
+        state[f"crop_{side}"] = getattr(settings.crop or Crop(), side)
+    state.repair = settings.repair
+    state.rescale_auto = settings.rescale is None
+    state.rescale = 1.0 if settings.rescale is None else float(settings.rescale)
+    state.provider = settings.provider
+    set_filter(settings.filter)
+    state.display = display
+    # tells the view in the browser to take these over
+    state.command = state.get("command", 0) + 1
+
+
+def current() -> Settings:
+    """The settings as the widgets have them now."""
+    state = st.session_state
+    typed = state.scale_value if state.scale_typed else None
+    by_pixel = state.scale_kind == PIXEL
+    crop = None
+    if not state.crop_auto:
+        crop = Crop(*(int(state[f"crop_{side}"]) for side in SIDES))
+    return Settings(
+        width_nm=None if by_pixel else typed,
+        pixel_size_nm=typed if by_pixel else None,
+        assumed_width_nm=ASSUMED_WIDTH_NM,
+        rescale=None if state.rescale_auto else float(state.rescale),
+        crop=crop,
+        repair=state.repair,
+        filter=state.filter,
+        provider=state.provider,
+    )
+
+
+def current_display() -> Display:
+    """How sizes are shown now."""
+    return st.session_state.display
+
+
+def set_filter(threshold: float | None) -> None:
+    """Remember the threshold; None is the model's, 0 switches the filter off."""
+    st.session_state.filter = threshold

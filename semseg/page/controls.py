@@ -1,0 +1,237 @@
+"""What a person can set: scale, crop, repair, rescale factor, provider.
+
+Every control works on the widget names that `choices` reads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from semseg.calibration import Calibration
+from semseg.label_bar import find_label_bar
+from semseg.micrograph import Micrograph
+from semseg.page import choices
+from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
+from semseg.page.text import plain
+from semseg.page.work import Worked, store
+from semseg.preparation import MIN_SIDE_PX
+from semseg.segmenter import available_providers
+
+__all__ = ["crop_and_repair", "provider", "rescale", "scale"]
+
+# logarithmic, about 5 % apart
+FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 4, 75))
+FITS = 0.05  # of the factor: nearer to the suggestion than this is as good
+
+
+# Scale
+
+
+def scale(micrograph: Micrograph | None) -> None:
+    """Width of the picture or size of a pixel, prefilled from the file."""
+    state = st.session_state
+    st.segmented_control(
+        "Scale",
+        (WIDTH, PIXEL),
+        required=True,
+        key="scale_kind",
+        on_change=_convert_scale,
+        args=(micrograph.width if micrograph else None,),
+        label_visibility="collapsed",
+    )
+    by_pixel = state.scale_kind == PIXEL
+    recorded = micrograph.calibration if micrograph else None
+    if not state.scale_typed:
+        state.scale_value = _prefilled(micrograph, recorded, by_pixel)
+    st.number_input(
+        f"{state.scale_kind} (nm)",
+        min_value=1e-6 if by_pixel else 1e-3,
+        max_value=1e9 if by_pixel else 1e12,
+        step=None,
+        format="%.6g",
+        key="scale_value",
+        placeholder=f"{ASSUMED_WIDTH_NM:g}",
+        on_change=_typed,
+        help="Of the whole recorded picture, label bar included; for every picture. "
+        "Clear it to return to what the files say.",
+    )
+    if state.scale_typed:
+        st.caption("Typed, for every picture.")
+        st.button(
+            "Use what the file says" if recorded else "Forget it",
+            on_click=_forget_scale,
+            icon=":material/undo:",
+        )
+        if recorded and micrograph:
+            _compare(state.scale_value, by_pixel, micrograph, recorded)
+    elif recorded:
+        st.caption(f"From the file: {plain(recorded.source)}.")
+    elif micrograph:
+        st.warning(
+            "**Assumed, check:** the file does not say how wide the picture is.",
+            icon=":material/straighten:",
+        )
+
+
+def _prefilled(
+    micrograph: Micrograph | None, recorded: Calibration | None, by_pixel: bool
+) -> float | None:
+    if micrograph is None:
+        return None
+    pixel = recorded.pixel_size_nm if recorded else ASSUMED_WIDTH_NM / micrograph.width
+    # as many digits as vendors give; it is shown only, until a person changes it
+    return float(f"{pixel if by_pixel else pixel * micrograph.width:.4g}")
+
+
+def _typed() -> None:
+    st.session_state.scale_typed = st.session_state.scale_value is not None
+
+
+def _forget_scale() -> None:
+    st.session_state.scale_typed = False
+
+
+def _convert_scale(width_px: int | None) -> None:
+    """A typed width goes on as the pixel size of the picture shown, and back."""
+    state = st.session_state
+    if state.scale_typed and width_px:
+        value = state.scale_value
+        other = value / width_px if state.scale_kind == PIXEL else value * width_px
+        state.scale_value = float(f"{other:.6g}")
+    else:
+        state.scale_typed = False
+
+
+def _compare(value: float, by_pixel: bool, micrograph: Micrograph, recorded: Calibration) -> None:
+    """Say so where the typed scale and the file's are more than 2 % apart."""
+    pixel = value if by_pixel else value / micrograph.width
+    apart = pixel / recorded.pixel_size_nm - 1
+    if abs(apart) > 0.02:
+        st.warning(
+            f"{apart:+.1%} against the {plain(recorded.source)} "
+            f"({recorded.pixel_size_nm:.4g} nm per pixel).",
+            icon=":material/straighten:",
+        )
+
+
+# Crop and repair
+
+
+def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
+    """The four sides, found or chosen, and the repair of hot and cold pixels."""
+    state = st.session_state
+    bar = _label_bar_rows(micrograph)
+    st.toggle(
+        "Find the label bar",
+        key="crop_auto",
+        on_change=_start_from,
+        args=(bar,),
+        help="Off: cut the four sides yourself, on every picture alike.",
+    )
+    if state.crop_auto:
+        st.caption(f"{bar} rows at the bottom are cut off." if bar else "No label bar was found.")
+    else:
+        for side in SIDES:
+            length = micrograph.height if side in ("top", "bottom") else micrograph.width
+            most = max(1, length - MIN_SIDE_PX)
+            state[f"crop_{side}"] = min(int(state.get(f"crop_{side}", 0)), most)
+            st.slider(f"Cut at the {side} (px)", 0, most, key=f"crop_{side}")
+    st.toggle(
+        "Repair hot and cold pixels",
+        key="repair",
+        help="Single pixels far from all their neighbours take the median of these.",
+    )
+    if worked and state.repair:
+        count = worked.prepared.repaired_pixels
+        st.caption(f"{count:,} pixel{'' if count == 1 else 's'} repaired.")
+
+
+def _label_bar_rows(micrograph: Micrograph) -> int:
+    def find() -> int:
+        row = micrograph.label_bar_row
+        if row is None:
+            row = find_label_bar(micrograph.grey)
+        return 0 if row is None else micrograph.height - row
+
+    return store().get(("bar", micrograph.sha256), find)
+
+
+def _start_from(rows: int) -> None:
+    """Cutting by hand starts from what was found."""
+    if not st.session_state.crop_auto:
+        for side in SIDES:
+            st.session_state[f"crop_{side}"] = rows if side == "bottom" else 0
+
+
+# Rescale factor and provider
+
+
+def rescale(worked: Worked | None) -> None:
+    """The factor by which the network sees the picture: found, or chosen.
+
+    With a picture: how large its particles were for the network, and one click to what
+    suits it better.
+    """
+    state = st.session_state
+    st.toggle(
+        "Automatic rescale",
+        key="rescale_auto",
+        help="The picture is resized so that its particles have the size the network knows best.",
+    )
+    if state.rescale_auto and worked:  # choosing by hand starts from what was found
+        state.rescale = _within(worked.found.rescale)
+    options = sorted({*FACTORS, float(state.rescale)})
+    st.select_slider(
+        "Rescale factor",
+        options,
+        key="rescale",
+        format_func=lambda factor: f"{factor:.3g}",
+        disabled=state.rescale_auto,
+    )
+    if worked:
+        _rescale_hint(worked)
+
+
+def _rescale_hint(worked: Worked) -> None:
+    found = worked.found
+    low, high = found.model.trained_particle_px
+    if found.median_network_px is None:
+        st.caption(f"At {found.rescale:.3g} no particle was found.")
+        return
+    st.caption(
+        f"At {found.rescale:.3g} the median particle is **{found.median_network_px:.0f} px** wide "
+        f"for the network, which was trained for {low:g} to {high:g} px and likes "
+        f"{found.model.target_particle_px:g} px best."
+    )
+    better = _within(found.rescale * found.model.target_particle_px / found.median_network_px)
+    if not st.session_state.rescale_auto and abs(better / found.rescale - 1) > FITS:
+        st.button(
+            f"Take the suggestion: {better:g}",
+            icon=":material/auto_fix_high:",
+            on_click=_take,
+            args=(better,),
+        )
+
+
+def _take(factor: float) -> None:
+    st.session_state.rescale = factor
+
+
+def _within(factor: float) -> float:
+    """The factor with three digits, in the range of the slider."""
+    return float(f"{np.clip(factor, FACTORS[0], FACTORS[-1]):.3g}")
+
+
+def provider() -> None:
+    """Where the network runs, if there is a choice."""
+    offered = available_providers()
+    if len(offered) > 1:
+        st.selectbox(
+            "Network runs on",
+            ["auto", *offered],
+            key="provider",
+            format_func=lambda name: "the fastest" if name == "auto" else name.upper(),
+        )
+    elif choices.current().provider not in ("auto", *offered):
+        st.session_state.provider = "auto"

@@ -1,0 +1,176 @@
+"""One picture: the linked view of its outlines and sizes, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from semseg.analysis import Analysis, refilter
+from semseg.display import Display
+from semseg.export import archive, output_files
+from semseg.page import address, choices
+from semseg.page.text import plain
+from semseg.page.work import Worked, concluded, store
+from semseg.settings import Settings
+from semseg.viewer import ViewState, pack, viewer
+
+__all__ = ["edited", "publish_address", "show", "single_files"]
+
+VIEWER = "viewer"  # key of the component
+
+
+@st.fragment(key="results")
+def show(worked: Worked) -> None:
+    """The view; a change in it runs this function alone, and the network never."""
+    settings = choices.current()
+    base = concluded(worked, settings)
+    scale = (settings.width_nm, settings.pixel_size_nm, settings.assumed_width_nm)
+    name = worked.micrograph.name
+    data = store().get(("pack", name, worked.key, scale), lambda: pack(base))
+    _headline(base, worked)
+    state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)
+    _remember(worked, state)
+    publish_address()
+    st.subheader("Download", anchor=False)
+    _downloads(worked)
+
+
+def edited(worked: Worked) -> Analysis:
+    """The analysis as it stands: with the filter and the decisions by hand."""
+    settings, view = choices.current(), _views().get(worked.key)
+    return refilter(concluded(worked, settings), settings.filter, view.edits if view else None)
+
+
+# What the view and Python tell each other
+
+
+def _views() -> dict[tuple, ViewState]:
+    """What was done in the view, by picture: decisions by hand outlive a look at another one."""
+    return st.session_state.setdefault("views", {})
+
+
+def _command() -> str:
+    return str(st.session_state.command)
+
+
+def _start(worked: Worked, data_id: str) -> ViewState:
+    """What the view begins with; it stays the same until there is something new to tell."""
+    state = st.session_state
+    told = (data_id, _command())
+    if state.get("start_told") != told:
+        threshold = worked.found.model.filter_threshold
+        if state.filter is not None and state.filter > 0:
+            threshold = state.filter
+        before = _views().get(worked.key, ViewState())
+        state.start_told = told
+        state.start = replace(
+            before,
+            threshold=threshold,
+            filter_on=state.filter != 0,
+            **choices.current_display().to_dict(),
+        )
+    return state.start
+
+
+def _remember(worked: Worked, view: ViewState) -> None:
+    """Take over what the person did in the view."""
+    _views()[worked.key] = view
+    usual = worked.found.model.filter_threshold
+    threshold = view.threshold if view.filter_on else 0.0
+    choices.set_filter(None if threshold == usual else threshold)
+    st.session_state.display = Display(view.size, view.weighting, view.bins, view.log)
+
+
+def publish_address() -> None:
+    """Put the settings into the page's address, where they differ from the usual."""
+    query = address.to_query(_shared(choices.current()), choices.current_display())
+    if st.session_state.get("sample"):
+        query["sample"] = "1"
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def _shared(settings: Settings) -> Settings:
+    """Without what the page assumes by itself."""
+    return replace(settings, assumed_width_nm=None)
+
+
+# What is written around the view
+
+
+def _headline(analysis: Analysis, worked: Worked) -> None:
+    micrograph, calibration = analysis.micrograph, analysis.calibration
+    facts = [f"{micrograph.width} x {micrograph.height} px"]
+    if calibration:
+        size = f"{calibration.pixel_size_nm:.4g} nm per pixel"
+        source = plain(calibration.source)
+        facts.append(f"{size} (**{source}**)" if calibration.assumed else f"{size} ({source})")
+    facts.append(f"rescale {analysis.rescale:.3g} ({analysis.rescale_source})")
+    st.caption(" · ".join(facts))
+    if not len(analysis.particles):
+        st.warning(
+            "No particles were found. Try another rescale factor, check the crop under "
+            "*Prepare*, or see whether the picture shows particles at all.",
+            icon=":material/search_off:",
+        )
+    said = [note for note in analysis.notes if "No particles" not in note]
+    if calibration and calibration.assumed:
+        said = [note for note in said if "assumed" not in note]  # said beside the width
+    for note in said:
+        st.info(plain(note), icon=":material/info:")
+
+
+def single_files(worked: Worked, kind: str) -> tuple[str, bytes]:
+    """Name and content of the output file whose name ends with `kind`."""
+    figures = [kind] if kind in ("svg", "pdf") else ["png"]
+    files = output_files(edited(worked), choices.current_display(), figures=tuple(figures))
+    return next((name, content) for name, content in files.items() if name.endswith(kind))
+
+
+FILES = {
+    "sizes.csv": ("Sizes", "text/csv", "mean, median, SD and every kept particle"),
+    "particles.csv": ("All particles", "text/csv", "every particle found, with its shape"),
+    "png": ("Figure, PNG", "image/png", "four panels"),
+    "svg": ("Figure, SVG", "image/svg+xml", "four panels, to be edited"),
+    "pdf": ("Figure, PDF", "application/pdf", "four panels, for print"),
+    "labels.tif": ("Label image", "image/tiff", "for Fiji, napari, CellProfiler"),
+    "settings.json": ("Settings", "application/json", "upload it to replay this analysis"),
+    "summary.json": ("Summary", "application/json", "all numbers and how they came about"),
+}
+
+
+def _downloads(worked: Worked) -> None:
+    """Everything in one archive, or file by file; made when clicked."""
+    stem = worked.micrograph.stem
+
+    def everything() -> bytes:
+        figures = ("png", "svg", "pdf")
+        return archive(output_files(edited(worked), choices.current_display(), figures=figures))
+
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Everything as ZIP",
+            everything,
+            file_name=f"{stem}.zip",
+            mime="application/zip",
+            type="primary",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            key="download_zip",
+        )
+        for kind, (label, mime, what) in FILES.items():
+            st.download_button(
+                label,
+                _maker(worked, kind),
+                file_name=f"{stem}.{'figure.' if kind in ('png', 'svg', 'pdf') else ''}{kind}",
+                mime=mime,
+                help=what,
+                on_click="ignore",
+                key=f"download_{kind}",
+            )
+
+
+def _maker(worked: Worked, kind: str) -> Callable[[], bytes]:
+    return lambda: single_files(worked, kind)[1]

@@ -1,0 +1,57 @@
+"""What a visitor sees first, and what stands at the foot of every page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from semseg.page.inputs import sample_buttons
+from semseg.segmenter import Segmenter
+from semseg.version import __version__
+
+__all__ = ["footer", "icon", "welcome"]
+
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "sample.figure.png"
+
+
+def icon() -> Image.Image:
+    """The page's icon, drawn here: one by name would be fetched from elsewhere."""
+    picture = Image.new("RGBA", (64, 64))
+    pen = ImageDraw.Draw(picture)
+    for x, y, radius in ((24, 26, 20), (46, 44, 15)):
+        box = (x - radius, y - radius, x + radius, y + radius)
+        pen.ellipse(box, fill="#0f766e", outline="#5eead4", width=4)
+    return picture
+
+
+def welcome() -> None:
+    """What the page does, shown on a result; no file is needed to understand it."""
+    st.title("Particle sizes from electron micrographs", anchor=False)
+    st.markdown(
+        "Drop a micrograph of nanoparticles on the left and see every particle outlined beside "
+        "its size distribution in nanometres. Move one slider, and doubtful particles leave both. "
+        "Take numbers, figure and outlines along."
+    )
+    sample_buttons()
+    st.image(
+        str(PICTURE),
+        caption="A result: the picture, its particles, the outlines kept and possibly wrong, "
+        "and their sizes. The sample is a drawn micrograph, so its true sizes are known.",
+        width=900,
+    )
+
+
+def footer(network: Segmenter) -> None:
+    """Version, model, provider, privacy, citation."""
+    st.divider()
+    info = network.info
+    where = "CPU" if network.provider == "cpu" else f"GPU ({network.provider})"
+    st.caption(
+        f"semseg {__version__} · model {info.name} {info.version} ({info.sha256[:8]}) "
+        f"on {where} · Files stay in memory, are never written, and leave with your session. · "
+        "Workflow after Rühle, Krumrey and Hodoroaba, *Scientific Reports* 11, 4942 (2021), "
+        "[doi:10.1038/s41598-021-84287-6](https://doi.org/10.1038/s41598-021-84287-6); "
+        "please cite it beside semseg."
+    )

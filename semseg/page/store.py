@@ -1,0 +1,72 @@
+"""What one session has computed: kept in memory, bounded, gone with the session.
+
+It stands in place of `st.cache_data`, which would copy every array in and out, and whose
+functions cannot show their progress while they run.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+__all__ = ["Store", "size_of"]
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """Results by key; the least recently used leave when there are too many bytes.
+
+    Parameters
+    ----------
+    budget : int
+        Bytes that are kept; the newest result stays even when it alone is larger.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._results
+
+    def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """The result of this key, made now if it is not there."""
+        if key in self._results:
+            self._results.move_to_end(key)
+            return self._results[key][0]
+        result = make()
+        self._results[key] = (result, size_of(result))
+        while len(self._results) > 1 and self.used > self.budget:
+            self._results.popitem(last=False)
+        return result
+
+    @property
+    def used(self) -> int:
+        """Bytes of all results, about."""
+        return sum(size for _, size in self._results.values())
+
+
+def size_of(value: Any) -> int:
+    """About how many bytes a result holds: its arrays, tables, pictures, texts and bytes."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, pd.DataFrame):
+        return int(value.memory_usage(index=True, deep=True).sum())
+    if isinstance(value, Image.Image):
+        return value.width * value.height * len(value.getbands())
+    if isinstance(value, bytes | str):
+        return len(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return sum(size_of(getattr(value, item.name)) for item in fields(value))
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(size_of, value))
+    return 64

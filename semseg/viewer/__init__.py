@@ -1,0 +1,157 @@
+"""The linked view of a picture and its sizes: one Streamlit component.
+
+    data = pack(analysis)                      # once per picture
+    start = ViewState(threshold=analysis.filter_threshold)
+    state = viewer(data, start, command="1", key="view")
+    state.edits                                # {17: False, ...}: what was decided by hand
+
+Everything that moves while a person drags happens in the browser: outlines, histogram, numbers
+and table follow the filter there, by the same rules as in Python (``statistics.js``; one test
+runs both). Python hears of it when something is finished.
+
+The browser sends one value, `view`: ``id`` and `command` that it answers, then the fields of
+`ViewState`. Particles stand in it as rows of the table, either a list of them or, where that is
+shorter, base64 of one bit per row, the lowest bit first.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from semseg.viewer import assets
+from semseg.viewer.packing import pack
+from semseg.viewer.state import ViewState
+
+__all__ = ["ViewState", "pack", "viewer"]
+
+HERE = Path(__file__).resolve().parent
+
+# All that Streamlit is given; the rest is imported from where the app itself serves it. The
+# address of Streamlit's own bundle says where that is, behind any base path or proxy.
+ENTRY = """
+function base() {
+  const bundle = document.querySelector('script[src*="static/js/"]');
+  const address = bundle ? bundle.src : document.baseURI;
+  const end = address.lastIndexOf("static/js/");
+  return end < 0 ? new URL(".", document.baseURI).href : address.slice(0, end);
+}
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".semseg-viewer");
+  const folder = `${base()}app/static/${component.data.assets}/`;
+  const module = import(`${folder}viewer.js`);
+  module.then(
+    ({ show }) => show(root, component, folder),
+    () => {
+      root.querySelector(".sv-message").textContent =
+        "The view could not be loaded: the server does not serve app/static " +
+        "(server.enableStaticServing).";
+    },
+  );
+  return () => module.then(({ leave }) => leave(root), () => {});
+}
+"""
+
+_COMPONENT = st.components.v2.component(
+    "semseg_viewer",
+    html=(HERE / "viewer.html").read_text(encoding="utf-8"),
+    js=ENTRY,
+    isolate_styles=False,  # plotly.js puts its style into the document, out of a shadow's reach
+)
+
+
+def viewer(data: dict[str, Any], start: ViewState, *, command: str, key: str) -> ViewState:
+    """Show a picture and its sizes; return what the person has done with them.
+
+    Parameters
+    ----------
+    data : dict
+        From `pack`. Keep it, `start` and `command` unchanged between reruns: then only a hash
+        of them travels.
+    start : ViewState
+        What the view begins with. The browser takes it over when ``data["id"]`` or `command` is
+        new to it, and otherwise goes on with what it has.
+    command : str
+        Any text; a new one makes the browser take over `start`.
+    key : str
+        Of the component, as in Streamlit.
+
+    Returns
+    -------
+    ViewState
+        What the browser committed for this picture and command; `start` until then.
+
+    Raises
+    ------
+    SemsegError
+        When the files for the browser cannot be written beside the page's script.
+    """
+    payload = {
+        **data,
+        "start": start.to_dict(),
+        "command": command,
+        "assets": assets.publish(_static_folder()),
+        "key": key,
+    }
+    result = _COMPONENT(data=payload, key=key, on_view_change=_nothing)
+    view = result.get("view")
+    if not isinstance(view, Mapping):
+        return start
+    if view.get("id") != data["id"] or view.get("command") != command:
+        return start
+    return _received(view, data, start)
+
+
+def _nothing() -> None:
+    """Streamlit asks for a function to call; the script itself reads the value."""
+
+
+def _static_folder() -> Path:
+    """The folder that Streamlit serves as ``app/static/``."""
+    context = get_script_run_ctx()
+    script = Path(context.main_script_path) if context else Path.cwd() / "page"
+    return script.resolve().parent / "static"
+
+
+def _received(view: Mapping[str, Any], data: Mapping[str, Any], start: ViewState) -> ViewState:
+    """The browser's value with labels in place of rows."""
+    labels = np.frombuffer(base64.b64decode(data["label"]), "<i4")
+    steps = view.get("steps")
+    fields = dict(view, selection=_labels(view.get("selection"), labels))
+    if isinstance(steps, list):
+        fields["steps"] = list(_steps(steps, labels))
+    return ViewState.from_dict(fields, fallback=start)
+
+
+def _steps(steps: list[Any], labels: np.ndarray) -> Iterator[Any]:
+    for step in steps:
+        if isinstance(step, list) and len(step) == 2:
+            yield [step[0], _labels(step[1], labels)]
+        else:
+            yield None
+
+
+def _labels(rows: object, labels: np.ndarray) -> list[int] | None:
+    """Labels of these rows; None when they cannot be read."""
+    if isinstance(rows, str):
+        try:
+            packed = np.frombuffer(base64.b64decode(rows, validate=True), np.uint8)
+        except binascii.Error:
+            return None
+        if packed.size > (labels.size + 7) // 8:
+            return None
+        bits = np.unpackbits(packed, bitorder="little")[: labels.size]
+        return labels[: bits.size][bits.astype(bool)].tolist()
+    if not isinstance(rows, list) or len(rows) > labels.size:
+        return None
+    if not all(type(row) is int and 0 <= row < labels.size for row in rows):
+        return None
+    return labels[rows].tolist() if rows else []

@@ -1,0 +1,101 @@
+// The bar at the top: filter, threshold, numbers; and the legend below the picture.
+
+import { EXCLUDED, KEPT, KEPT_BY_HAND, WRONG } from "./state.js";
+import { element, fixed, places, setText } from "./texts.js";
+
+const NUMBERS = [
+  ["kept", "Kept"],
+  ["mean", "Mean"],
+  ["median", "Median"],
+  ["standard_deviation", "SD"],
+  ["d10", "D10"],
+  ["d50", "D50"],
+  ["d90", "D90"],
+];
+
+export class Bar {
+  /** `actions`: filter({threshold, filter_on}), commit(). */
+  constructor(root, actions, signal) {
+    this.switch = root.querySelector(".sv-switch");
+    this.slider = root.querySelector(".sv-threshold input");
+    this.output = root.querySelector(".sv-threshold output");
+    this.slider.addEventListener(
+      "input",
+      () => actions.filter({ threshold: Number(this.slider.value), filter_on: true }),
+      { signal },
+    );
+    this.slider.addEventListener("change", () => actions.commit(), { signal });
+    const toggled = () => {
+      actions.filter({ filter_on: this.switch.getAttribute("aria-checked") !== "true" });
+      actions.commit();
+    };
+    this.switch.addEventListener("click", toggled, { signal });
+
+    this.numbers = {};
+    const list = root.querySelector(".sv-numbers");
+    list.replaceChildren(
+      ...NUMBERS.map(([name, title]) => {
+        const value = element("span", "sv-value");
+        const unit = element("span", "sv-unit");
+        this.numbers[name] = { value, unit };
+        const number = element("dd", "", value, unit);
+        number.dataset.number = name;
+        return element("div", "", element("dt", "", title), number);
+      }),
+    );
+    this.note = element("div", "sv-assumed", "assumed scale, check");
+    this.note.title = "The file does not say how large its pixels are.";
+    list.append(this.note);
+
+    this.counts = {};
+    const entry = (name, title) => {
+      this.counts[name] = element("b");
+      return element("li", "", element("i", `sv-key sv-key-${name}`), `${title} `, this.counts[name]);
+    };
+    this.scale = element("li", "sv-scale");
+    root
+      .querySelector(".sv-states")
+      .replaceChildren(
+        entry("kept", "kept"),
+        entry("wrong", "possibly wrong"),
+        entry("excluded", "excluded by hand"),
+        entry("selected", "selected"),
+        this.scale,
+      );
+  }
+
+  /** `summary` of the kept ones. */
+  draw(particles, state, summary) {
+    this.switch.setAttribute("aria-checked", String(state.filter_on));
+    this.slider.classList.toggle("sv-off", !state.filter_on);
+    if (Number(this.slider.value) !== state.threshold) this.slider.value = state.threshold;
+    this.slider.style.setProperty("--share", `${100 * state.threshold}%`);
+    setText(this.output, state.threshold.toFixed(2));
+    const digits = places(summary.mean);
+    for (const [name] of NUMBERS.slice(1)) {
+      setText(this.numbers[name].value, fixed(summary[name], digits));
+      setText(this.numbers[name].unit, particles.unit);
+    }
+    const counts = state.counts;
+    setText(this.numbers.kept.value, String(summary.count));
+    setText(this.numbers.kept.unit, `of ${particles.n}`);
+    this.note.hidden = !particles.assumed;
+    setText(this.counts.kept, String(counts[KEPT] + counts[KEPT_BY_HAND]));
+    setText(this.counts.wrong, String(counts[WRONG]));
+    setText(this.counts.excluded, String(counts[EXCLUDED]));
+    setText(this.counts.selected, String(state.selection.length));
+  }
+
+  /** The scale of colours, when particles are coloured by size. */
+  drawScale(overlay, particles) {
+    this.scale.hidden = !overlay.options.colour || !particles.n;
+    if (this.scale.hidden) return;
+    const [least, greatest] = overlay.range;
+    const digits = places(greatest);
+    const ramp = element("i", "sv-ramp");
+    ramp.style.background = overlay.gradient();
+    this.scale.replaceChildren(
+      fixed(least, digits), ramp, `${fixed(greatest, digits)} ${particles.unit}`,
+    );
+  }
+}

@@ -1,0 +1,170 @@
+// The card of what is selected: one particle in full, or several in numbers.
+
+import { path } from "./particles.js";
+import { EXCLUDED, KEPT, KEPT_BY_HAND, STATE_NAMES, WRONG } from "./state.js";
+import { summarise } from "./statistics.js";
+import { SIZE_NAMES, element, fixed, places } from "./texts.js";
+
+const CUT_OUT = 132; // CSS px
+
+export class Card {
+  /** `actions`: edit(keep, rows), travel(direction), zoomTo(row), clear(). */
+  constructor(root, actions) {
+    this.box = root.querySelector(".sv-card");
+    this.actions = actions;
+    this.picture = new Image();
+  }
+
+  load(particles) {
+    this.particles = particles;
+    this.picture = new Image();
+    this.picture.onload = () => this.cutOut && this.drawCutOut(...this.cutOut);
+    this.picture.src = particles.image.source;
+    this.shown = null;
+  }
+
+  draw(state) {
+    const rows = state.selection;
+    const codes = rows.length < 3 ? rows.map((row) => state.code[row]) : state.code;
+    const key = JSON.stringify([
+      rows.length, rows[0], rows[rows.length - 1], state.size, state.done, state.steps.length,
+      rows.length < 3 ? codes : state.counts, rows.length > 2 && rows.reduce((a, b) => a + b, 0),
+    ]);
+    if (key === this.shown) return;
+    this.shown = key;
+    this.cutOut = null;
+    const focused = this.box.contains(document.activeElement) && document.activeElement.dataset.act;
+    const body =
+      rows.length === 0 ? this.nothing() : rows.length === 1 ? this.one(state, rows[0]) : this.several(state, rows);
+    this.box.replaceChildren(...body, this.history(state));
+    if (focused) {
+      const again = this.box.querySelector(`[data-act="${focused}"]:not(:disabled)`);
+      (again ?? this.box.querySelector("button:not(:disabled)"))?.focus();
+    }
+  }
+
+  nothing() {
+    const hint = this.particles.n
+      ? "Click a particle or a bar, or drag over several, to see and edit them here. " +
+        "Shift or Ctrl adds."
+      : "";
+    return [element("p", "sv-hint", hint)];
+  }
+
+  one(state, row) {
+    const p = this.particles;
+    const code = state.code[row];
+    const digits = places(p.max_feret[row]);
+    const facts = [
+      ...Object.entries(SIZE_NAMES).map(([name, title]) => [
+        title, `${fixed(p[name][row], digits)} ${p.unit}`,
+      ]),
+      ["Aspect ratio", fixed(p.aspect_ratio[row], 3)],
+      ["Circularity", fixed(p.circularity[row], 3)],
+      ["Solidity", fixed(p.solidity[row], 3)],
+      ["Confidence", fixed(p.confidence[row], 3)],
+      ["At the edge", p.touches_edge[row] ? "yes, cut off" : "no"],
+    ];
+    const list = element("dl", "sv-facts");
+    for (const [title, value] of facts) list.append(element("dt", "", title), element("dd", "", value));
+    const canvas = element("canvas", "sv-cutout");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `Particle ${p.label[row]}`);
+    this.cutOut = [canvas, row, code];
+    this.drawCutOut(canvas, row, code);
+    const buttons = [];
+    if (code === KEPT) buttons.push(this.edit("Exclude", false, [row]));
+    if (code === WRONG) buttons.push(this.edit("Keep anyway", true, [row]));
+    if (code === EXCLUDED) buttons.push(this.edit("Restore", null, [row]));
+    if (code === KEPT_BY_HAND) {
+      buttons.push(this.edit("Take back", null, [row]), this.edit("Exclude", false, [row]));
+    }
+    buttons.push(this.button("Zoom to it", "zoom", () => this.actions.zoomTo(row)));
+    const reason = state.reason(row);
+    const title = element("h4", "", `Particle ${p.label[row]}`);
+    const mark = element("span", `sv-state sv-state-${code}`, STATE_NAMES[code]);
+    const text = reason ? element("p", "sv-reason", `Speaks against it: ${reason}.`) : "";
+    const head = element("div", "sv-card-head", title, mark);
+    const side = element("div", "sv-card-side", canvas);
+    const main = element("div", "sv-card-main", head, text, list);
+    return [element("div", "sv-card-body", side, main), element("div", "sv-buttons", ...buttons)];
+  }
+
+  several(state, rows) {
+    const p = this.particles;
+    const values = Float64Array.from(rows, (row) => p[state.size][row]);
+    const weights =
+      state.weighting === "volume" ? Float64Array.from(rows, (row) => p.volume[row]) : null;
+    const summary = summarise(values, weights);
+    const digits = places(summary.mean);
+    const list = element("dl", "sv-facts");
+    for (const [title, name] of [["Mean", "mean"], ["Median", "median"], ["SD", "standard_deviation"]]) {
+      list.append(
+        element("dt", "", title),
+        element("dd", "", `${fixed(summary[name], digits)} ${p.unit}`),
+      );
+    }
+    const of = (...codes) => rows.filter((row) => codes.includes(state.code[row]));
+    const [excluded, wrong, edited] = [of(EXCLUDED), of(WRONG), of(EXCLUDED, KEPT_BY_HAND)];
+    const buttons = [];
+    if (excluded.length < rows.length) {
+      buttons.push(this.edit("Exclude all", false, of(KEPT, WRONG, KEPT_BY_HAND)));
+    }
+    if (wrong.length) buttons.push(this.edit("Keep all anyway", true, wrong));
+    if (edited.length) buttons.push(this.edit("Restore all", null, edited));
+    const title = element("h4", "", `${rows.length} particles selected`);
+    const size = element("p", "sv-reason", SIZE_NAMES[state.size]);
+    const head = element("div", "sv-card-head", title);
+    return [head, size, list, element("div", "sv-buttons", ...buttons)];
+  }
+
+  history(state) {
+    const undo = this.button("Undo", "undo", () => this.actions.travel(-1), "Ctrl+Z");
+    const redo = this.button("Redo", "redo", () => this.actions.travel(1), "Ctrl+Shift+Z");
+    undo.disabled = state.done === 0;
+    redo.disabled = state.done === state.steps.length;
+    const edits = state.counts[EXCLUDED] + state.counts[KEPT_BY_HAND];
+    const text = edits ? `${edits} decided by hand` : "";
+    return element("div", "sv-history", undo, redo, element("span", "sv-hint", text));
+  }
+
+  edit(text, keep, rows) {
+    const act = keep === null ? "restore" : keep ? "keep" : "exclude";
+    return this.button(text, act, () => this.actions.edit(keep, rows));
+  }
+
+  button(text, act, clicked, title = "") {
+    const made = element("button", "sv-button", text);
+    made.type = "button";
+    made.dataset.act = act;
+    made.title = title;
+    made.onclick = clicked;
+    return made;
+  }
+
+  /** The particle and a little of its surroundings. */
+  drawCutOut(canvas, row, code) {
+    const ratio = window.devicePixelRatio || 1;
+    const { boxes, image } = this.particles;
+    const [left, top, right, bottom] = boxes.subarray(4 * row, 4 * row + 4);
+    const side = 1.5 * Math.max(right - left, bottom - top, 6);
+    const [x, y] = [(left + right - side) / 2, (top + bottom - side) / 2];
+    canvas.width = canvas.height = Math.round(CUT_OUT * ratio);
+    const context = canvas.getContext("2d");
+    const zoom = canvas.width / side;
+    context.fillStyle = "#15171c";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(zoom, 0, 0, zoom, -x * zoom, -y * zoom);
+    if (this.picture.naturalWidth) {
+      context.drawImage(this.picture, -0.5, -0.5, image.width, image.height);
+    }
+    const outline = path(this.particles, row);
+    for (const [colour, width] of [["rgba(0, 0, 0, 0.6)", 3.6], ["#3fd8ff", 1.8]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = (width * ratio) / zoom;
+      const dashes = code === WRONG ? [6, 3] : code === EXCLUDED ? [2, 3] : [];
+      context.setLineDash(colour === "#3fd8ff" ? dashes.map((d) => (d * ratio) / zoom) : []);
+      context.stroke(outline);
+    }
+  }
+}

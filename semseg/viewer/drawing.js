@@ -1,0 +1,184 @@
+// Painting outlines, ids and scale bar on the canvas over the picture.
+
+import { EXCLUDED, WRONG } from "./state.js";
+import { path } from "./particles.js";
+
+const KEPT_COLOUR = "#12e67a";
+const WRONG_COLOUR = "#ff4d4d";
+const EXCLUDED_COLOUR = "#e4e4e4";
+const SELECTED_COLOUR = "#3fd8ff";
+const CASING = "rgba(0, 0, 0, 0.6)";
+const MOST_IDS = 1500;
+// cividis-like would hide on grey pictures; viridis without its darkest part
+const SCALE = [
+  [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137],
+  [53, 183, 121], [110, 206, 88], [181, 222, 43], [253, 231, 37],
+];
+
+/** Colour of a share 0..1 of the range of sizes. */
+export function sizeColour(share, alpha = 1) {
+  const place = Math.max(0, Math.min(1, share)) * (SCALE.length - 1);
+  const k = Math.min(Math.floor(place), SCALE.length - 2);
+  const mixed = SCALE[k].map((v, c) => Math.round(v + (SCALE[k + 1][c] - v) * (place - k)));
+  return `rgba(${mixed.join(", ")}, ${alpha})`;
+}
+
+/**
+ * Paint everything.
+ *
+ * `view` says where the picture is: {zoom, left, top, width, height}, CSS px per recorded px,
+ * recorded px at the canvas' left top corner, and its size in CSS px.
+ * `options`: outlines, fill, ids, colour, hide; `range` the least and greatest size.
+ */
+export function paint(context, view, particles, state, options, range) {
+  const ratio = context.canvas.width / view.width;
+  const shown = visible(view, particles, state, options);
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  const scale = view.zoom * ratio;
+  context.setTransform(scale, 0, 0, scale, -view.left * scale, -view.top * scale);
+  context.lineJoin = "round";
+  dimCropped(context, particles.image);
+
+  const groups = [[], [], [], []];
+  for (const i of shown) {
+    const code = state.code[i];
+    groups[state.selected[i] ? 3 : code === EXCLUDED ? 2 : code === WRONG ? 1 : 0].push(i);
+  }
+  const [kept, wrong, excluded, selected] = groups;
+  const pen = { context, particles, px: 1 / view.zoom };
+  const size = particles[state.size];
+  const colours = options.colour
+    ? (i, alpha) => sizeColour((size[i] - range[0]) / (range[1] - range[0] || 1), alpha)
+    : null;
+  if (options.fill || options.colour) {
+    for (const i of kept) fill(pen, i, colours ? colours(i, 0.55) : "rgba(18, 230, 122, 0.3)");
+    for (const i of wrong) fill(pen, i, "rgba(255, 77, 77, 0.28)");
+  }
+  for (const i of selected) fill(pen, i, "rgba(63, 216, 255, 0.34)");
+  if (options.outlines) {
+    for (const [rows, width] of [[kept, 1.3], [wrong, 2.2], [excluded, 1.6]]) {
+      stroke(pen, rows, CASING, width + 1.6);
+    }
+    if (colours) for (const i of kept) stroke(pen, [i], colours(i, 1), 1.5);
+    else stroke(pen, kept, KEPT_COLOUR, 1.3);
+    stroke(pen, wrong, WRONG_COLOUR, 2.2, [5, 3]);
+    stroke(pen, excluded, EXCLUDED_COLOUR, 1.6, [1.5, 3]);
+    stroke(pen, excluded, CASING, 3, [], crosses);
+    stroke(pen, excluded, EXCLUDED_COLOUR, 1.4, [], crosses);
+  }
+  stroke(pen, selected, CASING, 5);
+  for (const i of selected) {
+    const code = state.code[i];
+    stroke(pen, [i], SELECTED_COLOUR, 2.8, code === WRONG ? [6, 3] : code === EXCLUDED ? [2, 3] : []);
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  if (options.ids) writeIds(context, view, particles, shown);
+  if (particles.pixelSize) scaleBar(context, view, particles);
+}
+
+/** Rows of the particles that can be seen. */
+function visible(view, { n, boxes }, state, options) {
+  const right = view.left + view.width / view.zoom;
+  const bottom = view.top + view.height / view.zoom;
+  const rows = [];
+  for (let i = 0; i < n; i++) {
+    if (options.hide && !state.kept[i]) continue;
+    const k = 4 * i;
+    const off = boxes[k] > right || boxes[k + 2] < view.left || boxes[k + 1] > bottom;
+    if (!off && boxes[k + 3] >= view.top) rows.push(i);
+  }
+  return rows;
+}
+
+function fill({ context, particles }, i, colour) {
+  context.fillStyle = colour;
+  context.fill(path(particles, i));
+}
+
+/** Stroke these outlines `width` CSS px wide. */
+function stroke({ context, particles, px }, rows, colour, width, dashes = [], shape = path) {
+  context.strokeStyle = colour;
+  context.lineWidth = width * px;
+  context.setLineDash(dashes.map((length) => length * px));
+  for (const i of rows) context.stroke(shape(particles, i));
+  context.setLineDash([]);
+}
+
+/** A cross over the middle of a particle. */
+function crosses({ x, y, boxes }, i) {
+  const k = 4 * i;
+  const reach = 0.3 * Math.min(boxes[k + 2] - boxes[k], boxes[k + 3] - boxes[k + 1]);
+  const cross = new Path2D();
+  for (const sign of [-1, 1]) {
+    cross.moveTo(x[i] - reach, y[i] - sign * reach);
+    cross.lineTo(x[i] + reach, y[i] + sign * reach);
+  }
+  return cross;
+}
+
+function dimCropped(context, { width, height, frame }) {
+  const [left, top, right, bottom] = frame;
+  context.fillStyle = "rgba(0, 0, 0, 0.55)";
+  context.fillRect(-0.5, -0.5, width, top);
+  context.fillRect(-0.5, bottom - 0.5, width, height - bottom);
+  context.fillRect(-0.5, top - 0.5, left, bottom - top);
+  context.fillRect(right - 0.5, top - 0.5, width - right, bottom - top);
+}
+
+function writeIds(context, view, { x, y, ecd, boxes, label }, shown) {
+  context.font = "600 11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineWidth = 3;
+  context.strokeStyle = "rgba(0, 0, 0, 0.75)";
+  context.fillStyle = "#fff";
+  let written = 0;
+  for (const i of shown) {
+    const wide = (boxes[4 * i + 2] - boxes[4 * i]) * view.zoom;
+    const text = String(label[i]);
+    if (wide < 6 * text.length + 2 || !(ecd[i] > 0)) continue; // no room inside
+    if (++written > MOST_IDS) break;
+    const [at, down] = [(x[i] - view.left) * view.zoom, (y[i] - view.top) * view.zoom];
+    context.strokeText(text, at, down);
+    context.fillText(text, at, down);
+  }
+}
+
+/** A bar of round length, about a fifth of what is seen, at the bottom right of the frame. */
+function scaleBar(context, view, { pixelSize, image }) {
+  const nm = roundLength(((view.width / view.zoom) * pixelSize) / 5);
+  const length = (nm / pixelSize) * view.zoom;
+  const [end, foot] = [
+    Math.min(view.width, (image.frame[2] - 0.5 - view.left) * view.zoom),
+    Math.min(view.height, (image.frame[3] - 0.5 - view.top) * view.zoom),
+  ];
+  // the frame's own corner, unless too little of the frame is in sight
+  const right = (end > length + 30 ? end : view.width) - 14;
+  const bottom = (foot > 60 ? foot : view.height) - 14;
+  context.fillStyle = "rgba(0, 0, 0, 0.6)";
+  context.beginPath();
+  context.roundRect(right - length - 8, bottom - 24, length + 16, 32, 4);
+  context.fill();
+  context.fillStyle = "#fff";
+  context.fillRect(right - length, bottom - 3, length, 5);
+  context.font = "600 12px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  context.fillText(lengthText(nm), right - length / 2, bottom - 8);
+}
+
+/** 1, 2 or 5 times a power of ten, nearest to `length` in ratio. */
+function roundLength(length) {
+  const power = 10 ** Math.floor(Math.log10(length));
+  const choices = [1, 2, 5, 10, 20].map((digit) => digit * power);
+  const off = (choice) => Math.abs(Math.log(choice / length));
+  return choices.reduce((best, choice) => (off(choice) < off(best) ? choice : best));
+}
+
+function lengthText(nm) {
+  for (const [unit, size] of [["mm", 1e6], ["µm", 1e3]]) {
+    if (nm >= size) return `${Number((nm / size).toPrecision(3))} ${unit}`;
+  }
+  return `${Number(nm.toPrecision(3))} nm`;
+}

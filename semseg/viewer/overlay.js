@@ -1,0 +1,204 @@
+// The picture with its outlines: a plotly graph for image, zoom and selecting, a canvas over it.
+
+import { paint, sizeColour } from "./drawing.js";
+import { finder, rowsWithin } from "./particles.js";
+import { adds, area, config, onClick, placeOf, theme, themedLayout } from "./plots.js";
+
+const STRIP = 30; // px above the picture for plotly's buttons
+const LOWEST = 260;
+const HIGHEST = 640;
+
+export class Overlay {
+  /** `actions`: select(rows, add), describe(row) -> lines of the tooltip. */
+  constructor(Plotly, root, actions, signal) {
+    this.Plotly = Plotly;
+    this.root = root;
+    this.actions = actions;
+    this.box = root.querySelector(".sv-plot");
+    this.graph = this.box.querySelector(".sv-graph");
+    this.canvas = this.box.querySelector(".sv-canvas");
+    this.context = this.canvas.getContext("2d");
+    this.tip = this.box.querySelector(".sv-tip");
+    this.options = {};
+    for (const input of root.querySelectorAll(".sv-tools input")) {
+      this.options[input.name] = input.checked;
+      const changed = () => {
+        this.options[input.name] = input.checked;
+        this.draw();
+      };
+      input.addEventListener("change", changed, { signal });
+    }
+    this.signal = signal;
+    this.added = false;
+    const pressed = (event) => (this.added = adds(event));
+    this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
+    this.graph.addEventListener("pointermove", (event) => this.hover(event), { signal });
+    this.graph.addEventListener("pointerleave", () => this.hover(null), { signal });
+    this.graph.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
+    onClick(this.graph, signal, (place, event) => {
+      const row = this.at(place.dataX, place.dataY);
+      actions.select(row < 0 ? [] : [row], adds(event) && row >= 0, row >= 0);
+    });
+    this.watcher = new ResizeObserver(() => this.resize());
+    this.watcher.observe(this.box);
+  }
+
+  /** Show a picture; the zoom stays when it is the same one. */
+  async load(particles, state) {
+    const same = this.particles?.image.source === particles.image.source;
+    this.particles = particles;
+    this.state = state;
+    this.at = finder(particles);
+    const { source, width, height } = particles.image;
+    const ranges = same && this.graph.layout;
+    const layout = {
+      ...themedLayout(theme(this.root)),
+      margin: { l: 0, r: 0, t: STRIP, b: 0 },
+      plot_bgcolor: "#15171c",
+      showlegend: false,
+      hovermode: false,
+      dragmode: (same && this.graph.layout.dragmode) || "select",
+      images: [
+        {
+          source, xref: "x", yref: "y", x: -0.5, y: -0.5, sizex: width, sizey: height,
+          sizing: "stretch", layer: "below",
+        },
+      ],
+      xaxis: {
+        visible: false, range: ranges ? ranges.xaxis.range : [-0.5, width - 0.5],
+      },
+      yaxis: {
+        visible: false, range: ranges ? ranges.yaxis.range : [height - 0.5, -0.5],
+        scaleanchor: "x",
+      },
+    };
+    this.fit();
+    const trace = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip" };
+    const buttons = ["autoScale2d", "toImage"];
+    await this.Plotly.react(this.graph, [trace], layout, config(buttons));
+    if (!this.wired) this.wire();
+    this.draw();
+  }
+
+  wire() {
+    this.wired = true;
+    this.graph.on("plotly_relayouting", () => this.draw());
+    this.graph.on("plotly_afterplot", () => this.draw());
+    this.graph.on("plotly_doubleclick", () => this.actions.select([], false, false));
+    this.graph.on("plotly_selected", (event) => {
+      if (!event || (!event.range && !event.lassoPoints)) return;
+      const polygon = event.range
+        ? [[0, 0], [1, 0], [1, 1], [0, 1]].map(([a, b]) => [event.range.x[a], event.range.y[b]])
+        : event.lassoPoints.x.map((x, k) => [x, event.lassoPoints.y[k]]);
+      let rows = rowsWithin(this.particles, polygon);
+      if (this.options.hide) rows = rows.filter((row) => this.state.kept[row]);
+      // the outlines show what is selected; a box left behind would be an old one soon
+      this.Plotly.relayout(this.graph, { selections: [] });
+      this.actions.select(rows, this.added, true);
+    });
+  }
+
+  /** Height by the picture's shape. */
+  fit() {
+    const { width, height } = this.particles.image;
+    const wanted = (this.box.clientWidth * height) / width + STRIP;
+    this.box.style.height = `${Math.round(Math.max(LOWEST, Math.min(HIGHEST, wanted)))}px`;
+  }
+
+  resize() {
+    if (!this.graph._fullLayout || !this.box.clientWidth) return;
+    this.fit();
+    this.Plotly.Plots.resize(this.graph);
+  }
+
+  retheme() {
+    return this.Plotly.relayout(this.graph, themedLayout(theme(this.root)));
+  }
+
+  /** What part of the picture is seen, see drawing.js. */
+  view() {
+    const { left, top, width, height, xaxis, yaxis } = area(this.graph);
+    const [x0, x1] = xaxis.range;
+    Object.assign(this.canvas.style, {
+      left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
+    });
+    return { zoom: width / (x1 - x0), left: x0, top: yaxis.range[1], width, height };
+  }
+
+  draw() {
+    if (!this.particles || !this.graph._fullLayout?.xaxis) return;
+    const view = this.view();
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
+    if (!width || !height) return;
+    const sizes = this.particles[this.state.size];
+    this.range = [Infinity, -Infinity];
+    for (const size of sizes) {
+      this.range = [Math.min(this.range[0], size), Math.max(this.range[1], size)];
+    }
+    paint(this.context, view, this.particles, this.state, this.options, this.range);
+    this.actions.drawn(this);
+  }
+
+  /** Colours from the least to the greatest size as CSS, for the legend. */
+  gradient() {
+    const stops = Array.from({ length: 9 }, (_, k) => sizeColour(k / 8));
+    return `linear-gradient(to right, ${stops.join(", ")})`;
+  }
+
+  hover(event) {
+    const place = event && this.particles && placeOf(this.graph, event);
+    let row = place ? this.at(place.dataX, place.dataY) : -1;
+    if (row >= 0 && this.options.hide && !this.state.kept[row]) row = -1;
+    this.tip.hidden = row < 0;
+    if (row < 0) return;
+    if (this.tip.dataset.row !== String(row) || this.tip.dataset.code !== String(this.state.code[row])) {
+      this.tip.replaceChildren(
+        ...this.actions.describe(row).map((line) => {
+          const part = document.createElement("div");
+          part.textContent = line;
+          return part;
+        }),
+      );
+      this.tip.dataset.row = row;
+      this.tip.dataset.code = this.state.code[row];
+    }
+    const beyond = place.x > this.box.clientWidth / 2;
+    const below = place.y > this.box.clientHeight / 2;
+    this.tip.style.transform = `translate(${beyond ? "-100%" : "0"}, ${below ? "-100%" : "0"})`;
+    this.tip.style.left = `${place.x + (beyond ? -12 : 14)}px`;
+    this.tip.style.top = `${place.y + STRIP + (below ? -10 : 14)}px`;
+  }
+
+  /** Ctrl and the wheel (or two fingers on a trackpad) zoom about the pointer. */
+  wheel(event) {
+    const place = (event.ctrlKey || event.metaKey) && placeOf(this.graph, event);
+    if (!place) return;
+    event.preventDefault();
+    const factor = Math.exp(Math.max(-1, Math.min(1, event.deltaY / 120)) * 0.25);
+    const { xaxis, yaxis } = area(this.graph);
+    const about = (range, at) => range.map((end) => at + (end - at) * factor);
+    this.Plotly.relayout(this.graph, {
+      "xaxis.range": about(xaxis.range, place.dataX),
+      "yaxis.range": about(yaxis.range, place.dataY),
+    });
+  }
+
+  /** Show one particle large. */
+  zoomTo(row) {
+    const { x, y, boxes } = this.particles;
+    const [left, top, right, bottom] = boxes.subarray(4 * row, 4 * row + 4);
+    const reach = 2 * Math.max(right - left, bottom - top, 8);
+    this.Plotly.relayout(this.graph, {
+      "xaxis.range": [x[row] - reach, x[row] + reach],
+      "yaxis.range": [y[row] + reach, y[row] - reach],
+    });
+  }
+
+  destroy() {
+    this.watcher.disconnect();
+    this.Plotly.purge(this.graph);
+  }
+}

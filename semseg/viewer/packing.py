@@ -1,0 +1,185 @@
+"""What the browser needs of one picture, as one JSON-able dictionary."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["pack", "simplified"]
+
+LONGEST = 2048  # px of the longer side of the displayed picture
+QUALITY = 85
+SAMPLE = 1_000_000  # pixels that the contrast is taken from
+FLOAT64 = {
+    "x": "x_px",
+    "y": "y_px",
+    "ecd": "ecd_{unit}",
+    "min_feret": "min_feret_{unit}",
+    "max_feret": "max_feret_{unit}",
+    "confidence": "confidence",  # in full, so that the filter decides as in Python
+}
+
+
+def pack(analysis: Analysis) -> dict[str, Any]:
+    """Everything that the view shows of one picture. Pure: the same analysis, the same bytes.
+
+    Returns
+    -------
+    dict
+        ``id``: digest of the rest. ``name``, ``unit`` (``nm`` or ``px``), ``pixel_size`` (nm per
+        recorded px, or None), ``assumed`` (whether that scale is a guess).
+        ``image``: ``source`` (JPEG as data URL), ``width`` and ``height`` in recorded px, and
+        ``frame``, (left, top, right, bottom) of the analysed part.
+        Columns, in base64, little-endian, in the order of the table: ``label`` int32; ``x, y``
+        (recorded px), ``ecd, min_feret, max_feret`` (in ``unit``) and ``confidence`` float64;
+        ``aspect_ratio, circularity, solidity`` float32; ``touches_edge`` uint8; ``doubt`` int32,
+        an index into ``doubts``.
+        ``outlines``: ``xy`` float32 (n, 2), vertices of all particles in recorded px, and
+        ``ends`` int32, where each particle's stop.
+    """
+    particles = analysis.particles
+    unit = "px" if analysis.calibration is None else "nm"
+    doubts, doubt = _doubts(particles)
+    packed: dict[str, Any] = {
+        "name": analysis.micrograph.name,
+        "unit": unit,
+        "pixel_size": None if analysis.calibration is None else analysis.calibration.pixel_size_nm,
+        "assumed": bool(getattr(analysis.calibration, "assumed", False)),
+        "image": _image(analysis),
+        "label": _base64(particles["label"], "<i4"),
+        "touches_edge": _base64(particles["touches_edge"], "u1"),
+        "doubts": doubts,
+        "doubt": _base64(doubt, "<i4"),
+        "outlines": _outlines(analysis),
+    }
+    for name, column in FLOAT64.items():
+        packed[name] = _base64(particles[column.format(unit=unit)], "<f8")
+    for name in ("aspect_ratio", "circularity", "solidity"):
+        packed[name] = _base64(particles[name], "<f4")
+    digest = hashlib.sha256(json.dumps(packed, sort_keys=True).encode())
+    return {"id": digest.hexdigest()[:16], **packed}
+
+
+def simplified(lines: list[np.ndarray]) -> list[np.ndarray]:
+    """Polygons along the edges of pixels, with fewer vertices.
+
+    Corners are cut half a pixel from each, which turns a staircase into the line that halves its
+    steps; vertices within a quarter of a pixel of the line through the others are then left out
+    (Douglas and Peucker, Cartographica 10 (1973) 112; all polygons at once).
+
+    Parameters
+    ----------
+    lines : list of (n, 2)
+        Closed polygons of horizontal and vertical edges, the first vertex not repeated.
+    """
+    lines = [np.asarray(line, np.float64).reshape(-1, 2) for line in lines]
+    filled = [line for line in lines if len(line) > 2]
+    if not filled:
+        return [line.astype(np.float32) for line in lines]
+    counts = np.array([len(line) for line in filled])
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    corners = np.concatenate(filled)
+    following = np.arange(1, len(corners) + 1)
+    following[ends - 1] = starts
+    edge = corners[following] - corners
+    length = np.abs(edge).max(axis=1)
+    pixel = float(length[length > 1e-6].min(initial=np.inf))  # the shortest edge is one pixel long
+    cut = (edge * (np.minimum(length, pixel) / np.maximum(length, 1e-12) / 2)[:, None])[:, None]
+    halves = np.concatenate([corners[:, None] + cut, corners[following][:, None] - cut], axis=1)
+    points, keep = _closed(halves.reshape(-1, 2), 2 * counts)
+    keep = _douglas_peucker(points, keep, tolerance=0.25 * min(pixel, 4.0))
+    # each piece of `points` repeats its first vertex at its end, which is not drawn twice
+    pieces = np.split(points, np.cumsum(2 * counts + 1)[:-1])
+    kept = np.split(keep, np.cumsum(2 * counts + 1)[:-1])
+    small = iter([p[:-1][k[:-1]].astype(np.float32) for p, k in zip(pieces, kept, strict=True)])
+    return [next(small) if len(line) > 2 else line.astype(np.float32) for line in lines]
+
+
+def _closed(points: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each piece with its first point again at its end, and which points surely stay.
+
+    Those are the first, the last, and the one that is farthest from the first.
+    """
+    starts = np.cumsum(counts) - counts
+    closed = np.insert(points, starts + counts, points[starts], axis=0)
+    begins = starts + np.arange(len(counts))
+    owner = np.repeat(np.arange(len(counts)), counts + 1)
+    distance = ((closed - closed[begins][owner]) ** 2).sum(axis=1)
+    keep = np.zeros(len(closed), bool)
+    keep[begins] = keep[begins + counts] = True
+    farthest = distance == np.maximum.reduceat(distance, begins)[owner]
+    keep[np.flatnonzero(farthest)[np.unique(owner[farthest], return_index=True)[1]]] = True
+    return closed, keep
+
+
+def _douglas_peucker(points: np.ndarray, keep: np.ndarray, tolerance: float) -> np.ndarray:
+    """Which points of many lines, one behind the other, stay; `keep` holds their ends."""
+    while True:
+        anchors = np.flatnonzero(keep)
+        piece = np.cumsum(keep) - 1
+        start = points[anchors][piece]
+        chord = points[np.append(anchors[1:], anchors[-1])][piece] - start
+        along = points - start
+        length = np.hypot(*chord.T)
+        off = np.abs(chord[:, 0] * along[:, 1] - chord[:, 1] * along[:, 0])
+        off = np.where(length > 1e-9, off / np.maximum(length, 1e-9), np.hypot(*along.T))
+        off[keep] = 0
+        worst = np.maximum.reduceat(off, anchors)[piece]
+        split = np.flatnonzero((off == worst) & (off > tolerance))
+        if not len(split):
+            return keep
+        keep[split[np.unique(piece[split], return_index=True)[1]]] = True
+
+
+def _outlines(analysis: Analysis) -> dict[str, str]:
+    nothing = np.empty((0, 2), np.float32)
+    labels = analysis.particles["label"].tolist()
+    lines = simplified([analysis.outlines.get(label, nothing) for label in labels])
+    ends = np.cumsum([len(line) for line in lines])
+    points = np.concatenate([nothing, *lines])
+    return {"xy": _base64(points, "<f4"), "ends": _base64(ends, "<i4")}
+
+
+def _doubts(particles: Any) -> tuple[list[str], np.ndarray]:
+    """The distinct doubts, and the index of each particle's."""
+    column = particles["doubt"] if "doubt" in particles else particles["reason"]
+    texts = column.fillna("").astype(str).tolist()
+    distinct = sorted(set(texts))
+    index = {text: k for k, text in enumerate(distinct)}
+    return distinct, np.array([index[text] for text in texts], np.int32)
+
+
+def _image(analysis: Analysis) -> dict[str, Any]:
+    """The recorded picture, stretched between the 0.1 and 99.9 percentiles of its frame."""
+    grey = analysis.micrograph.grey
+    height, width = grey.shape
+    left, top = analysis.crop.left, analysis.crop.top
+    bottom, right = top + analysis.prepared.shape[0], left + analysis.prepared.shape[1]
+    frame = grey[top:bottom, left:right]
+    step = max(1, int(np.sqrt(frame.size / SAMPLE)))
+    low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
+    scaled = (grey - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
+    picture = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+    if max(grey.shape) > LONGEST:
+        factor = LONGEST / max(grey.shape)
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        picture = picture.resize(size, Image.Resampling.BOX)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=QUALITY)
+    source = "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+    frame_px = [left, top, right, bottom]
+    return {"source": source, "width": width, "height": height, "frame": frame_px}
+
+
+def _base64(values: Any, kind: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()

@@ -1,0 +1,140 @@
+"""What a person has set in the view, as Python and the page's links know it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["ViewState"]
+
+SIZES = ("ecd", "min_feret", "max_feret")
+WEIGHTINGS = ("number", "volume")
+BINS = (5, 100)
+MOST_STEPS = 10_000
+MOST_LABELS = 1_000_000
+
+Step = tuple[bool | None, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """Filter, histogram, selection and manual edits of one picture.
+
+    Parameters
+    ----------
+    threshold : float
+        Confidence, 0..1, below which a particle is possibly wrong.
+    filter_on : bool
+        Whether `threshold` counts; when off, all are kept that were not excluded by hand.
+    size : str
+        ``ecd``, ``min_feret`` or ``max_feret``.
+    weighting : str
+        ``number`` or ``volume``.
+    bins : int
+        5..100, or 0 for as many as suit the sizes.
+    log : bool
+        Whether the axis of sizes is logarithmic.
+    selection : tuple of int
+        Labels.
+    steps : tuple of (bool or None, tuple of int)
+        Manual edits in order: each keeps (True) or excludes (False) these labels, or takes what
+        was decided by hand for them back (None).
+    done : int
+        How many of `steps` count; the others can be redone.
+    """
+
+    threshold: float = 0.5
+    filter_on: bool = True
+    size: str = "min_feret"
+    weighting: str = "number"
+    bins: int = 0
+    log: bool = False
+    selection: tuple[int, ...] = ()
+    steps: tuple[Step, ...] = field(default=())
+    done: int = 0
+
+    @property
+    def edits(self) -> dict[int, bool]:
+        """The decisions by hand that count: label to kept or not."""
+        edits: dict[int, bool] = {}
+        for keep, labels in self.steps[: self.done]:
+            for label in labels:
+                if keep is None:
+                    edits.pop(label, None)
+                else:
+                    edits[label] = keep
+        return edits
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        fields = asdict(self)
+        fields["selection"] = list(self.selection)
+        fields["steps"] = [[keep, list(labels)] for keep, labels in self.steps]
+        return fields
+
+    @classmethod
+    def from_dict(cls, fields: object, fallback: ViewState | None = None) -> ViewState:
+        """Read what `to_dict` made, believing none of it.
+
+        What is missing, of the wrong type or out of range is taken from `fallback` (by default
+        ``ViewState()``), each field for itself. Steps and their number stand or fall together.
+        """
+        other = fallback or cls()
+        if not isinstance(fields, Mapping):
+            return other
+        threshold = fields.get("threshold")
+        bins = fields.get("bins")
+        selection = _labels(fields.get("selection"))
+        steps = _steps(fields.get("steps"))
+        done = fields.get("done")
+        if steps is None or type(done) is not int or not 0 <= done <= len(steps):
+            steps, done = other.steps, other.done
+        right_bins = type(bins) is int and (bins == 0 or BINS[0] <= bins <= BINS[1])
+        return cls(
+            threshold=float(threshold) if _is_share(threshold) else other.threshold,
+            filter_on=_flag(fields.get("filter_on"), other.filter_on),
+            size=_one_of(SIZES, fields.get("size"), other.size),
+            weighting=_one_of(WEIGHTINGS, fields.get("weighting"), other.weighting),
+            bins=bins if right_bins else other.bins,
+            log=_flag(fields.get("log"), other.log),
+            selection=other.selection if selection is None else selection,
+            steps=steps,
+            done=done,
+        )
+
+
+def _is_share(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= 1
+
+
+def _flag(value: object, other: bool) -> bool:
+    return value if isinstance(value, bool) else other
+
+
+def _one_of(choices: tuple[str, ...], value: object, other: str) -> str:
+    return value if isinstance(value, str) and value in choices else other
+
+
+def _labels(value: object) -> tuple[int, ...] | None:
+    """Labels, each once, in order; None when it is no list of them."""
+    if not isinstance(value, list | tuple) or len(value) > MOST_LABELS:
+        return None
+    if not all(type(label) is int and 0 < label < 2**31 for label in value):
+        return None
+    return tuple(dict.fromkeys(value))
+
+
+def _steps(value: object) -> tuple[Step, ...] | None:
+    if not isinstance(value, list | tuple) or len(value) > MOST_STEPS:
+        return None
+    steps = []
+    for step in value:
+        if not isinstance(step, list | tuple) or len(step) != 2:
+            return None
+        keep, labels = step[0], _labels(step[1])
+        if labels is None or not (keep is None or isinstance(keep, bool)):
+            return None
+        steps.append((keep, labels))
+    return tuple(steps)
