@@ -10,6 +10,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from semseg.errors import ModelError
 from semseg.micrograph import Micrograph
 from semseg.page import address, batch, choices, controls, inputs, preview, results, start, work
 from semseg.page.text import plain
@@ -72,7 +73,10 @@ def main() -> None:
             controls.rescale(None)
         start.welcome()
         results.publish_address()
-    start.footer(work.segmenter(choices.current().provider))
+    try:
+        start.footer(work.segmenter(choices.current().provider))
+    except ModelError as error:
+        st.error(plain(str(error)))
 
 
 def show(micrographs: list[Micrograph], shown: int, rescale_place: DeltaGenerator) -> None:

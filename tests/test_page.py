@@ -159,3 +159,17 @@ def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):
     upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
     assert [tab.label for tab in page.tabs][-1] == "All 2 pictures"
     assert page.selectbox(key="picture").value == 0
+
+
+def test_a_missing_model_is_one_sentence(page, monkeypatch):
+    import semseg.page.work as work
+    from semseg.errors import ModelError
+
+    def missing(provider):
+        raise ModelError("The model file is missing; please reinstall semseg.")
+
+    monkeypatch.setattr(work, "segmenter", missing)
+    page.query_params["sample"] = "1"
+    page.run()
+    assert not page.exception
+    assert {"missing" in error.value for error in page.error} == {True}

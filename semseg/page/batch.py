@@ -40,7 +40,7 @@ def chosen(micrographs: Sequence[Micrograph]) -> int:
     )
 
 
-@st.fragment(key="batch")
+@st.fragment
 def show(pictures: Sequence[Worked]) -> None:
     """A row per picture, the pooled distribution, and all files."""
     analyses = [edited(worked) for worked in pictures]

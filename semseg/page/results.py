@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from semseg.analysis import Analysis, refilter
 from semseg.display import Display
+from semseg.errors import SemsegError
 from semseg.export import archive, output_files
+from semseg.figure import KINDS
 from semseg.page import address, choices
 from semseg.page.text import plain
 from semseg.page.work import Worked, concluded, store
 from semseg.settings import Settings
 from semseg.viewer import ViewState, pack, viewer
 
-__all__ = ["edited", "publish_address", "show", "single_files"]
+__all__ = ["edited", "publish_address", "show"]
 
 VIEWER = "viewer"  # key of the component
+VIEWS = 200  # pictures (or their variants) whose decisions by hand are remembered
 
 
-@st.fragment(key="results")
+@st.fragment
 def show(worked: Worked) -> None:
     """The view; a change in it runs this function alone, and the network never."""
     settings = choices.current()
@@ -30,11 +33,14 @@ def show(worked: Worked) -> None:
     name = worked.micrograph.name
     data = store().get(("pack", name, worked.key, scale), lambda: pack(base))
     _headline(base, worked)
-    state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)
-    _remember(worked, state)
+    try:
+        state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)
+        _remember(worked, state)
+    except SemsegError as error:
+        st.error(plain(str(error)))
     publish_address()
     st.subheader("Download", anchor=False)
-    _downloads(worked)
+    _downloads(edited(worked))
 
 
 def edited(worked: Worked) -> Analysis:
@@ -76,7 +82,11 @@ def _start(worked: Worked, data_id: str) -> ViewState:
 
 def _remember(worked: Worked, view: ViewState) -> None:
     """Take over what the person did in the view."""
-    _views()[worked.key] = view
+    views = _views()
+    views.pop(worked.key, None)  # the latest stand last
+    views[worked.key] = view
+    while len(views) > VIEWS:
+        del views[next(iter(views))]
     usual = worked.found.model.filter_threshold
     threshold = view.threshold if view.filter_on else 0.0
     choices.set_filter(None if threshold == usual else threshold)
@@ -122,37 +132,29 @@ def _headline(analysis: Analysis, worked: Worked) -> None:
         st.info(plain(note), icon=":material/info:")
 
 
-def single_files(worked: Worked, kind: str) -> tuple[str, bytes]:
-    """Name and content of the output file whose name ends with `kind`."""
-    figures = [kind] if kind in ("svg", "pdf") else ["png"]
-    files = output_files(edited(worked), choices.current_display(), figures=tuple(figures))
-    return next((name, content) for name, content in files.items() if name.endswith(kind))
-
-
 FILES = {
     "sizes.csv": ("Sizes", "text/csv", "mean, median, SD and every kept particle"),
     "particles.csv": ("All particles", "text/csv", "every particle found, with its shape"),
-    "png": ("Figure, PNG", "image/png", "four panels"),
-    "svg": ("Figure, SVG", "image/svg+xml", "four panels, to be edited"),
-    "pdf": ("Figure, PDF", "application/pdf", "four panels, for print"),
+    "figure.png": ("Figure, PNG", "image/png", "four panels"),
+    "figure.svg": ("Figure, SVG", "image/svg+xml", "four panels, to be edited"),
+    "figure.pdf": ("Figure, PDF", "application/pdf", "four panels, for print"),
     "labels.tif": ("Label image", "image/tiff", "for Fiji, napari, CellProfiler"),
     "settings.json": ("Settings", "application/json", "upload it to replay this analysis"),
     "summary.json": ("Summary", "application/json", "all numbers and how they came about"),
 }
 
 
-def _downloads(worked: Worked) -> None:
-    """Everything in one archive, or file by file; made when clicked."""
-    stem = worked.micrograph.stem
+def _downloads(analysis: Analysis) -> None:
+    """Everything in one archive, or file by file; made when clicked.
 
-    def everything() -> bytes:
-        figures = ("png", "svg", "pdf")
-        return archive(output_files(edited(worked), choices.current_display(), figures=figures))
-
+    Streamlit calls the makers outside the session, so they are given all they need.
+    """
+    display = choices.current_display()
+    stem = analysis.micrograph.stem
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Everything as ZIP",
-            everything,
+            lambda: archive(output_files(analysis, display, figures=KINDS)),
             file_name=f"{stem}.zip",
             mime="application/zip",
             type="primary",
@@ -163,8 +165,8 @@ def _downloads(worked: Worked) -> None:
         for kind, (label, mime, what) in FILES.items():
             st.download_button(
                 label,
-                _maker(worked, kind),
-                file_name=f"{stem}.{'figure.' if kind in ('png', 'svg', 'pdf') else ''}{kind}",
+                partial(_file, analysis, display, kind),
+                file_name=f"{stem}.{kind}",
                 mime=mime,
                 help=what,
                 on_click="ignore",
@@ -172,5 +174,8 @@ def _downloads(worked: Worked) -> None:
             )
 
 
-def _maker(worked: Worked, kind: str) -> Callable[[], bytes]:
-    return lambda: single_files(worked, kind)[1]
+def _file(analysis: Analysis, display: Display, kind: str) -> bytes:
+    """The one output file whose name ends with `kind`."""
+    figures = [figure for figure in KINDS if kind == f"figure.{figure}"]
+    files = output_files(analysis, display, figures=figures)
+    return next(content for name, content in files.items() if name.endswith(f".{kind}"))

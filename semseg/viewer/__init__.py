@@ -17,7 +17,6 @@ shorter, base64 of one bit per row, the lowest bit first.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -144,7 +143,7 @@ def _labels(rows: object, labels: np.ndarray) -> list[int] | None:
     if isinstance(rows, str):
         try:
             packed = np.frombuffer(base64.b64decode(rows, validate=True), np.uint8)
-        except binascii.Error:
+        except ValueError:
             return None
         if packed.size > (labels.size + 7) // 8:
             return None

@@ -133,11 +133,12 @@ export class Overlay {
     if (this.canvas.width !== width) this.canvas.width = width;
     if (this.canvas.height !== height) this.canvas.height = height;
     if (!width || !height) return;
-    const sizes = this.particles[this.state.size];
-    this.range = [Infinity, -Infinity];
-    for (const size of sizes) {
-      this.range = [Math.min(this.range[0], size), Math.max(this.range[1], size)];
+    let [least, greatest] = [Infinity, -Infinity];
+    for (const size of this.particles[this.state.size]) {
+      if (size < least) least = size;
+      if (size > greatest) greatest = size;
     }
+    this.range = [least, greatest];
     paint(this.context, view, this.particles, this.state, this.options, this.range);
     this.actions.drawn(this);
   }

@@ -69,7 +69,7 @@ def pack(analysis: Analysis) -> dict[str, Any]:
     return {"id": digest.hexdigest()[:16], **packed}
 
 
-def simplified(lines: list[np.ndarray]) -> list[np.ndarray]:
+def simplified(lines: list[np.ndarray], pixel: float) -> list[np.ndarray]:
     """Polygons along the edges of pixels, with fewer vertices.
 
     Corners are cut half a pixel from each, which turns a staircase into the line that halves its
@@ -80,6 +80,8 @@ def simplified(lines: list[np.ndarray]) -> list[np.ndarray]:
     ----------
     lines : list of (n, 2)
         Closed polygons of horizontal and vertical edges, the first vertex not repeated.
+    pixel : float
+        How long the side of a pixel is, at most, in the unit of `lines`.
     """
     lines = [np.asarray(line, np.float64).reshape(-1, 2) for line in lines]
     filled = [line for line in lines if len(line) > 2]
@@ -93,7 +95,7 @@ def simplified(lines: list[np.ndarray]) -> list[np.ndarray]:
     following[ends - 1] = starts
     edge = corners[following] - corners
     length = np.abs(edge).max(axis=1)
-    pixel = float(length[length > 1e-6].min(initial=np.inf))  # the shortest edge is one pixel long
+    pixel = float(length[length > 1e-6].min(initial=pixel))
     cut = (edge * (np.minimum(length, pixel) / np.maximum(length, 1e-12) / 2)[:, None])[:, None]
     halves = np.concatenate([corners[:, None] + cut, corners[following][:, None] - cut], axis=1)
     points, keep = _closed(halves.reshape(-1, 2), 2 * counts)
@@ -144,7 +146,8 @@ def _douglas_peucker(points: np.ndarray, keep: np.ndarray, tolerance: float) -> 
 def _outlines(analysis: Analysis) -> dict[str, str]:
     nothing = np.empty((0, 2), np.float32)
     labels = analysis.particles["label"].tolist()
-    lines = simplified([analysis.outlines.get(label, nothing) for label in labels])
+    pixel = 1 / float(analysis.rescale)
+    lines = simplified([analysis.outlines.get(label, nothing) for label in labels], pixel)
     ends = np.cumsum([len(line) for line in lines])
     points = np.concatenate([nothing, *lines])
     return {"xy": _base64(points, "<f4"), "ends": _base64(ends, "<i4")}

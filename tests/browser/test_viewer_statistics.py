@@ -1,0 +1,113 @@
+"""The rules that stand in Python and in JavaScript give the same numbers."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import semseg.viewer
+from semseg.confidence import apply_filter
+from semseg.statistics import histogram_edges, summarise
+
+SOURCE = Path(semseg.viewer.__file__).with_name("statistics.js").read_text(encoding="utf-8")
+SEEDS = range(6)
+COUNTS = (0, 1, 2, 3, 50, 2000)
+NAMES = ("count", "mean", "median", "standard_deviation", "d10", "d50", "d90")
+
+IN_BROWSER = """
+({ confidence, sizes, weights, edits, threshold, on }) => {
+  const s = window.rules;
+  const kept = s.keptMask(confidence, threshold, on, edits);
+  const of = (list) => list.filter((_, i) => kept[i]);
+  const edges = [[0, false], [0, true], [5, false], [37, true], [100, false]].map(
+    ([bins, log]) => Array.from(s.histogramEdges(sizes, bins, log)));
+  return {
+    kept: Array.from(kept),
+    number: s.summarise(of(sizes)),
+    volume: s.summarise(of(sizes), of(weights)),
+    edges,
+    counts: edges.map((list) => {
+      const counts = new Array(list.length - 1).fill(0);
+      for (const bin of s.binIndices(sizes, list)) if (bin >= 0) counts[bin]++;
+      return counts;
+    }),
+  };
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def rules(chromium):
+    """`IN_BROWSER`, as a function of one table."""
+    page = chromium.new_page()
+    page.evaluate(
+        """async (source) => {
+          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+          window.rules = await import(url);
+        }""",
+        SOURCE,
+    )
+    yield lambda table: page.evaluate(IN_BROWSER, table)
+    page.close()
+
+
+def table(seed: int, count: int) -> dict:
+    """Random particles: with ties in some, all of one size in others, edited by hand."""
+    rng = np.random.default_rng([seed, count])
+    ecd = rng.lognormal(3, 0.5, count) + 1
+    sizes = ecd * rng.uniform(0.8, 1.0, count)
+    confidence = rng.uniform(0, 1, count)
+    if seed % 3 == 1:
+        ecd, sizes, confidence = np.ceil(ecd / 5), np.ceil(sizes / 8), np.round(confidence, 1)
+    if seed == 5:
+        sizes = np.full(count, 12.5)
+    edits = rng.choice([-1, -1, -1, 0, 1], count)
+    return {
+        "confidence": confidence.tolist(),
+        "sizes": sizes.tolist(),
+        "weights": (ecd * ecd * ecd).tolist(),
+        "edits": edits.tolist(),
+        "threshold": [0.5, 0.3, 0.0, 1.0, 0.7, 0.9][seed],
+        "on": True,
+    }
+
+
+def same(found: dict, wanted) -> None:
+    for name in NAMES:
+        python = getattr(wanted, name)
+        if isinstance(python, float) and math.isnan(python):
+            assert found[name] is None, name
+        else:
+            # of equal sizes, the deviation is what rounding leaves of zero
+            least = 1e-12 * wanted.mean if name == "standard_deviation" else 0
+            assert found[name] == pytest.approx(python, rel=1e-9, abs=least), name
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_browser_reckons_as_python_does(rules, seed, count):
+    drawn = table(seed, count)
+    found = rules(drawn)
+    labels = np.arange(1, count + 1)
+    particles = pd.DataFrame({"label": labels, "confidence": drawn["confidence"], "doubt": ""})
+    edits = {k: bool(e) for k, e in zip(labels.tolist(), drawn["edits"], strict=True) if e >= 0}
+    kept = apply_filter(particles, drawn["threshold"], edits)["kept"].to_numpy(bool)
+    assert found["kept"] == kept.astype(int).tolist()
+
+    sizes, weights = np.array(drawn["sizes"], float), np.array(drawn["weights"], float)
+    same(found["number"], summarise(sizes[kept]))
+    same(found["volume"], summarise(sizes[kept], weights[kept]))
+    for k, (bins, log) in enumerate([(0, False), (0, True), (5, False), (37, True), (100, False)]):
+        edges = histogram_edges(sizes, bins=bins, log=log)
+        assert found["edges"][k] == pytest.approx(edges, rel=1e-9, abs=1e-12)
+        counts = np.histogram(sizes, found["edges"][k])[0]
+        assert found["counts"][k] == counts.tolist()
+
+
+def test_without_the_filter_only_edits_exclude(rules):
+    drawn = table(0, 50) | {"on": False}
+    assert rules(drawn)["kept"] == [int(edit != 0) for edit in drawn["edits"]]

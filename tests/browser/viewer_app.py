@@ -1,0 +1,90 @@
+"""A small page for tests of the viewer in a browser.
+
+    streamlit run tests/browser/viewer_app.py --server.enableStaticServing=true
+
+``?count=5000`` shows that many drawn particles in place of the sample, ``?command=2`` another
+command and ``?px=1`` sizes in pixels. What Python knows stands below the view as JSON.
+"""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from semseg import Settings, analyze
+from semseg.sample import sample_path
+from semseg.viewer import ViewState, pack, viewer
+
+
+@st.cache_data
+def sample() -> dict:
+    return pack(analyze(sample_path(), Settings(filter=0.5)))
+
+
+@st.cache_data
+def drawn(count: int, calibrated: bool) -> dict:
+    """So many ragged discs, some with a low confidence; 1200 x 900 px, or larger for many."""
+    rng = np.random.default_rng(count)
+    across = max(1, int(np.ceil(np.sqrt(count * 4 / 3))))
+    pitch = max(16, 1200 // across)
+    down = max(1, -(-count // across))
+    height, width = down * pitch + 40, across * pitch
+    grey = rng.normal(60, 1, (height, width)).astype(np.float32)
+    at = np.arange(count)
+    x = (at % across + 0.5) * pitch + rng.uniform(-0.1, 0.1, count) * pitch
+    y = (at // across + 0.5) * pitch + rng.uniform(-0.1, 0.1, count) * pitch
+    radius = pitch * np.clip(rng.normal(0.32, 0.06, count), 0.12, 0.45)
+    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    outlines = {}
+    for k in range(count):
+        rim = radius[k] * (1 + 0.08 * np.sin(3 * angles + k))
+        points = np.column_stack((x[k] + rim * np.cos(angles), y[k] + rim * np.sin(angles)))
+        outlines[k + 1] = staircase(points)
+        half = int(radius[k] * 0.7)
+        grey[int(y[k]) - half : int(y[k]) + half, int(x[k]) - half : int(x[k]) + half] = 170
+    scale = 2.5 if calibrated else 1.0
+    unit = "nm" if calibrated else "px"
+    particles = pd.DataFrame({"label": at + 1, "x_px": x, "y_px": y})
+    for name, factor in (("ecd", 2.0), ("min_feret", 1.9), ("max_feret", 2.15)):
+        particles[f"{name}_{unit}"] = factor * radius * scale
+    particles["confidence"] = rng.beta(5, 1.5, count)
+    particles["doubt"] = np.where(at % 2, "faint", "<b>blurred</b> edge")
+    for name in ("aspect_ratio", "circularity", "solidity"):
+        particles[name] = rng.uniform(0.8, 1, count)
+    particles["touches_edge"] = at % across == 0
+    calibration = SimpleNamespace(pixel_size_nm=scale, assumed=True) if calibrated else None
+    return pack(
+        SimpleNamespace(
+            micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
+            prepared=grey[: height - 40],
+            crop=SimpleNamespace(left=0, top=0),
+            calibration=calibration,
+            particles=particles,
+            outlines=outlines,
+            rescale=1.0,
+        )
+    )
+
+
+def staircase(points: np.ndarray) -> np.ndarray:
+    """Along whole pixels from point to point, as outlines of labels go."""
+    whole = np.round(points) - 0.5
+    line = [whole[0]]
+    for point in [*whole[1:], whole[0]]:
+        line += [np.array([point[0], line[-1][1]]), point]
+    return np.array(line[:-1], np.float32)
+
+
+st.set_page_config(layout="wide")
+query = st.query_params
+count = query.get("count")
+data = sample() if count is None else drawn(int(count), "px" not in query)
+state = viewer(data, ViewState(threshold=0.5), command=query.get("command", "1"), key="view")
+known = {"id": data["id"], **state.to_dict(), "edits": sorted(state.edits.items())}
+known["runs"] = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+for name in ("selection", "edits"):  # so that this page's own text does not count as the view's
+    known[name] = known[name] if len(known[name]) <= 50 else len(known[name])
+known["steps"] = len(known["steps"])
+st.code(json.dumps(known), language=None)
