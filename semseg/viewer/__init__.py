@@ -29,20 +29,21 @@ from semseg.viewer import assets
 from semseg.viewer.packing import pack
 from semseg.viewer.state import ViewState
 
-__all__ = ["ViewState", "pack", "viewer"]
+__all__ = ["ViewState", "pack", "preload", "viewer"]
 
 HERE = Path(__file__).resolve().parent
 
 # All that Streamlit is given; the rest is imported from where the app itself serves it. The
 # address of Streamlit's own bundle says where that is, behind any base path or proxy.
-ENTRY = """
+BASE = """
 function base() {
   const bundle = document.querySelector('script[src*="static/js/"]');
   const address = bundle ? bundle.src : document.baseURI;
   const end = address.lastIndexOf("static/js/");
   return end < 0 ? new URL(".", document.baseURI).href : address.slice(0, end);
 }
-
+"""
+ENTRY = """
 export default function (component) {
   const root = component.parentElement.querySelector(".semseg-viewer");
   const folder = `${base()}app/static/${component.data.assets}/`;
@@ -58,13 +59,32 @@ export default function (component) {
   return () => module.then(({ leave }) => leave(root), () => {});
 }
 """
+# A failure is no matter here: the view itself will tell.
+PRELOAD = """
+export default function (component) {
+  const folder = `${base()}app/static/${component.data.assets}/`;
+  setTimeout(() => import(`${folder}viewer.js`).then((m) => m.preload(folder), () => {}), 200);
+}
+"""
 
 _COMPONENT = st.components.v2.component(
     "semseg_viewer",
     html=(HERE / "viewer.html").read_text(encoding="utf-8"),
-    js=ENTRY,
+    js=BASE + ENTRY,
     isolate_styles=False,  # plotly.js puts its style into the document, out of a shadow's reach
 )
+_PRELOAD = st.components.v2.component("semseg_preload", js=BASE + PRELOAD)
+
+
+def preload() -> None:
+    """Load plotly.js while a person is still looking for a file; shows nothing.
+
+    Raises
+    ------
+    SemsegError
+        When the files for the browser cannot be written beside the page's script.
+    """
+    _PRELOAD(data={"assets": assets.publish(_static_folder())}, key="semseg_preload", height=1)
 
 
 def viewer(data: dict[str, Any], start: ViewState, *, command: str, key: str) -> ViewState:

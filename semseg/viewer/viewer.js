@@ -23,6 +23,11 @@ export function show(root, component, folder) {
   return views.get(root).receive(component);
 }
 
+/** Called on a page that has no picture yet, so that the first one need not wait. */
+export function preload(folder) {
+  return loadPlotly(`${folder}plotly.min.js`);
+}
+
 /** Called when the page takes the component away. */
 export function leave(root) {
   views.get(root)?.destroy();
