@@ -173,3 +173,38 @@ def test_a_missing_model_is_one_sentence(page, monkeypatch):
     page.run()
     assert not page.exception
     assert {"missing" in error.value for error in page.error} == {True}
+
+
+def test_a_choice_of_providers_is_offered_where_there_is_one(page, monkeypatch):
+    import semseg.page.controls as controls
+
+    page.query_params["sample"] = "1"
+    page.run()
+    assert not [box for box in page.selectbox if box.key == "provider"]
+    monkeypatch.setattr(controls, "available_providers", lambda: ["cuda", "cpu"])
+    page.run()
+    page.selectbox(key="provider").set_value("cpu").run()
+    assert page.query_params["provider"] == "cpu"
+    assert page.session_state["views"]
+
+
+def test_progress_names_the_picture_the_stage_and_the_count(page, monkeypatch, bare_png):
+    from streamlit.delta_generator import DeltaGenerator
+
+    said = []
+    progress = DeltaGenerator.progress
+
+    def listen(self, value, text=None, **options):
+        said.append((value, text))
+        return progress(self, value, text, **options)
+
+    monkeypatch.setattr(DeltaGenerator, "progress", listen)
+    upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
+    texts = [text.replace("\\", "") for _, text in said]
+    assert "1 of 2: sample.tif: reading" in texts
+    assert "1 of 2: sample.tif: outlining particles" in texts
+    assert "2 of 2: bare.png: measuring" in texts
+    assert all(0 <= value <= 1 for value, _ in said)
+    said.clear()
+    page.run()  # everything is known now
+    assert said == []

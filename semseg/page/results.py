@@ -15,7 +15,6 @@ from semseg.figure import KINDS
 from semseg.page import address, choices
 from semseg.page.text import plain
 from semseg.page.work import Worked, concluded, store
-from semseg.settings import Settings
 from semseg.viewer import ViewState, pack, viewer
 
 __all__ = ["edited", "publish_address", "show"]
@@ -32,7 +31,7 @@ def show(worked: Worked) -> None:
     scale = (settings.width_nm, settings.pixel_size_nm, settings.assumed_width_nm)
     name = worked.micrograph.name
     data = store().get(("pack", name, worked.key, scale), lambda: pack(base))
-    _headline(base, worked)
+    _headline(base)
     try:
         state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)
         _remember(worked, state)
@@ -95,22 +94,17 @@ def _remember(worked: Worked, view: ViewState) -> None:
 
 def publish_address() -> None:
     """Put the settings into the page's address, where they differ from the usual."""
-    query = address.to_query(_shared(choices.current()), choices.current_display())
+    query = address.to_query(choices.current(), choices.current_display())
     if st.session_state.get("sample"):
         query["sample"] = "1"
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
 
-def _shared(settings: Settings) -> Settings:
-    """Without what the page assumes by itself."""
-    return replace(settings, assumed_width_nm=None)
-
-
 # What is written around the view
 
 
-def _headline(analysis: Analysis, worked: Worked) -> None:
+def _headline(analysis: Analysis) -> None:
     micrograph, calibration = analysis.micrograph, analysis.calibration
     facts = [f"{micrograph.width} x {micrograph.height} px"]
     if calibration:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from semseg.display import BINS, SIZES, WEIGHTINGS
+
 __all__ = ["ViewState"]
 
-SIZES = ("ecd", "min_feret", "max_feret")
-WEIGHTINGS = ("number", "volume")
-BINS = (5, 100)
 MOST_STEPS = 10_000
 MOST_LABELS = 1_000_000
 
@@ -113,7 +112,7 @@ def _flag(value: object, other: bool) -> bool:
     return value if isinstance(value, bool) else other
 
 
-def _one_of(choices: tuple[str, ...], value: object, other: str) -> str:
+def _one_of(choices: Container[str], value: object, other: str) -> str:
     return value if isinstance(value, str) and value in choices else other
 
 
