@@ -37,7 +37,7 @@ def begin() -> None:
 
 def prepare_tab(micrograph: Micrograph, worked: Worked | None) -> None:
     """What is cut off, and what the network sees."""
-    settings_side, picture_side = st.columns([1, 3], gap="medium")
+    settings_side, picture_side = st.columns([1, 2.4], gap="medium")
     with settings_side:
         controls.crop_and_repair(micrograph, worked)
     with picture_side:

@@ -123,7 +123,7 @@ def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
     state = st.session_state
     bar = _label_bar_rows(micrograph)
     st.toggle(
-        "Find the label bar",
+        "Find label bar",
         key="crop_auto",
         on_change=_start_from,
         args=(bar,),
@@ -138,13 +138,13 @@ def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
             state[f"crop_{side}"] = min(int(state.get(f"crop_{side}", 0)), most)
             st.slider(f"Cut at the {side} (px)", 0, most, key=f"crop_{side}")
     st.toggle(
-        "Repair hot and cold pixels",
+        "Repair pixels",
         key="repair",
-        help="Single pixels far from all their neighbours take the median of these.",
+        help="Hot and cold pixels, far from all their neighbours, take the median of these.",
     )
     if worked and state.repair:
         count = worked.prepared.repaired_pixels
-        st.caption(f"{count:,} pixel{'' if count == 1 else 's'} repaired.")
+        st.caption(f"{count:,} hot or cold pixel{'' if count == 1 else 's'} repaired.")
 
 
 def _label_bar_rows(micrograph: Micrograph) -> int:

@@ -13,6 +13,7 @@ from semseg.preparation import Crop, resize, stretch_contrast
 __all__ = ["cropped_picture", "network_picture", "show"]
 
 LONGEST_PX = 1200
+SHOWN_PX = 350  # wide on the page: two beside each other, or one above the other
 DIMMED = 0.35
 LINE = (255, 190, 0)
 
@@ -21,17 +22,21 @@ def show(worked: Worked) -> None:
     """Both pictures, side by side."""
     prepared, factor = worked.prepared, worked.found.rescale
     grey = worked.micrograph.grey
-    cut, seen = st.columns(2, gap="small")
-    cut.image(
-        store().get(("cut", worked.key), lambda: cropped_picture(grey, prepared.crop)),
-        caption="As recorded; what lies behind the yellow line is cut off.",
-        width="stretch",
+    cut = store().get(("cut", worked.key), lambda: cropped_picture(grey, prepared.crop))
+    seen = store().get(
+        ("seen", worked.key), lambda: network_picture(resize(prepared.image, factor))
     )
-    seen.image(
-        store().get(("seen", worked.key), lambda: network_picture(resize(prepared.image, factor))),
-        caption=f"What the network sees: contrast stretched, rescaled by {factor:.3g}.",
-        width="stretch",
-    )
+    with st.container(horizontal=True, gap="small"):
+        st.image(
+            cut,
+            caption="As recorded; what lies behind the yellow line is cut off.",
+            width=SHOWN_PX,
+        )
+        st.image(
+            seen,
+            caption=f"What the network sees: contrast stretched, rescaled by {factor:.3g}.",
+            width=SHOWN_PX,
+        )
 
 
 def cropped_picture(grey: NDArray[np.float32], crop: Crop) -> Image.Image:

@@ -38,12 +38,13 @@ def welcome() -> None:
         "Take numbers, figure and outlines along."
     )
     sample_buttons()
-    st.image(
-        str(PICTURE),
-        caption="A result: the picture, its particles, the outlines kept and possibly wrong, "
-        "and their sizes. The sample is a drawn micrograph, so its true sizes are known.",
-        width=900,
-    )
+    with st.container(width=900):
+        st.image(
+            str(PICTURE),
+            caption="A result: the picture, its particles, the outlines kept and possibly wrong, "
+            "and their sizes. The sample is a drawn micrograph, so its true sizes are known.",
+            width="stretch",
+        )
     with suppress(SemsegError):  # said where it matters: beside the picture
         preload()
 

@@ -165,4 +165,4 @@ def _sentence(error: Exception, name: str) -> str:
         logging.getLogger(__name__).exception("%s could not be analysed", name)
         kind = "not enough memory" if isinstance(error, MemoryError) else type(error).__name__
         text = f"This picture could not be analysed ({kind}); try a smaller part of it."
-    return text if text.startswith(f"{name}:") else f"{name}: {text}"
+    return text if text.startswith(name) else f"{name}: {text}"

@@ -251,7 +251,7 @@ def test_what_is_cut_off_is_seen_and_chosen(visit):
     assert "repaired" in visitor.text()
     images = visitor.page.locator("[data-testid=stImage] img:visible")
     assert images.count() == 2
-    visitor.page.get_by_text("Find the label bar").click()
+    visitor.page.get_by_text("Find label bar").click()
     visitor.quiet()
     sides = {
         side: visitor.page.get_by_label(f"Cut at the {side} (px)").locator("input")
