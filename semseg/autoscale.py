@@ -3,7 +3,8 @@
 The network looks at the picture in octaves, from a thumbnail upwards. Where particles are
 of a size it knows, neighbouring octaves agree on how large they are in the recorded
 picture, and its maps are crisp; where they are too large it sees texture, where too
-small, blobs. The octave with the crispest maps and the best agreement decides.
+small, blobs. The octave with the crispest maps and the best agreement decides, and the climb ends
+when it has clearly been passed.
 
 The octaves are powers of two of the recorded pixel, so a picture that was enlarged by two
 is looked at in the same way, one octave further down.
@@ -26,13 +27,14 @@ __all__ = ["RescaleEstimate", "estimate_rescale", "instance_quality"]
 Image = NDArray[np.float32]
 
 LEAST_SIDE_PX = 48  # a smaller thumbnail shows nothing
-MOST_PASS_PX = 200_000  # what one look may cost: larger views are cut down to a window
+MOST_PASS_PX = 100_000  # what one look may cost: larger views are cut down to a window
 LARGEST_FACTOR = 4.0
-# All four were chosen on the EMPS validation fifth.
+# These were chosen on the EMPS validation fifth.
 CRISPNESS_POWER = 8
 BEST_PX, TOLERANCE = 36.0, 0.8  # median at the network, and standard deviation of its ln
 AGREEMENT_SCALE = 0.15  # of ln size between neighbouring octaves
 DECIDED_SCORE = 0.1
+PAST_THE_BEST = 0.5  # of the best worth so far: below it, larger views need not be looked at
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ def _look_around(
         areas = np.bincount(labels.ravel())[1:]
         if areas.size:
             looks.append(_judge(factor, areas, instance_quality(labels, maps)))
+            best = max(look.worth for look in looks)
+            if best >= DECIDED_SCORE and looks[-1].worth < PAST_THE_BEST * best:
+                break
     return looks
 
 

@@ -140,6 +140,16 @@ def test_each_look_costs_little_however_large_the_picture():
     assert max(seen) <= 1.05 * MOST_PASS_PX
 
 
+def test_the_climb_ends_when_the_best_has_been_passed():
+    def looks(diameter):
+        seen = []
+        estimate_rescale(discs(diameter), lambda image: seen.append(1) or sharp_eye(image),
+                         Thresholds(), 40)  # fmt: skip
+        return len(seen)
+
+    assert looks(150) < looks(40) <= looks(10)
+
+
 def test_the_estimate_is_repeatable(segmenter, drawn):
     assert by_network(crisp(drawn), segmenter) == by_network(crisp(drawn), segmenter)
 
@@ -148,7 +158,7 @@ def test_the_estimate_is_repeatable(segmenter, drawn):
 
 
 def test_a_small_view_is_the_whole_picture():
-    image = np.zeros((300, 400), np.float32)
+    image = np.zeros((200, 300), np.float32)
     assert _window(image, 1.0, np.ones((1, 1), np.float32)) is image
 
 
