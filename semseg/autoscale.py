@@ -27,7 +27,7 @@ __all__ = ["RescaleEstimate", "estimate_rescale", "instance_quality"]
 Image = NDArray[np.float32]
 
 LEAST_SIDE_PX = 48  # a smaller thumbnail shows nothing
-MOST_PASS_PX = 100_000  # what one look may cost: larger views are cut down to a window
+MOST_PASS_PX = 200_000  # what one look may cost: larger views are cut down to a window
 LARGEST_FACTOR = 4.0
 # These were chosen on the EMPS validation fifth.
 CRISPNESS_POWER = 8

@@ -341,12 +341,11 @@ def random_scene(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
     kinds = rng.choice(["ellipse", "block", "crystal"], p=[0.5, 0.2, 0.3], size=2)
     aspect = 1 + rng.exponential(0.45)
     smooth = rng.choice([0.0, 0.06, 0.15, 0.3])
-    cluster = float(rng.choice([1, 4, 15, 60], p=[0.15, 0.15, 0.3, 0.4]))
-    # the closer, the deeper the heap: at 0.4 most members show only a fragment
-    closeness = rng.uniform(0.4, 1.05)
+    cluster = float(rng.choice([1, 4, 15, 60], p=[0.2, 0.2, 0.3, 0.3]))
+    closeness = rng.uniform(0.55, 1.05)
     background = rng.uniform(0.05, 0.45)
     tone = background + rng.uniform(0.1, 0.5)
-    tone_spread = rng.uniform(0.005, 0.14)  # of one material, only edges part the members
+    tone_spread = rng.uniform(0.02, 0.14)
     faceted = rng.random() < 0.3
 
     placed: list[Particle] = []
