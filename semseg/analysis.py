@@ -257,7 +257,10 @@ def segment(
             doubt=reasons(features, model.confidence),
         )
     if median is None:
-        notes.append("No particles were found; try another rescale factor or crop.")
+        notes.append(
+            "No particles were found; try another rescale factor or crop, or see whether the "
+            "picture shows particles at all."
+        )
     else:
         notes += _range_note(median, factor, model)
     return Segmentation(

@@ -10,10 +10,11 @@ an analysis, so it is no part of :class:`~semseg.settings.Settings`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from semseg.errors import SettingsError
+from semseg.settings import refuse_unknown
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -90,14 +91,7 @@ class Display:
         SettingsError
             An unknown name, or a value of the wrong kind.
         """
-        if not isinstance(values, Mapping):
-            raise SettingsError("Settings must be a JSON object of names and values.")
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(str(name) for name in values if name not in known)
-        if unknown:
-            raise SettingsError(
-                f"There is no setting '{unknown[0]:.40}'; there are {', '.join(sorted(known))}."
-            )
+        refuse_unknown(values, cls)
         return cls(**values)
 
 

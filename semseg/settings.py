@@ -10,7 +10,7 @@ from typing import Any
 from semseg.errors import SettingsError
 from semseg.preparation import Crop
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "refuse_unknown"]
 
 _RANGES = {
     "width_nm": (1e-3, 1e12),
@@ -19,6 +19,18 @@ _RANGES = {
     "rescale": (0.01, 100.0),
     "filter": (0.0, 1.0),
 }
+
+
+def refuse_unknown(values: Any, kind: type) -> None:
+    """Raise a SettingsError unless `values` maps names of fields of the dataclass `kind`."""
+    if not isinstance(values, Mapping):
+        raise SettingsError("Settings must be a JSON object of names and values.")
+    known = {item.name for item in fields(kind)}
+    unknown = sorted(str(name) for name in values if name not in known)
+    if unknown:
+        raise SettingsError(
+            f"There is no setting '{unknown[0]:.40}'; there are {', '.join(sorted(known))}."
+        )
 
 
 @dataclass(frozen=True)
@@ -96,14 +108,7 @@ class Settings:
         SettingsError
             An unknown name, or a value of the wrong kind.
         """
-        if not isinstance(values, Mapping):
-            raise SettingsError("Settings must be a JSON object of names and values.")
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(str(name) for name in values if name not in known)
-        if unknown:
-            raise SettingsError(
-                f"There is no setting '{unknown[0]:.40}'; there are {', '.join(sorted(known))}."
-            )
+        refuse_unknown(values, cls)
         crop = values.get("crop")
         if crop is not None:
             try:

@@ -77,7 +77,7 @@ def test_a_picture_without_a_scale_is_assumed_and_marked(page, bare_png):
     assert "Assumed, check" in texts(page)
     assert "assumed width, check" in texts(page)
     page.number_input(key="scale_value").set_value(5000.0).run()
-    assert "Assumed" not in texts(page)
+    assert "ssumed" not in texts(page)
     assert "typed width" in texts(page)
     assert page.query_params["width"] == "5000"
 
@@ -86,7 +86,7 @@ def test_a_width_that_contradicts_the_file_is_said(page):
     page.query_params["sample"] = "1"
     page.run()
     page.number_input(key="scale_value").set_value(8000.0).run()
-    assert "+6.4%" in texts(page)
+    assert texts(page).replace("\\", "").count("6.4% apart") == 1
     next(button for button in page.button if "file says" in button.label).click().run()
     assert page.number_input(key="scale_value").value == 7520
     assert "width" not in page.query_params
@@ -152,7 +152,7 @@ def test_a_picture_without_particles_says_so_and_what_to_try(page):
     upload(page, ("empty.png", out.getvalue()))
     assert not page.exception
     assert "No particles were found" in texts(page)
-    assert "Try another rescale factor" in texts(page)
+    assert "try another rescale factor" in texts(page)
 
 
 def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):

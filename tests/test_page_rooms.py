@@ -112,6 +112,7 @@ def test_the_least_recently_used_leave_when_there_are_too_many_bytes():
     store = Store(100)
     store.get("a", lambda: b"1" * 40)
     store.get("b", lambda: b"2" * 40)
+    assert store.used == 80
     store.get("a", bytes)
     store.get("c", lambda: b"3" * 40)
     assert ("a" in store, "b" in store, "c" in store) == (True, False, True)
@@ -131,7 +132,8 @@ def test_what_failed_is_not_kept():
 def test_sizes_count_arrays_wherever_they_are():
     array = np.zeros(1000, np.float32)
     assert size_of(array) == 4000
-    assert size_of({"a": [array, (array,)]}) == 8000
+    assert size_of({"a": [array, (array.copy(),)]}) == 8000
+    assert size_of({"a": [array, (array,)]}) == 4000  # it is there once
     assert size_of(pd.DataFrame({"a": array})) >= 4000
     assert size_of("text") == 4
 

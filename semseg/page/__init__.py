@@ -5,6 +5,7 @@ room       what happens in it
 ========== ========================================================================
 `address`  settings in the page's address, and back
 `choices`  settings in the widgets of a session, and back
+`text`     text from files, shown as it is
 `store`    the results of one session, bounded
 `inputs`   upload, sample, settings file
 `work`     pictures through the program, with progress

@@ -9,13 +9,12 @@ import numpy as np
 import streamlit as st
 
 from semseg.calibration import Calibration
-from semseg.label_bar import find_label_bar
 from semseg.micrograph import Micrograph
 from semseg.page import choices
 from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
-from semseg.page.work import Worked, store
-from semseg.preparation import MIN_SIDE_PX
+from semseg.page.work import Worked
+from semseg.preparation import MIN_SIDE_PX, Crop
 from semseg.segmenter import available_providers
 
 __all__ = ["crop_and_repair", "provider", "rescale", "scale"]
@@ -63,8 +62,6 @@ def scale(micrograph: Micrograph | None) -> None:
             on_click=_forget_scale,
             icon=":material/undo:",
         )
-        if recorded and micrograph:
-            _compare(state.scale_value, by_pixel, micrograph, recorded)
     elif recorded:
         st.caption(f"From the file: {plain(recorded.source)}.")
     elif micrograph:
@@ -103,34 +100,23 @@ def _convert_scale(width_px: int | None) -> None:
         state.scale_typed = False
 
 
-def _compare(value: float, by_pixel: bool, micrograph: Micrograph, recorded: Calibration) -> None:
-    """Say so where the typed scale and the file's are more than 2 % apart."""
-    pixel = value if by_pixel else value / micrograph.width
-    apart = pixel / recorded.pixel_size_nm - 1
-    if abs(apart) > 0.02:
-        st.warning(
-            f"{apart:+.1%} against the {plain(recorded.source)} "
-            f"({recorded.pixel_size_nm:.4g} nm per pixel).",
-            icon=":material/straighten:",
-        )
-
-
 # Crop and repair
 
 
 def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
     """The four sides, found or chosen, and the repair of hot and cold pixels."""
     state = st.session_state
-    bar = _label_bar_rows(micrograph)
+    found = worked.prepared.crop if worked and state.crop_auto else Crop()
     st.toggle(
         "Find label bar",
         key="crop_auto",
         on_change=_start_from,
-        args=(bar,),
+        args=(found,),
         help="Off: cut the four sides yourself, on every picture alike.",
     )
     if state.crop_auto:
-        st.caption(f"{bar} rows at the bottom are cut off." if bar else "No label bar was found.")
+        rows = found.bottom
+        st.caption(f"{rows} rows at the bottom are cut off." if rows else "No label bar was found.")
     else:
         for side in SIDES:
             length = micrograph.height if side in ("top", "bottom") else micrograph.width
@@ -147,21 +133,11 @@ def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
         st.caption(f"{count:,} hot or cold pixel{'' if count == 1 else 's'} repaired.")
 
 
-def _label_bar_rows(micrograph: Micrograph) -> int:
-    def find() -> int:
-        row = micrograph.label_bar_row
-        if row is None:
-            row = find_label_bar(micrograph.grey)
-        return 0 if row is None else micrograph.height - row
-
-    return store().get(("bar", micrograph.sha256), find)
-
-
-def _start_from(rows: int) -> None:
+def _start_from(found: Crop) -> None:
     """Cutting by hand starts from what was found."""
     if not st.session_state.crop_auto:
         for side in SIDES:
-            st.session_state[f"crop_{side}"] = rows if side == "bottom" else 0
+            st.session_state[f"crop_{side}"] = getattr(found, side)
 
 
 # Rescale factor and provider

@@ -113,16 +113,7 @@ def _headline(analysis: Analysis) -> None:
         facts.append(f"{size} (**{source}**)" if calibration.assumed else f"{size} ({source})")
     facts.append(f"rescale {analysis.rescale:.3g} ({analysis.rescale_source})")
     st.caption(" · ".join(facts))
-    if not len(analysis.particles):
-        st.warning(
-            "No particles were found. Try another rescale factor, check the crop under "
-            "*Prepare*, or see whether the picture shows particles at all.",
-            icon=":material/search_off:",
-        )
-    said = [note for note in analysis.notes if "No particles" not in note]
-    if calibration and calibration.assumed:
-        said = [note for note in said if "assumed" not in note]  # said beside the width
-    for note in said:
+    for note in analysis.notes:
         st.info(plain(note), icon=":material/info:")
 
 

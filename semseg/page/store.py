@@ -31,7 +31,7 @@ class Store:
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
-        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._results
@@ -40,21 +40,28 @@ class Store:
         """The result of this key, made now if it is not there."""
         if key in self._results:
             self._results.move_to_end(key)
-            return self._results[key][0]
+            return self._results[key]
         result = make()
-        self._results[key] = (result, size_of(result))
+        self._results[key] = result
         while len(self._results) > 1 and self.used > self.budget:
             self._results.popitem(last=False)
         return result
 
     @property
     def used(self) -> int:
-        """Bytes of all results, about."""
-        return sum(size for _, size in self._results.values())
+        """Bytes of all results, about; what several of them share counts once."""
+        return size_of(list(self._results.values()))
 
 
-def size_of(value: Any) -> int:
-    """About how many bytes a result holds: its arrays, tables, pictures, texts and bytes."""
+def size_of(value: Any, seen: set[int] | None = None) -> int:
+    """About how many bytes a result holds: its arrays, tables, pictures, texts and bytes.
+
+    `seen` collects the ids of what was counted, which is not counted again.
+    """
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, pd.DataFrame):
@@ -64,9 +71,9 @@ def size_of(value: Any) -> int:
     if isinstance(value, bytes | str):
         return len(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return sum(size_of(getattr(value, item.name)) for item in fields(value))
+        value = [getattr(value, item.name) for item in fields(value)]
     if isinstance(value, dict):
-        return sum(map(size_of, value.values()))
+        value = list(value.values())
     if isinstance(value, list | tuple):
-        return sum(map(size_of, value))
+        return sum(size_of(item, seen) for item in value)
     return 64
