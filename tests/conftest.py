@@ -16,6 +16,9 @@ from PIL import Image
 from semseg.segmenter import Segmenter
 from training.synthesize import Particle, Scene, draw_scene
 
+# so that their assertions tell what differs
+pytest.register_assert_rewrite("tests.picture_files")
+
 # The shipped model, unless a model in the making is to be tried.
 CANDIDATE_MODEL = os.environ.get("SEMSEG_TEST_MODEL")
 

@@ -1,5 +1,7 @@
 """An analysis drawn by hand, for tests of what is made from one."""
 
+import csv
+import io
 import math
 from types import SimpleNamespace
 
@@ -8,6 +10,18 @@ import numpy as np
 from semseg.preparation import Crop
 from semseg.settings import Settings
 from semseg.shape import measure_shapes, outlines
+
+# The command line promises these columns, in this order.
+CONTRACT = [
+    *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm", "min_feret_nm", "max_feret_nm"),
+    *("perimeter_nm", "circularity", "solidity", "aspect_ratio", "confidence", "touches_edge"),
+    *("kept", "reason"),
+]
+
+
+def read_table(content):
+    """The rows of a CSV file's bytes, the header first."""
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 def draw(

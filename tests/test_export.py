@@ -1,6 +1,5 @@
 """The files of an analysis, made from a drawn one whose content is known."""
 
-import csv
 import errno
 import io
 import json
@@ -17,13 +16,8 @@ from semseg import export
 from semseg.display import Display
 from semseg.errors import SemsegError
 from semseg.settings import Settings
-from tests.fake_analysis import draw
+from tests.fake_analysis import CONTRACT, draw, read_table
 
-CONTRACT = [
-    *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm", "min_feret_nm", "max_feret_nm"),
-    *("perimeter_nm", "circularity", "solidity", "aspect_ratio", "confidence", "touches_edge"),
-    *("kept", "reason"),
-]
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
@@ -35,10 +29,6 @@ def analysis():
 @pytest.fixture(scope="module")
 def nothing():
     return draw(rows=0)
-
-
-def read_table(content):
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 # -- summary ---------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Tables keep their columns, their numbers and their distance from formulas."""
 
-import csv
 import io
 import math
 from types import SimpleNamespace
@@ -12,13 +11,7 @@ import pytest
 from semseg import export, tables
 from semseg.display import Display
 from semseg.statistics import summarise, volume_weights
-from tests.fake_analysis import draw
-
-CONTRACT = [
-    *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm", "min_feret_nm", "max_feret_nm"),
-    *("perimeter_nm", "circularity", "solidity", "aspect_ratio", "confidence", "touches_edge"),
-    *("kept", "reason"),
-]
+from tests.fake_analysis import CONTRACT, draw, read_table
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +22,6 @@ def analysis():
 @pytest.fixture(scope="module")
 def nothing():
     return draw(rows=0)
-
-
-def read_table(content):
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
 # -- table -----------------------------------------------------------------------------------
