@@ -113,8 +113,8 @@ def _headline(analysis: Analysis) -> None:
         facts.append(f"{size} (**{source}**)" if calibration.assumed else f"{size} ({source})")
     facts.append(f"rescale {analysis.rescale:.3g} ({analysis.rescale_source})")
     st.caption(" · ".join(facts))
-    for note in analysis.notes:
-        st.info(plain(note), icon=":material/info:")
+    if analysis.notes:
+        st.info("\n\n".join(map(plain, analysis.notes)), icon=":material/info:")
 
 
 FILES = {
