@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from semseg.analysis import Analysis, analyze
+from semseg.counting import EDGES, counted, size_weights
 from semseg.errors import SemsegError, SettingsError
 from semseg.export import write_outputs
 from semseg.preparation import Crop
@@ -177,9 +178,9 @@ def _analyze(path: Path, settings: Settings, segmenter: Segmenter) -> Analysis:
 
 def _line(analysis: Analysis) -> str:
     particles = analysis.particles
-    kept = particles[particles["kept"]]
+    kept, counts = particles[particles["kept"]], counted(particles)
     unit = "nm" if analysis.calibration else "px"
-    size = summarise(kept[f"min_feret_{unit}"])
+    size = summarise(counts[f"min_feret_{unit}"], size_weights(counts))
     width = ""
     if analysis.calibration:
         micrometres = analysis.calibration.pixel_size_nm * analysis.micrograph.width / 1000

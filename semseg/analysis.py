@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from semseg.autoscale import estimate_rescale
 from semseg.calibration import Calibration, agreement_note, calibration_from_width
 from semseg.confidence import apply_filter, confidence, particle_features, reasons
+from semseg.counting import apply_rule
 from semseg.errors import SettingsError
 from semseg.micrograph import Micrograph, read_micrograph
 from semseg.particles import Thresholds, find_instances, measure_particles, on_recorded_grid
@@ -37,6 +38,7 @@ from semseg.preparation import (
 from semseg.segmenter import ModelInfo, Segmenter
 from semseg.settings import Settings
 from semseg.shape import measure_shapes, outlines
+from semseg.visibility import visibility
 
 __all__ = [
     "Analysis",
@@ -116,7 +118,8 @@ class Analysis:
     ----------
     particles : DataFrame
         One row per particle; lengths ``*_px`` in recorded pixels and, with a
-        calibration, ``*_nm``; ``confidence``, ``kept``, ``reason``, ``touches_edge``.
+        calibration, ``*_nm``; ``confidence``, ``kept``, ``reason``, ``touches_edge``,
+        ``visibility``; by the counting rule ``counted``, ``not_counted`` and ``weight``.
     labels : int32, H x W
         On the recorded grid, zero where cropped; ids as in the table's ``label``.
     manual : dict of int to bool
@@ -255,6 +258,7 @@ def segment(
         particles = measure_particles(shapes, scale).assign(
             confidence=confidence(features, model.confidence),
             doubt=reasons(features, model.confidence),
+            visibility=visibility(labels),
         )
     if median is None:
         notes.append(
@@ -317,7 +321,8 @@ def conclude(
 def refilter(
     analysis: Analysis, threshold: float | None, edits: Mapping[int, bool] | None = None
 ) -> Analysis:
-    """The same particles under another filter (None: the model's) and other edits by hand.
+    """The same particles under another filter (None: the model's) and other edits by hand;
+    the counting rule stays.
 
     Equals `conclude` with these, at the cost of one look at the confidences.
     """
@@ -325,12 +330,19 @@ def refilter(
     there = set(analysis.particles["label"].tolist())
     manual = {label: bool(keep) for label, keep in (edits or {}).items() if label in there}
     applied = usual if threshold is None else threshold
+    settings = replace(analysis.settings, filter=threshold)
+    particles = apply_rule(
+        apply_filter(analysis.particles, applied, manual),
+        analysis.prepared.shape,
+        edges=settings.edges,
+        visible_only=settings.visible_only,
+    )
     return replace(
         analysis,
-        settings=replace(analysis.settings, filter=threshold),
+        settings=settings,
         filter_threshold=applied,
         manual=manual,
-        particles=apply_filter(analysis.particles, applied, manual),
+        particles=particles,
     )
 
 

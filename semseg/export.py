@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tifffile
 
+from semseg.counting import counted, size_weights
 from semseg.display import DEFAULT, SIZES, Display, is_assumed
 from semseg.errors import SemsegError
 from semseg.figure import figure_bytes
@@ -65,10 +66,9 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     """All that is needed to understand and repeat the analysis, and the sizes it found.
 
     Only plain dicts, lists, strings, numbers, booleans and None, so that it can be written as
-    JSON. ``sizes`` holds number-weighted figures of the kept particles, by size and unit, e.g.
-    ``sizes["min_feret_nm"]["d50"]``; None where a figure is not defined. Particles cut by the edge
-    of the analysed frame are kept, and counted, unless the analysis dropped them;
-    ``counting_rule`` says so in words.
+    JSON. ``sizes`` holds number-weighted figures of the counted particles, by size and unit, e.g.
+    ``sizes["min_feret_nm"]["d50"]``; None where a figure is not defined. Counted are all kept
+    particles, unless the settings name another rule; ``counting_rule`` says so in words.
 
     ``counts`` add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``.
     ``possibly_wrong`` are those below the filter on which no person decided; ``kept_by_hand`` is
@@ -78,7 +78,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     crop, calibration = analysis.crop, analysis.calibration
     is_kept = particles["kept"].astype(bool)
     by_hand = particles["reason"] == "manual"
-    kept = particles[is_kept]
+    counts = counted(particles)
     known = set(particles["label"].tolist())
     decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
     return _plain(
@@ -110,7 +110,8 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "repaired_pixels": analysis.repaired_pixels,
             "counts": {
                 "found": len(particles),
-                "kept": len(kept),
+                "kept": int(is_kept.sum()),
+                "counted": len(counts),
                 "possibly_wrong": int((~is_kept & ~by_hand).sum()),
                 "excluded_by_hand": int((~is_kept & by_hand).sum()),
                 "kept_by_hand": int((is_kept & by_hand).sum()),
@@ -120,13 +121,13 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "excluded": sorted(label for label, keep in decided.items() if not keep),
                 "kept": sorted(label for label, keep in decided.items() if keep),
             },
-            "counting_rule": counting_rule(kept),
+            "counting_rule": counting_rule(analysis),
             "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
             "sizes": {
-                f"{size}_{unit}": asdict(summarise(kept[f"{size}_{unit}"]))
+                f"{size}_{unit}": asdict(summarise(counts[f"{size}_{unit}"], size_weights(counts)))
                 for size in SIZES
                 for unit in ("nm", "px")
-                if f"{size}_{unit}" in kept
+                if f"{size}_{unit}" in counts
             },
             "notes": list(analysis.notes),
             "seconds": dict(analysis.seconds),

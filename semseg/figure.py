@@ -44,6 +44,7 @@ DISPLAYED = 1600  # pixels along the longer side; a panel shows no more at 200 d
 # Told apart by lightness and by dashes as well, for those who cannot tell red from green.
 KEPT = {"color": "#12e67a", "linestyle": "solid"}
 WRONG = {"color": "#ff3030", "linestyle": (0, (2.5, 0.8))}
+LEFT_OUT = {"color": "#ffd21f", "linestyle": "solid"}
 WRONG_WIDER = 1.6
 
 # matplotlib's style belongs to the whole process, so one vector figure is written at a time.
@@ -196,19 +197,22 @@ def _show(axes: Axes, image: np.ndarray, top: int, left: int, height: int, width
 
 
 def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
-    """The outlines of kept and possibly wrong particles, and their key below the panel."""
+    """The outlines of counted, left out and doubtful particles, and their key below the panel."""
     keys = []
     # Thin enough to leave the particles visible where they are small: 1/10 of their diameter.
     points = 72 * PAGE * axes.get_position().width / np.ptp(axes.get_xlim())
     diameter = summarise(analysis.particles["ecd_px"]).median * points
     width = float(np.nan_to_num(np.clip(diameter / 10, 0.35, 0.7), nan=0.8))
-    is_kept = analysis.particles["kept"].astype(bool)
+    is_kept, counts = (analysis.particles[name].astype(bool) for name in ("kept", "counted"))
     by_hand = (~is_kept & (analysis.particles["reason"] == "manual")).any()
     for name, style, chosen, line_width in (
-        ("kept", KEPT, is_kept, width),
+        ("kept" if (counts == is_kept).all() else "counted", KEPT, counts, width),
+        ("kept, not counted", LEFT_OUT, is_kept & ~counts, width),
         # What a person took out is not only possibly wrong.
         ("not kept" if by_hand else "possibly wrong", WRONG, ~is_kept, WRONG_WIDER * width),
     ):
+        if style is LEFT_OUT and not chosen.any():
+            continue
         labels = analysis.particles["label"][chosen].tolist()
         lines = [analysis.outlines[i] for i in labels if i in analysis.outlines]
         closed = [np.concatenate((line, line[:1])) for line in lines]
@@ -220,7 +224,7 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
         bbox_to_anchor=(0, 0),
         borderaxespad=0.3,
         borderpad=0.2,
-        ncols=2,
+        ncols=3,
         handlelength=1.6,
         columnspacing=1.2,
         fontsize=SMALL,

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
+from semseg.counting import counted, size_weights
 from semseg.display import SIZES, Display, is_assumed
-from semseg.statistics import SizeSummary, histogram_edges, summarise, volume_weights
+from semseg.statistics import SizeSummary, histogram_edges, summarise
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -24,14 +25,17 @@ ASSUMED = "scale assumed: check"
 
 
 def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
-    """Kept particles by size, as `display` asks, with mean, median, standard deviation and n."""
+    """Counted particles by size, as `display` asks, with mean, median, standard deviation and n."""
     particles = analysis.particles
     unit = "px" if analysis.calibration is None else "nm"
-    found = particles[f"{display.size}_{unit}"].to_numpy(float)
-    is_kept = particles["kept"].to_numpy(bool)
-    values = found[is_kept]
-    weights = volume_weights(particles)[is_kept] if display.by_volume else None
-    shown = "Share of volume (%)" if display.by_volume else "Number of particles"
+    size = f"{display.size}_{unit}"
+    found, counts = particles[size].to_numpy(float), counted(particles)
+    values = counts[size].to_numpy(float)
+    weights = size_weights(counts, by_volume=display.by_volume)
+    if display.by_volume:
+        shown = "Share of volume (%)"
+    else:
+        shown = "Number of particles" if weights is None else "Number, edge-corrected"
     axes.set_xlabel(f"{SIZES[display.size]} ({unit})", fontsize=TEXT, labelpad=2)
     axes.set_ylabel(shown, fontsize=TEXT, labelpad=3)
     axes.tick_params(labelsize=SMALL, width=0.5, length=2.5)
@@ -46,13 +50,13 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     if summary.count == 0:
         axes.set_xticks([])
         axes.set_yticks([])
-        axes.text(0.5, 0.5, "no particles kept", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no particles counted", ha="center", transform=axes.transAxes)
         return
     if display.log:
         axes.set_xscale("log")
     edges = histogram_edges(found, bins=display.bins, log=display.log)
-    shares = None if weights is None else 100 * weights / weights.sum()
-    heights, _ = np.histogram(values, edges, weights=shares)
+    bars = 100 * weights / weights.sum() if display.by_volume else weights
+    heights, _ = np.histogram(values, edges, weights=bars)
     axes.bar(
         *(edges[:-1], heights, np.diff(edges)),
         align="edge",

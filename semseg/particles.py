@@ -185,7 +185,8 @@ def measure_particles(shapes: pd.DataFrame, scale: tuple[float, float]) -> pd.Da
     -------
     pandas.DataFrame
         Lengths renamed to ``x_px``, ``area_px``, ``ecd_px``, ...; positions count from
-        the centre of the first pixel. Bounding boxes are left out.
+        the centre of the first pixel. Of the bounding boxes only ``box_width_px`` and
+        ``box_height_px`` remain, the Feret diameters along the sides of the frame.
     """
     # sides are rounded to whole pixels, so the two scales may differ by a few parts in
     # ten thousand; their geometric mean keeps areas exact
@@ -194,6 +195,8 @@ def measure_particles(shapes: pd.DataFrame, scale: tuple[float, float]) -> pd.Da
     converted["x"] = (shapes["x"] + 0.5) / scale[1] - 0.5
     converted["y"] = (shapes["y"] + 0.5) / scale[0] - 0.5
     converted["area"] = shapes["area"] / mean**2
+    converted["box_width_px"] = (shapes["bbox_right"] - shapes["bbox_left"]) / scale[1]
+    converted["box_height_px"] = (shapes["bbox_bottom"] - shapes["bbox_top"]) / scale[0]
     for length in ("ecd", "min_feret", "max_feret", "perimeter"):
         converted[length] = shapes[length] / mean
     names = ("x", "y", "area", "ecd", "min_feret", "max_feret", "perimeter")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from semseg.counting import EDGES
 from semseg.errors import SettingsError
 from semseg.preparation import Crop
 
@@ -18,6 +19,8 @@ _RANGES = {
     "assumed_width_nm": (1e-3, 1e12),
     "rescale": (0.01, 100.0),
     "filter": (0.0, 1.0),
+    "scale_bar_nm": (1e-3, 1e12),
+    "scale_uncertainty": (0.0, 0.5),
 }
 
 
@@ -46,6 +49,12 @@ class Settings:
     assumed_width_nm : float or None
         Width taken where neither a person nor the file gives one; sizes are then marked as
         assumed. None leaves such sizes in pixels.
+    scale_bar_nm : float or None
+        Length that the scale bar in the picture stands for: the scale where nothing else gives
+        one, else a check of it.
+    scale_uncertainty : float or None
+        Relative standard uncertainty of the pixel size, 0.01 for 1 %; None: what the source of
+        the scale tells, or a usual value (`semseg.uncertainty`).
     rescale : float or None
         Factor by which the picture is resized for the network.
     crop : Crop or None
@@ -54,6 +63,11 @@ class Settings:
         Whether hot and cold pixels are repaired.
     filter : float or None
         Confidence, 0..1, below which a particle is possibly wrong; None: the model's.
+    edges : str
+        Counting rule for particles at the edge of the frame: ``count`` them as far as they are
+        seen, ``exclude`` them, or exclude them and ``weight`` the others (`semseg.counting`).
+    visible_only : bool
+        Count fully visible particles only.
     provider : str
         Where the network runs: ``auto``, ``cpu``, ``cuda``, ...
 
@@ -66,10 +80,14 @@ class Settings:
     width_nm: float | None = None
     pixel_size_nm: float | None = None
     assumed_width_nm: float | None = None
+    scale_bar_nm: float | None = None
+    scale_uncertainty: float | None = None
     rescale: float | None = None
     crop: Crop | None = None
     repair: bool = True
     filter: float | None = None
+    edges: str = "count"
+    visible_only: bool = False
     provider: str = "auto"
 
     def __post_init__(self) -> None:
@@ -88,8 +106,13 @@ class Settings:
             raise SettingsError(
                 "The width of the picture and the size of a pixel were both given; give one."
             )
-        if not isinstance(self.repair, bool):
-            raise SettingsError("The setting 'repair' must be true or false.")
+        for name in ("repair", "visible_only"):
+            if not isinstance(getattr(self, name), bool):
+                raise SettingsError(f"The setting '{name}' must be true or false.")
+        if not isinstance(self.edges, str) or self.edges not in EDGES:
+            raise SettingsError(
+                f"The setting 'edges' must be one of {', '.join(EDGES)}, not {self.edges!r:.40}."
+            )
         if not isinstance(self.provider, str):
             raise SettingsError("The setting 'provider' must be a name such as 'auto' or 'cpu'.")
         if not (self.crop is None or isinstance(self.crop, Crop)):

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-__all__ = ["measure_shapes", "outlines"]
+__all__ = ["corner_hull", "measure_shapes", "outlines"]
 
 # The sides of a pixel in clockwise order on the screen: top, right, bottom, left. Walking along
 # side s with the particle to the right hand, the next pixel lies at _AHEAD[s] (row, column) and
@@ -97,7 +97,7 @@ def measure_shapes(labels: np.ndarray) -> pd.DataFrame:
     bbox = np.empty((len(ids), 4), dtype=np.int64)
     for row, label in enumerate(ids):
         rows, columns = boxes[label - 1]
-        hull[row] = _hull_sizes(_corner_hull(labels[rows, columns] == label))
+        hull[row] = _hull_sizes(corner_hull(labels[rows, columns] == label))
         bbox[row] = rows.start, columns.start, rows.stop, columns.stop
     hull_area, hull_perimeter, min_feret, max_feret = hull.T
     top, left, bottom, right = bbox.T
@@ -225,7 +225,7 @@ def _crofton_perimeters(labels: np.ndarray, largest: int) -> np.ndarray:
     return np.pi / 8 * total
 
 
-def _corner_hull(mask: np.ndarray) -> np.ndarray:
+def corner_hull(mask: np.ndarray) -> np.ndarray:
     """Convex hull of the corners of the True pixels: M x 2 int64 (x, y), no three on a line.
 
     `mask` has a True pixel in its first and last row; corners are numbered from its top left, so

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from semseg.display import DEFAULT, SIZES, Display, is_assumed
-from semseg.statistics import summarise, volume_weights
+from semseg.counting import counted, describe, size_weights
+from semseg.display import DEFAULT, SIZES, WEIGHTINGS, Display, is_assumed
+from semseg.statistics import summarise
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -31,7 +32,7 @@ FIRST_COLUMNS = (
     *("confidence", "touches_edge", "kept", "reason"),
 )
 PER_IMAGE = [
-    *("file", "width_nm", "scale_source", "assumed", "rescale", "found", "kept"),
+    *("file", "width_nm", "scale_source", "assumed", "rescale", "found", "kept", "counted"),
     *("mean_nm", "median_nm", "standard_deviation_nm"),
     *("mean_px", "median_px", "standard_deviation_px"),
 ]
@@ -57,20 +58,21 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     1. Names and values: file, scale, counting rule, counts, and what the histogram of the figure
        shows (`display`, which changes nothing else).
     2. A row per size and weighting: n, mean, median, standard deviation, D10, D50, D90.
-    3. A row per kept particle: its label and three sizes.
+    3. A row per counted particle: its label and three sizes.
 
     Lengths are in nanometres where there is a scale, else in pixels, as every header says.
     """
     particles = analysis.particles
-    kept = _kept(particles)
+    counts = counted(particles)
     unit = _unit(analysis)
     axis = "logarithmic" if display.log else "linear"
     facts = [
         ("file", _text(analysis.micrograph.name)),
         ("scale", _text(_scale(analysis))),
-        ("counting rule", counting_rule(kept)),
+        ("counting rule", counting_rule(analysis)),
         ("particles found", len(particles)),
-        ("particles kept", len(kept)),
+        ("particles kept", int(particles["kept"].sum())),
+        ("particles counted", len(counts)),
         (
             "histogram",
             f"{SIZES[display.size]}, {display.weighting}-weighted, "
@@ -79,8 +81,9 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     ]
     rows = []
     for size, name in SIZES.items():
-        for weighting, weights in (("number", None), ("volume", volume_weights(kept))):
-            summary = summarise(kept[f"{size}_{unit}"], weights)
+        for weighting in WEIGHTINGS:
+            weights = size_weights(counts, by_volume=weighting == "volume")
+            summary = summarise(counts[f"{size}_{unit}"], weights)
             rows.append(
                 {
                     "size": name,
@@ -95,12 +98,12 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
                 }
             )
     names = {f"{size}_{unit}": f"{name} ({unit})" for size, name in SIZES.items()}
-    each = kept[["label", *names]].rename(columns=names)
+    each = counts[["label", *names]].rename(columns=names)
     return _csv(facts, _rows(pd.DataFrame(rows)), _rows(each))
 
 
 def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
-    """The kept particles of several pictures, one row each, in the order of the pictures.
+    """The counted particles of several pictures, one row each, in the order of the pictures.
 
     Columns: ``file, label``, the sizes in nm (if any picture has a scale; empty for those that have
     none) and in px, ``confidence``; and ``scale`` where any scale was only assumed.
@@ -113,10 +116,9 @@ def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
         columns.append("scale")
     parts = []
     for analysis in analyses:
-        kept = _kept(analysis.particles)
         scale = ASSUMED if is_assumed(analysis) else ""
-        kept = kept.assign(file=analysis.micrograph.name, scale=scale)
-        parts.append(kept.reindex(columns=columns))
+        rows = counted(analysis.particles).assign(file=analysis.micrograph.name, scale=scale)
+        parts.append(rows.reindex(columns=columns))
     # Empty tables would turn labels into floating point numbers.
     parts = [part for part in parts if len(part)] or parts[:1] or [pd.DataFrame(columns=columns)]
     return _csv(_rows(pd.concat(parts, ignore_index=True)))
@@ -128,13 +130,13 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
     Returns
     -------
     Columns ``file``; ``width_nm`` of the whole picture (NaN without a scale), ``scale_source``
-    (empty without), ``assumed``; ``rescale``; the counts ``found`` and ``kept``; and of the size
+    (empty without), ``assumed``; ``rescale``; the counts ``found``, ``kept`` and ``counted``; and of the size
     and weighting that `display` names ``mean_nm, median_nm, standard_deviation_nm`` (NaN without a
     scale) and the same in ``_px``.
     """
     rows = []
     for analysis in analyses:
-        kept, calibration = _kept(analysis.particles), analysis.calibration
+        counts, calibration = counted(analysis.particles), analysis.calibration
         row = {
             "file": analysis.micrograph.name,
             "width_nm": math.nan,
@@ -142,33 +144,32 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
             "assumed": is_assumed(analysis),
             "rescale": float(analysis.rescale),
             "found": len(analysis.particles),
-            "kept": len(kept),
+            "kept": int(analysis.particles["kept"].sum()),
+            "counted": len(counts),
         }
         if calibration is not None:
             row["width_nm"] = calibration.pixel_size_nm * analysis.micrograph.width
             row["scale_source"] = calibration.source
-        weights = volume_weights(kept) if display.by_volume else None
+        weights = size_weights(counts, by_volume=display.by_volume)
         for unit in ("nm", "px"):
             name = f"{display.size}_{unit}"
             has_unit = unit == "px" or calibration is not None
-            summary = summarise(kept[name], weights) if has_unit else summarise([])
+            summary = summarise(counts[name], weights) if has_unit else summarise([])
             for figure in ("mean", "median", "standard_deviation"):
                 row[f"{figure}_{unit}"] = getattr(summary, figure)
         rows.append(row)
     return pd.DataFrame(rows, columns=PER_IMAGE)
 
 
-def counting_rule(kept: pd.DataFrame) -> str:
-    """Which particles the sizes are of, as a sentence."""
-    at_edge = int(kept["touches_edge"].sum())
+def counting_rule(analysis: Analysis) -> str:
+    """Which particles the sizes are of, in words and numbers."""
+    particles, settings = analysis.particles, analysis.settings
+    kept, counts = particles[particles["kept"].astype(bool)], counted(particles)
+    rule = describe(settings.edges, settings.visible_only)
     return (
-        "Every kept particle counts once, those cut by the edge of the analysed frame included "
-        f"({at_edge} of {len(kept)}); no correction for the edge."
+        f"{rule} Of {len(kept)} kept, {len(counts)} count; "
+        f"{int(kept['touches_edge'].sum())} of those kept are cut by the edge."
     )
-
-
-def _kept(particles: pd.DataFrame) -> pd.DataFrame:
-    return particles[particles["kept"].astype(bool)]
 
 
 def _unit(analysis: Analysis) -> str:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from semseg.counting import apply_rule
 from semseg.preparation import Crop
 from semseg.settings import Settings
 from semseg.shape import measure_shapes, outlines
@@ -35,11 +36,13 @@ def draw(
     spread=0.3,
     assumed=False,
     manual=None,
+    edges="count",
+    visible_only=False,
     name="TiO2 µ.tif",
 ):
     """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong.
 
-    `spread` is how far radii go from `radius` to both sides (their ratio to it); `manual` says of
+    Every third is partly covered. `spread` is how far radii go from `radius` to both sides (their ratio to it); `manual` says of
     some labels whether a person kept them.
     """
     reach = math.ceil((1 + spread) * radius)
@@ -54,6 +57,8 @@ def draw(
         labels[at_y[inside], at_x[inside]] = k + 1
     shapes = measure_shapes(labels)
     particles = shapes.rename(columns={"x": "x_px", "y": "y_px", "area": "area_px"})
+    particles["box_width_px"] = shapes["bbox_right"] - shapes["bbox_left"]
+    particles["box_height_px"] = shapes["bbox_bottom"] - shapes["bbox_top"]
     particles = particles.drop(columns=[name for name in particles if name.startswith("bbox")])
     for size in ("ecd", "min_feret", "max_feret", "perimeter"):
         particles = particles.rename(columns={size: f"{size}_px"})
@@ -67,6 +72,8 @@ def draw(
     manual = manual or {}
     for label, keep in manual.items():
         particles.loc[particles["label"] == label, ["kept", "reason"]] = keep, "manual"
+    particles["visibility"] = np.where(particles["label"] % 3 == 0, 0.6, 1.0)
+    particles = apply_rule(particles, (height, width), edges=edges, visible_only=visible_only)
     prepared = np.where(labels[:height] > 0, 0.8, 0.2).astype(np.float32)
     grey = np.full(labels.shape, 255, np.float32)
     grey[:height] = 200 * prepared
@@ -83,7 +90,7 @@ def draw(
             width=width,
             notes=(),
         ),
-        settings=Settings(crop=Crop(bottom=bar)),
+        settings=Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only),
         model=SimpleNamespace(name="network", version="1", sha256="f" * 64),
         provider="cpu",
         calibration=calibration if pixel_size_nm else None,

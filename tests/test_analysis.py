@@ -252,7 +252,7 @@ def test_a_filter_of_zero_keeps_everything(run):
 
 def test_the_filter_marks_and_never_removes(run, plain):
     middle = float(plain.particles["confidence"].median())
-    marked = ["kept", "reason"]
+    marked = ["kept", "reason", "counted"]
     for threshold in (0.0, middle, 1.0):
         found = run(replace(FIXED, filter=threshold))
         kept = found.particles["kept"]

@@ -134,6 +134,7 @@ def test_the_summary_keeps_the_contract(plain, segmenter):
     assert summary["counts"] == {
         "found": len(rows),
         "kept": len(kept),
+        "counted": len(kept),
         "possibly_wrong": len(rows) - len(kept),
         "excluded_by_hand": 0,
         "kept_by_hand": 0,

@@ -53,6 +53,7 @@ def test_summary_says_what_was_done_and_found(analysis):
     assert summary["counts"] == {
         "found": 20,
         "kept": 15,
+        "counted": 15,
         "possibly_wrong": 5,
         "excluded_by_hand": 0,
         "kept_by_hand": 0,
@@ -90,6 +91,7 @@ def test_summary_tells_what_a_person_decided():
     assert summary["counts"] == {
         "found": 20,
         "kept": 14,
+        "counted": 14,
         "possibly_wrong": 3,
         "excluded_by_hand": 3,
         "kept_by_hand": 2,

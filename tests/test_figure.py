@@ -188,7 +188,7 @@ def test_an_assumed_scale_is_said_beside_every_bar_and_above_the_histogram(analy
 
 def test_an_assumed_scale_is_said_where_nothing_was_kept():
     texts = [text.get_text() for text in room.figure(draw(rows=0, assumed=True)).axes[3].texts]
-    assert {"scale assumed: check", "no particles kept"} <= set(texts)
+    assert {"scale assumed: check", "no particles counted"} <= set(texts)
 
 
 # -- by hand ---------------------------------------------------------------------------------

@@ -52,10 +52,14 @@ def test_everything_is_automatic_by_default():
         "width_nm": None,
         "pixel_size_nm": None,
         "assumed_width_nm": None,
+        "scale_bar_nm": None,
+        "scale_uncertainty": None,
         "rescale": None,
         "crop": None,
         "repair": True,
         "filter": None,
+        "edges": "count",
+        "visible_only": False,
         "provider": "auto",
     }
 

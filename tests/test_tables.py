@@ -110,6 +110,7 @@ def test_the_sheet_of_sizes_has_three_even_blocks(analysis):
         ["counting rule", export.summary_dict(analysis)["counting_rule"]],
         ["particles found", "20"],
         ["particles kept", "15"],
+        ["particles counted", "15"],
         ["histogram", "Equivalent circular diameter, number-weighted, 20 bins, logarithmic axis"],
     ]
     assert summaries[0] == [

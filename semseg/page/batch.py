@@ -10,13 +10,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from semseg.analysis import Analysis
+from semseg.counting import counted, size_weights
 from semseg.display import SIZES, Display
 from semseg.export import archive, output_files
 from semseg.micrograph import Micrograph
 from semseg.page import choices
 from semseg.page.results import edited
 from semseg.page.work import Worked
-from semseg.statistics import histogram_edges, summarise, volume_weights
+from semseg.statistics import histogram_edges, summarise
 from semseg.tables import per_image_table, pooled_csv
 
 __all__ = ["chosen", "pooled_particles", "show"]
@@ -49,7 +50,7 @@ def show(pictures: Sequence[Worked]) -> None:
     unit = "nm" if table["width_nm"].notna().any() else "px"
     sizes = [f"{name}_{unit}" for name in ("mean", "median", "standard_deviation")]
     event = st.dataframe(
-        table[["file", "found", "kept", *sizes, "width_nm", "scale_source", "rescale"]],
+        table[["file", "found", "kept", "counted", *sizes, "width_nm", "scale_source", "rescale"]],
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -69,7 +70,7 @@ def show(pictures: Sequence[Worked]) -> None:
             icon=":material/straighten:",
         )
     if particles.empty:
-        st.write("No particles were kept.")
+        st.write("No particles are counted.")
     else:
         _numbers(particles, display, unit)
         st.plotly_chart(
@@ -116,14 +117,14 @@ def _switch(rows: Sequence[int]) -> None:
 
 
 def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
-    """The kept particles of all pictures, and the unit in which they can be put together.
+    """The counted particles of all pictures, and the unit in which they can be put together.
 
     Nanometres as soon as one picture has a scale; those without are then left out, since
     pixels of pictures taken at different magnifications do not add up.
     """
     unit = "nm" if any(analysis.calibration for analysis in analyses) else "px"
     tables = [
-        analysis.particles[analysis.particles["kept"]].assign(file=number)
+        counted(analysis.particles).assign(file=number)
         for number, analysis in enumerate(analyses)
         if unit == "px" or analysis.calibration
     ]
@@ -131,10 +132,9 @@ def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
 
 
 def _weights(particles: pd.DataFrame, display: Display, unit: str) -> np.ndarray | None:
-    if not display.by_volume:
-        return None
     # in the unit in which they are pooled: pixels differ from picture to picture
-    return volume_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]))
+    pooled = particles.assign(ecd_px=particles[f"ecd_{unit}"])
+    return size_weights(pooled, by_volume=display.by_volume)
 
 
 def _numbers(particles: pd.DataFrame, display: Display, unit: str) -> None:
@@ -160,8 +160,8 @@ def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go
     weights = _weights(particles, display, unit)
     edges = histogram_edges(size, bins=display.bins or None, log=display.log)
     heights, _ = np.histogram(size, edges, weights=weights)
-    title = "Number of particles"
-    if weights is not None:
+    title = "Number of particles" if weights is None else "Number, edge-corrected"
+    if display.by_volume:
         heights, title = 100 * heights / weights.sum(), "Share of volume (%)"
     figure = go.Figure(
         go.Bar(
@@ -191,6 +191,7 @@ def _columns() -> dict[str, object]:
         "rescale": number("Rescale", format="%.3g"),
         "found": "Found",
         "kept": "Kept",
+        "counted": "Counted",
         **{
             f"{name}_{unit}": number(f"{title} ({unit})", format="%.4g")
             for unit in ("nm", "px")

@@ -28,9 +28,8 @@ def show(worked: Worked) -> None:
     """The view; a change in it runs this function alone, and the network never."""
     settings = choices.current()
     base = concluded(worked, settings)
-    scale = (settings.width_nm, settings.pixel_size_nm, settings.assumed_width_nm)
-    name = worked.micrograph.name
-    data = store().get(("pack", name, worked.key, scale), lambda: pack(base))
+    key = ("pack", worked.micrograph.name, worked.key, replace(settings, filter=None))
+    data = store().get(key, lambda: pack(base))
     _headline(base)
     try:
         state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)

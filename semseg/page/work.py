@@ -151,8 +151,7 @@ def concluded(worked: Worked, settings: Settings) -> Analysis:
     """Sizes in nanometres; as a base for `semseg.analysis.refilter`, so that no filter that
     was ever tried stays in the store."""
     settings = replace(settings, filter=None)
-    scale = (settings.width_nm, settings.pixel_size_nm, settings.assumed_width_nm)
-    key = ("conclude", worked.micrograph.name, worked.key, scale)
+    key = ("conclude", worked.micrograph.name, worked.key, settings)
     make = partial(conclude, worked.micrograph, worked.prepared, worked.found, settings)
     return store().get(key, make)
 
