@@ -12,7 +12,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from semseg.errors import ModelError
 from semseg.micrograph import Micrograph
-from semseg.page import address, batch, choices, controls, inputs, preview, results, start, work
+from semseg.page import (
+    address,
+    batch,
+    choices,
+    controls,
+    inputs,
+    preview,
+    results,
+    start,
+    statistics,
+    work,
+)
 from semseg.page.text import plain
 from semseg.page.work import Worked
 
@@ -53,10 +64,13 @@ def main() -> None:
     with st.sidebar:
         pictures = inputs.pictures()
         scale_place = st.container()
+        bar_place = st.container()
         rescale_place = st.container()
+        with st.expander("Counting rule", icon=":material/rule:"):
+            controls.counting()
         controls.provider()
-        with st.expander("Replay earlier settings", icon=":material/history:"):
-            inputs.settings_file()
+        with st.expander("Replay an earlier result", icon=":material/history:"):
+            replay_place = inputs.settings_file()
 
     micrographs, problems = work.read_all(pictures)
     for problem in problems:
@@ -65,7 +79,8 @@ def main() -> None:
         shown = batch.chosen(micrographs)
         with scale_place:
             controls.scale(micrographs[shown])
-        show(micrographs, shown, rescale_place)
+        done = show(micrographs, shown, bar_place, rescale_place)
+        inputs.replayed(replay_place, [results.edited(worked) for worked in done])
     else:
         with scale_place:
             controls.scale(None)
@@ -79,25 +94,38 @@ def main() -> None:
         st.error(plain(str(error)))
 
 
-def show(micrographs: list[Micrograph], shown: int, rescale_place: DeltaGenerator) -> None:
-    """The pictures after the network, in tabs."""
+def show(
+    micrographs: list[Micrograph],
+    shown: int,
+    bar_place: DeltaGenerator,
+    rescale_place: DeltaGenerator,
+) -> list[Worked]:
+    """The pictures after the network, in tabs; those that could be analysed."""
     worked, problems = work.segment_all(micrographs, choices.current())
     for problem in problems:
         st.error(plain(problem))
+    with bar_place:
+        controls.scale_bar(worked[shown])
     with rescale_place:
         controls.rescale(worked[shown])
     done = [each for each in worked if each]
-    titles = ["Sizes", "Prepare"] + [f"All {len(micrographs)} pictures"] * (len(micrographs) > 1)
+    titles = ["Sizes", "Statistics", "Prepare"]
+    if len(micrographs) > 1:
+        titles.append(f"All {len(micrographs)} pictures")
     # a tab that is opened is made anew, so that the batch knows what was done in the view
     tabs = st.tabs(titles, on_change="rerun", key="tab")
     with tabs[0]:
         if worked[shown]:
             results.show(worked[shown])
-    with tabs[1]:
+    if tabs[1].open and done:
+        with tabs[1]:
+            statistics.show(done, worked[shown])
+    with tabs[2]:
         prepare_tab(micrographs[shown], worked[shown])
-    if len(titles) > 2 and tabs[2].open and done:
-        with tabs[2]:
+    if len(titles) > 3 and tabs[3].open and done:
+        with tabs[3]:
             batch.show(done)
+    return done
 
 
 main()

@@ -35,6 +35,7 @@ from semseg.preparation import (
     resize,
     stretch_contrast,
 )
+from semseg.scale_bar import ScaleBar, calibration_from_scale_bar, find_scale_bar
 from semseg.segmenter import ModelInfo, Segmenter
 from semseg.settings import Settings
 from semseg.shape import measure_shapes, outlines
@@ -67,12 +68,16 @@ class Prepared:
         What was cut off.
     repaired_pixels : int
     notes : tuple of str
+    scale_bar : ScaleBar or None
+        The one in the recorded picture, where it was looked for (the file gives no scale, or a
+        length was typed for the bar) and found.
     """
 
     image: NDArray[np.float32]
     crop: Crop
     repaired_pixels: int
     notes: tuple[str, ...] = ()
+    scale_bar: ScaleBar | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +127,8 @@ class Analysis:
         ``visibility``; by the counting rule ``counted``, ``not_counted`` and ``weight``.
     labels : int32, H x W
         On the recorded grid, zero where cropped; ids as in the table's ``label``.
+    scale_bar : ScaleBar or None
+        The one that was found in the recorded picture.
     manual : dict of int to bool
         Labels on which a person decided against or beyond the filter: kept or not.
     outlines : dict of int to float32 (n, 2)
@@ -144,6 +151,7 @@ class Analysis:
     provider: str
     calibration: Calibration | None
     filter_threshold: float
+    scale_bar: ScaleBar | None
     manual: dict[int, bool]
     labels: NDArray[np.int32]
     particles: pd.DataFrame
@@ -213,7 +221,12 @@ def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
                 f"{repaired:,} pixels ({repaired / image.size:.0%}) were repaired as hot or cold; "
                 "if this picture is not that noisy, switch the repair off."
             )
-    return Prepared(stretch_contrast(image), crop, repaired, tuple(notes))
+    scale_bar = None
+    # looked for where it can matter: it takes longer than everything else here
+    if micrograph.calibration is None or settings.scale_bar_nm is not None:
+        bar_row = micrograph.height - crop.bottom if crop.bottom else None
+        scale_bar = find_scale_bar(micrograph.grey, bar_row)
+    return Prepared(stretch_contrast(image), crop, repaired, tuple(notes), scale_bar)
 
 
 def segment(
@@ -281,7 +294,7 @@ def conclude(
 ) -> Analysis:
     """Put sizes into nanometres, apply the filter and the `edits` by hand (label: kept?),
     return to the recorded grid."""
-    calibration, notes = _calibrate(micrograph, settings)
+    calibration, notes = _calibrate(micrograph, settings, prepared.scale_bar)
     particles = found.particles.copy()
     crop = prepared.crop
     particles["x_px"] += crop.left
@@ -309,6 +322,7 @@ def conclude(
         provider=found.provider,
         calibration=calibration,
         filter_threshold=found.model.filter_threshold,
+        scale_bar=prepared.scale_bar,
         manual={},
         labels=labels,
         particles=particles,
@@ -346,27 +360,42 @@ def refilter(
     )
 
 
-def _calibrate(micrograph: Micrograph, settings: Settings) -> tuple[Calibration | None, list[str]]:
-    recorded = micrograph.calibration
+def _calibrate(
+    micrograph: Micrograph, settings: Settings, scale_bar: ScaleBar | None
+) -> tuple[Calibration | None, list[str]]:
+    """The scale that is used, and what the others say against it.
+
+    What a person typed wins over the file, the file over the scale bar, that over an assumption.
+    """
+    recorded, notes = micrograph.calibration, []
+    typed = measured = None
     if settings.width_nm is not None:
         typed = calibration_from_width(settings.width_nm, micrograph.width)
     elif settings.pixel_size_nm is not None:
         typed = Calibration(settings.pixel_size_nm, "typed pixel size")
-    elif recorded is not None:
-        return recorded, []
-    elif settings.assumed_width_nm is not None:
+    if settings.scale_bar_nm is not None:
+        if scale_bar:
+            measured = calibration_from_scale_bar(scale_bar, settings.scale_bar_nm)
+        else:
+            notes.append(
+                "No scale bar was found in the picture, so the length typed for it is not used."
+            )
+    known = [each for each in (typed, recorded, measured) if each is not None]
+    if known:
+        clashes = (agreement_note(known[0], other) for other in known[1:])
+        return known[0], notes + [note for note in clashes if note]
+    if settings.assumed_width_nm is not None:
         assumed = calibration_from_width(settings.assumed_width_nm, micrograph.width, assumed=True)
         return assumed, [
+            *notes,
             "The file does not say how large its pixels are, so the picture was assumed to be "
-            f"{settings.assumed_width_nm:g} nm wide; check the scale bar and type the width."
+            f"{settings.assumed_width_nm:g} nm wide; check the scale bar and type the width.",
         ]
-    else:
-        return None, [
-            "The file does not say how large its pixels are, so sizes are in pixels; "
-            "give the width of the picture in nanometres."
-        ]
-    note = agreement_note(typed, recorded) if recorded else None
-    return typed, [note] if note else []
+    return None, [
+        *notes,
+        "The file does not say how large its pixels are, so sizes are in pixels; "
+        "give the width of the picture in nanometres.",
+    ]
 
 
 def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:

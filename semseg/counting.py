@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from semseg.distribution import edge_weights
 from semseg.statistics import volume_weights
 from semseg.visibility import FULLY_VISIBLE
 
@@ -59,13 +60,13 @@ def apply_rule(
     if edges != "count":
         not_counted[~whole] = CUT
     if edges == "weight":
-        from semseg.distribution import edge_weights
-
         width, height = (particles.loc[whole, f"box_{side}_px"] for side in ("width", "height"))
         weight[whole] = edge_weights(width.to_numpy(), height.to_numpy(), frame)
     counts = particles["kept"].to_numpy(bool) & (not_counted == "")
     return particles.assign(
-        not_counted=pd.Series(not_counted, particles.index, dtype=str), counted=counts, weight=weight
+        not_counted=pd.Series(not_counted, particles.index, dtype=str),
+        counted=counts,
+        weight=weight,
     )
 
 

@@ -30,7 +30,7 @@ from PIL import (
 )
 from scipy import ndimage
 
-from semseg.calibration import Calibration, calibration_from_tiff
+from semseg.calibration import Calibration, calibration_from_bytes, calibration_from_tiff
 from semseg.errors import ImageTooLargeError, UnreadableImageError, UnsuitableImageError
 
 __all__ = ["MIN_SIDE_PX", "Decoded", "decode", "finite_float32"]
@@ -280,11 +280,14 @@ def _decode_with_pillow(picture: Image.Image, data: bytes, name: str, max_pixels
     notes.extend(more)
     if "transparency" in picture.info:
         notes.append("The picture has transparent parts; transparency was ignored.")
+    found = calibration_from_bytes(data, *picture.size)
+    bar_row = found.label_bar_row
     orientation = _orientation(picture)
     if orientation in _UPRIGHT:
-        grey = _UPRIGHT[orientation](grey)
+        grey, bar_row = _UPRIGHT[orientation](grey), None
         notes.append("The camera's orientation mark was followed: the picture was turned upright.")
-    return Decoded(grey, 16 if _is_deep_png(data) else _BITS.get(mode, 8), notes)
+    depth = 16 if _is_deep_png(data) else _BITS.get(mode, 8)
+    return Decoded(grey, depth, [*notes, *found.notes], found.calibration, bar_row)
 
 
 def _frame_count(picture: Image.Image) -> int:

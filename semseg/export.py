@@ -9,8 +9,18 @@ Every function takes an :class:`~semseg.analysis.Analysis` and returns bytes; on
 ``.summary.json``       what was done and found; replays as settings
 ``.labels.tif``         the label image
 ``.figure.png``         four panels; also ``.svg`` and ``.pdf``
-``.sizes.csv``          sizes only: summaries, then every kept particle
+``.sizes.csv``          sizes only: summaries, then every counted particle
+``.rois.zip``           the outlines, for Fiji's ROI Manager
 ``.settings.json``      the settings, to be used again
+======================  =========================================================================
+
+Several pictures of one sample, or one, make these together:
+
+======================  =========================================================================
+``report.html``         everything a referee asks for, in one file
+``session.json``        replays the whole run, or says what differs
+``particles.xlsx``      all tables as a workbook
+``coco.json``           all outlines in the COCO format
 ======================  =========================================================================
 """
 
@@ -18,138 +28,52 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import uuid
 import zipfile
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tifffile
 
-from semseg.counting import counted, size_weights
-from semseg.display import DEFAULT, SIZES, Display, is_assumed
+from semseg.coco import coco_json
+from semseg.display import DEFAULT, Display, is_assumed
 from semseg.errors import SemsegError
-from semseg.figure import figure_bytes
-from semseg.statistics import summarise
-from semseg.tables import counting_rule, particles_csv, per_image_table, pooled_csv, sizes_csv
-from semseg.version import __version__
+from semseg.figure import KINDS, figure_bytes
+from semseg.report import report_html
+from semseg.rois import roiset_zip
+from semseg.session import session_json
+from semseg.spreadsheet import workbook_xlsx
+from semseg.summary import summary_dict, summary_json
+from semseg.tables import particles_csv, per_image_table, pooled_csv, sizes_csv
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
+    from semseg.metrology import Assessment
 
 __all__ = [
+    "PICTURE_FILES",
+    "RUN_FILES",
     "archive",
     "labels_tiff",
     "output_files",
     "particles_csv",
     "per_image_table",
     "pooled_csv",
+    "run_files",
     "settings_json",
     "sizes_csv",
     "summary_dict",
     "summary_json",
+    "write_files",
     "write_outputs",
 ]
 
 # No clock, so that the same files make the same archive; the first moment a ZIP can name.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-
-
-# -- summary ---------------------------------------------------------------------------------
-
-
-def summary_dict(analysis: Analysis) -> dict[str, Any]:
-    """All that is needed to understand and repeat the analysis, and the sizes it found.
-
-    Only plain dicts, lists, strings, numbers, booleans and None, so that it can be written as
-    JSON. ``sizes`` holds number-weighted figures of the counted particles, by size and unit, e.g.
-    ``sizes["min_feret_nm"]["d50"]``; None where a figure is not defined. Counted are all kept
-    particles, unless the settings name another rule; ``counting_rule`` says so in words.
-
-    ``counts`` add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``.
-    ``possibly_wrong`` are those below the filter on which no person decided; ``kept_by_hand`` is
-    the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
-    """
-    micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
-    crop, calibration = analysis.crop, analysis.calibration
-    is_kept = particles["kept"].astype(bool)
-    by_hand = particles["reason"] == "manual"
-    counts = counted(particles)
-    known = set(particles["label"].tolist())
-    decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
-    return _plain(
-        {
-            "file": {
-                "name": micrograph.name,
-                "sha256": micrograph.sha256,
-                "height": micrograph.height,
-                "width": micrograph.width,
-                "bit_depth": micrograph.bit_depth,
-            },
-            "software": {"name": "semseg", "version": __version__},
-            "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
-            "provider": analysis.provider,
-            "settings": analysis.settings.to_dict(),
-            "calibration": calibration
-            and {
-                "pixel_size_nm": calibration.pixel_size_nm,
-                "source": calibration.source,
-                "assumed": is_assumed(analysis),
-            },
-            "crop": {side: getattr(crop, side) for side in ("top", "bottom", "left", "right")},
-            "rescale": {
-                "factor": analysis.rescale,
-                "source": analysis.rescale_source,
-                "median_particle_at_network_px": analysis.median_network_px,
-            },
-            "filter_threshold": analysis.filter_threshold,
-            "repaired_pixels": analysis.repaired_pixels,
-            "counts": {
-                "found": len(particles),
-                "kept": int(is_kept.sum()),
-                "counted": len(counts),
-                "possibly_wrong": int((~is_kept & ~by_hand).sum()),
-                "excluded_by_hand": int((~is_kept & by_hand).sum()),
-                "kept_by_hand": int((is_kept & by_hand).sum()),
-                "at_edge": int(particles["touches_edge"].sum()),
-            },
-            "manual": {
-                "excluded": sorted(label for label, keep in decided.items() if not keep),
-                "kept": sorted(label for label, keep in decided.items() if keep),
-            },
-            "counting_rule": counting_rule(analysis),
-            "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
-            "sizes": {
-                f"{size}_{unit}": asdict(summarise(counts[f"{size}_{unit}"], size_weights(counts)))
-                for size in SIZES
-                for unit in ("nm", "px")
-                if f"{size}_{unit}" in counts
-            },
-            "notes": list(analysis.notes),
-            "seconds": dict(analysis.seconds),
-        }
-    )
-
-
-def summary_json(analysis: Analysis) -> bytes:
-    """:func:`summary_dict` as UTF-8 JSON, indented for people."""
-    text = json.dumps(summary_dict(analysis), indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
-
-
-def _plain(value: Any) -> Any:
-    """`value` in JSON's own types; what is not finite becomes None."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # -- label image -----------------------------------------------------------------------------
@@ -195,6 +119,29 @@ def settings_json(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     return f"{json.dumps(both, indent=2)}\n".encode()
 
 
+def _figure(kind: str, analysis: Analysis, display: Display) -> bytes:
+    return figure_bytes(analysis, kind, display)
+
+
+# Each file of one picture, and how it is made.
+PICTURE_FILES: dict[str, Callable[[Analysis, Display], bytes]] = {
+    "particles.csv": lambda analysis, display: particles_csv(analysis),
+    "summary.json": lambda analysis, display: summary_json(analysis),
+    "labels.tif": lambda analysis, display: labels_tiff(analysis),
+    **{f"figure.{kind}": partial(_figure, kind) for kind in KINDS},
+    "sizes.csv": sizes_csv,
+    "rois.zip": lambda analysis, display: roiset_zip(analysis),
+    "settings.json": settings_json,
+}
+# Each file that the pictures of a run make together.
+RUN_FILES: dict[str, Callable[[Sequence[Analysis], Assessment, Display], bytes]] = {
+    "report.html": report_html,
+    "session.json": lambda analyses, assessment, display: session_json(analyses, display),
+    "particles.xlsx": lambda analyses, assessment, display: workbook_xlsx(analyses),
+    "coco.json": lambda analyses, assessment, display: coco_json(analyses),
+}
+
+
 def output_files(
     analysis: Analysis, display: Display = DEFAULT, figures: Iterable[str] = ("png",)
 ) -> dict[str, bytes]:
@@ -211,16 +158,19 @@ def output_files(
     """
     # Never a path: a name must not lead out of the folder.
     stem = PurePosixPath(str(analysis.micrograph.stem).replace("\\", "/")).name or "image"
-    files = {
-        "particles.csv": particles_csv(analysis),
-        "summary.json": summary_json(analysis),
-        "labels.tif": labels_tiff(analysis),
+    wanted = {f"figure.{kind}" for kind in figures}
+    return {
+        f"{stem}.{name}": make(analysis, display)
+        for name, make in PICTURE_FILES.items()
+        if name in wanted or not name.startswith("figure.")
     }
-    for kind in figures:
-        files[f"figure.{kind}"] = figure_bytes(analysis, kind, display)
-    files["sizes.csv"] = sizes_csv(analysis, display)
-    files["settings.json"] = settings_json(analysis, display)
-    return {f"{stem}.{name}": content for name, content in files.items()}
+
+
+def run_files(
+    analyses: Sequence[Analysis], assessment: Assessment, display: Display = DEFAULT
+) -> dict[str, bytes]:
+    """Name and content of the files that the pictures make together."""
+    return {name: make(analyses, assessment, display) for name, make in RUN_FILES.items()}
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
@@ -246,20 +196,25 @@ def write_outputs(
 
     Returns
     -------
-    The paths of ``<stem>.particles.csv``, ``.summary.json``, ``.labels.tif``, ``.figure.png`` and
-    ``.sizes.csv``.
+    The paths of ``<stem>.particles.csv``, ``.summary.json``, ``.labels.tif``, ``.figure.png``,
+    ``.sizes.csv`` and ``.rois.zip``.
 
     Raises
     ------
     SemsegError
         When the disk refuses: a folder that may not be written to, a full disk.
     """
-    directory = Path(directory)
     files = output_files(analysis, display)
+    return write_files(
+        {name: c for name, c in files.items() if not name.endswith(".settings.json")}, directory
+    )
+
+
+def write_files(files: Mapping[str, bytes], directory: str | os.PathLike[str]) -> list[Path]:
+    """Write files by name into `directory`, as `write_outputs` does; the paths, in order."""
+    directory = Path(directory)
     written = []
     for name, content in files.items():
-        if name.endswith(".settings.json"):
-            continue
         path = directory / name
         try:
             directory.mkdir(parents=True, exist_ok=True)

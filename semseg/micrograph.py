@@ -1,14 +1,15 @@
 """Bytes in, one grey picture out: TIFF, PNG, JPEG, BMP, WebP and GIF.
 
 >>> micrograph = read_micrograph("particles.tif")  # doctest: +SKIP
->>> micrograph.grey.shape, micrograph.calibration  # doctest: +SKIP
-((768, 1024), Calibration(pixel_size_nm=7.344, source='Zeiss metadata'))
+>>> micrograph.grey.shape, micrograph.calibration.pixel_size_nm  # doctest: +SKIP
+((768, 1024), 7.344)
 
 The format is taken from the content, never from the file's extension. Grey values stay in the
 units they were recorded in: 16-bit and float pictures keep their range, and bright stays bright.
 Whatever was decided on the way (first page of several, colour turned to grey, pixels repaired) is
 a sentence in `Micrograph.notes`. Sizes are checked from the header, before anything is decoded;
-how each format is decoded stands in `semseg.decoding`.
+how each format is decoded stands in `semseg.decoding`. Some microscopes write the pixel size into a
+text file beside the picture, which is read as well: see `semseg.sidecar`.
 """
 
 import hashlib
@@ -16,12 +17,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from semseg.calibration import Calibration
+from semseg.calibration import Calibration, FileCalibration
 from semseg.decoding import MIN_SIDE_PX, decode, finite_float32
 from semseg.errors import (
     ImageTooLargeError,
@@ -29,10 +31,18 @@ from semseg.errors import (
     UnreadableImageError,
     UnsuitableImageError,
 )
+from semseg.sidecar import MAX_BYTES, merge, read_sidecar, sidecar_of
 
-__all__ = ["MIN_SIDE_PX", "Micrograph", "read_micrograph"]
+__all__ = ["MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph"]
 
 _MAX_FILE_BYTES = 4 * 2**30
+
+
+class Sidecar(NamedTuple):
+    """The text file beside a picture that was read with it."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +60,13 @@ class Micrograph:
     sha256 : str
         Of the file's bytes, in hexadecimal.
     calibration : Calibration or None
-        From the file's own metadata.
+        From the file's own metadata, else from its sidecar.
     label_bar_row : int or None
         First row of the label bar, when the metadata give it.
     notes : tuple of str
         Sentences the user should read.
+    sidecar : Sidecar or None
+        The text file that was read with it.
     """
 
     name: str
@@ -64,6 +76,7 @@ class Micrograph:
     calibration: Calibration | None = None
     label_bar_row: int | None = None
     notes: tuple[str, ...] = ()
+    sidecar: Sidecar | None = None
 
     @property
     def height(self) -> int:
@@ -86,8 +99,12 @@ def read_micrograph(
     name: str | None = None,
     *,
     max_megapixels: float = 100.0,
+    sidecar: tuple[str, bytes] | None = None,
 ) -> Micrograph:
     """Read one picture from a path or from the bytes of a file.
+
+    What the picture's own metadata and its sidecar contradict each other about is a note, and the
+    picture's own metadata are used.
 
     Parameters
     ----------
@@ -98,6 +115,10 @@ def read_micrograph(
         characters that file systems refuse are removed.
     max_megapixels : float
         Larger pictures are refused from their header, in millions of pixels.
+    sidecar : (name, bytes), optional
+        The text file that the microscope wrote beside the picture. Where it is not given and
+        `source` is a path, it is looked for there (`semseg.sidecar.sidecar_of`). A text that is
+        no sidecar is ignored.
 
     Raises
     ------
@@ -133,20 +154,50 @@ def read_micrograph(
             f"{name} shows nothing: every pixel has the same grey value; choose another picture."
         )
     grey.setflags(write=False)
+    found = FileCalibration(decoded.calibration, decoded.label_bar_row)
+    sidecar, unreadable = _beside(source, sidecar)
+    text = None
+    if sidecar is not None:
+        beside = read_sidecar(sidecar[1], sidecar[0], grey.shape[1], grey.shape[0])
+        if beside is not None:
+            found = merge(found, beside)
+            text = Sidecar(sidecar[0], hashlib.sha256(sidecar[1]).hexdigest())
     return Micrograph(
         name,
         grey,
         decoded.bit_depth,
         hashlib.sha256(data).hexdigest(),
-        decoded.calibration,
-        decoded.label_bar_row,
-        (*decoded.notes, *notes),
+        found.calibration,
+        found.label_bar_row,
+        (*decoded.notes, *notes, *found.notes, *unreadable),
+        text,
     )
+
+
+def _beside(
+    source: bytes | str | os.PathLike[str], sidecar: tuple[str, bytes] | None
+) -> tuple[tuple[str, bytes] | None, tuple[str, ...]]:
+    """Name and content of the text beside the picture, the given one or the one found; notes."""
+    if sidecar is not None:
+        return (_safe_name(sidecar[0]), bytes(sidecar[1])), ()
+    path = None if _is_bytes(source) else sidecar_of(source)
+    if path is None:
+        return None, ()
+    name = _safe_name(path.name)
+    try:
+        with path.open("rb") as file:
+            return (name, file.read(MAX_BYTES + 1)), ()
+    except OSError:
+        return None, (f"{name} beside the picture cannot be opened and was ignored.",)
+
+
+def _is_bytes(source: object) -> bool:
+    return isinstance(source, bytes | bytearray | memoryview)
 
 
 def _load(source: bytes | str | os.PathLike[str], name: str | None) -> tuple[bytes, str]:
     """Return the file's bytes and its safe name."""
-    if isinstance(source, bytes | bytearray | memoryview):
+    if _is_bytes(source):
         return bytes(source), _safe_name(name or "")
     path = Path(source)
     name = _safe_name(name or path.name)

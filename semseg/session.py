@@ -16,6 +16,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semseg.counting import counted, size_weights
@@ -29,7 +30,15 @@ from semseg.version import __version__
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
 
-__all__ = ["Session", "SessionPicture", "differences", "is_session", "read_session", "session_json"]
+__all__ = [
+    "Session",
+    "SessionPicture",
+    "differences",
+    "find_pictures",
+    "is_session",
+    "read_session",
+    "session_json",
+]
 
 KIND = "semseg session"
 FORMAT = 1
@@ -43,6 +52,8 @@ class SessionPicture:
     ----------
     name, sha256 : str
         Of the file; the hash is of all its bytes.
+    sidecar : dict or None
+        ``name`` and ``sha256`` of the text file that was read with it.
     edits : dict of int to bool
         Labels on which a person decided, and whether they are kept.
     result : dict
@@ -53,6 +64,7 @@ class SessionPicture:
 
     name: str
     sha256: str
+    sidecar: dict[str, str] | None = None
     edits: dict[int, bool] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
 
@@ -92,6 +104,7 @@ def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> by
             {
                 "name": analysis.micrograph.name,
                 "sha256": analysis.micrograph.sha256,
+                "sidecar": _sidecar(analysis),
                 "edits": {str(label): keep for label, keep in sorted(analysis.manual.items())},
                 "result": _result(analysis),
             }
@@ -117,8 +130,8 @@ def read_session(content: bytes | str) -> Session:
         raise SettingsError("This file is no session: semseg writes it as session.json.")
     if values.get("format") != FORMAT:
         raise SettingsError(
-            f"The session has format {values.get('format')!r:.20}, but this edition of semseg reads "
-            f"format {FORMAT}; use the edition that wrote it ({values.get('software')!r:.20})."
+            f"The session has format {values.get('format')!r:.20}, but this edition of semseg "
+            f"reads format {FORMAT}; use the one that wrote it ({values.get('software')!r:.20})."
         )
     try:
         return Session(
@@ -137,6 +150,30 @@ def read_session(content: bytes | str) -> Session:
         ) from error
 
 
+def find_pictures(session: Session, folder: Path) -> dict[str, Path]:
+    """Where the session's pictures lie in `folder` (not below it), by the hash of their bytes.
+
+    Files of the recorded names are looked at first; another name is no hindrance.
+    """
+    wanted = {picture.sha256 for picture in session.pictures}
+    names = [picture.name for picture in session.pictures]
+    files = sorted(
+        (path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else (),
+        key=lambda path: (path.name not in names, path.name),
+    )
+    found: dict[str, Path] = {}
+    for path in files:
+        if len(found) == len(wanted):
+            break
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            continue
+        if digest in wanted:
+            found.setdefault(digest, path)
+    return found
+
+
 def is_session(values: Any) -> bool:
     """Whether parsed JSON calls itself a session."""
     return isinstance(values, Mapping) and values.get("kind") == KIND
@@ -146,12 +183,10 @@ def differences(session: Session, analyses: Sequence[Analysis]) -> list[str]:
     """What differs between a session and a replay of it, one sentence each; empty: nothing does.
 
     Identical means that every byte of every ``particles.csv`` is the same. Where it is not, the
-    reasons that can be told come first (model, edition, settings, a missing picture), then what
-    changed in each picture.
+    reasons that can be told come first (model, edition, settings), then a missing picture, or what
+    changed in each. Another model is always said.
     """
     found = []
-    if analyses:
-        found += _different_means(session, analyses[0])
     there = {analysis.micrograph.sha256: analysis for analysis in analyses}
     for picture in session.pictures:
         analysis = there.get(picture.sha256)
@@ -171,16 +206,23 @@ def differences(session: Session, analyses: Sequence[Analysis]) -> list[str]:
         if analysis.micrograph.sha256 not in known
         and all(analysis.micrograph.name != picture.name for picture in session.pictures)
     ]
-    return found
+    return _different_means(session, analyses, numbers_differ=bool(found)) + found
 
 
-def _different_means(session: Session, analysis: Analysis) -> list[str]:
-    found = []
+def _different_means(
+    session: Session, analyses: Sequence[Analysis], *, numbers_differ: bool
+) -> list[str]:
+    """What was other than then, as far as it may explain other numbers."""
+    if not analyses:
+        return []
+    analysis, found = analyses[0], []
     if session.model_sha256 != analysis.model.sha256:
         found.append(
             f"The model is another one: {session.model_name} ({session.model_sha256[:12]}) then, "
             f"{analysis.model.name} ({analysis.model.sha256[:12]}) now."
         )
+    if not numbers_differ:
+        return found
     if session.software != __version__:
         found.append(f"semseg is another edition: {session.software} then, {__version__} now.")
     if session.provider != analysis.provider:
@@ -200,6 +242,11 @@ def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
     if then.get("table_sha256") == now["table_sha256"]:
         return []
     found = []
+    text = _sidecar(analysis)
+    if picture.sidecar and not text:
+        found.append(f"{name}: its text file {picture.sidecar['name']} is not beside it.")
+    elif picture.sidecar != text:
+        found.append(f"{name}: the text file beside it is another one.")
     if picture.edits != analysis.manual:
         found.append(f"{name}: the decisions by hand are other ones.")
     for key in ("pixel_size_nm", "scale_source", "rescale", "found", "kept", "counted"):
@@ -215,6 +262,11 @@ def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
                 f"({now['unit']})."
             )
     return found or [f"{name}: single values of the table differ, no count and no median does."]
+
+
+def _sidecar(analysis: Analysis) -> dict[str, str] | None:
+    found = analysis.micrograph.sidecar
+    return found and {"name": found.name, "sha256": found.sha256}
 
 
 def _result(analysis: Analysis) -> dict[str, Any]:
@@ -246,6 +298,8 @@ def _picture(values: Mapping[str, Any]) -> SessionPicture:
         edits[int(label)] = keep
     if not isinstance(values["result"], Mapping):
         raise TypeError("result")
-    return SessionPicture(
-        str(values["name"]), str(values["sha256"]), edits, dict(values["result"])
-    )
+    sidecar = values.get("sidecar")
+    if sidecar is not None:
+        sidecar = {key: str(sidecar[key]) for key in ("name", "sha256")}
+    name, sha256 = str(values["name"]), str(values["sha256"])
+    return SessionPicture(name, sha256, sidecar, edits, dict(values["result"]))

@@ -130,9 +130,9 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
     Returns
     -------
     Columns ``file``; ``width_nm`` of the whole picture (NaN without a scale), ``scale_source``
-    (empty without), ``assumed``; ``rescale``; the counts ``found``, ``kept`` and ``counted``; and of the size
-    and weighting that `display` names ``mean_nm, median_nm, standard_deviation_nm`` (NaN without a
-    scale) and the same in ``_px``.
+    (empty without), ``assumed``; ``rescale``; the counts ``found``, ``kept`` and ``counted``; and
+    of the size and weighting that `display` names ``mean_nm, median_nm, standard_deviation_nm``
+    (NaN without a scale) and the same in ``_px``.
     """
     rows = []
     for analysis in analyses:

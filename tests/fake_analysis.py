@@ -42,8 +42,8 @@ def draw(
 ):
     """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong.
 
-    Every third is partly covered. `spread` is how far radii go from `radius` to both sides (their ratio to it); `manual` says of
-    some labels whether a person kept them.
+    Every third is partly covered. `spread` is how far radii go from `radius` to both sides (their
+    ratio to it); `manual` says of some labels whether a person kept them.
     """
     reach = math.ceil((1 + spread) * radius)
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
@@ -89,6 +89,7 @@ def draw(
             height=height + bar,
             width=width,
             notes=(),
+            sidecar=None,
         ),
         settings=Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only),
         model=SimpleNamespace(name="network", version="1", sha256="f" * 64),

@@ -1,4 +1,4 @@
-"""The pixel size: typed widths, and vendor metadata written to the vendors' own layout."""
+"""Calibrations: typed, from files whose vendors agree or not, and how far two may be apart."""
 
 import io
 import math
@@ -11,55 +11,21 @@ import tifffile
 from semseg.calibration import (
     Calibration,
     agreement_note,
+    calibration_from_bytes,
     calibration_from_tiff,
     calibration_from_width,
 )
 from semseg.errors import CalibrationError
+from semseg.vendors import TIFF_READERS
+from tests.picture_files import GREY, ini_block, phenom_block, text_tag, tiff
 
 TIO2_IMAGES = Path(__file__).resolve().parents[2] / "shared" / "data" / "tio2-dev" / "images"
 
-WIDTH, HEIGHT = 1024, 96
-PICTURE = np.arange(HEIGHT * WIDTH, dtype=np.uint32).reshape(HEIGHT, WIDTH).astype(np.uint8)
-
-
-def zeiss_block(entries: dict[str, str], pixel_m: str = "7.343750e-009") -> bytes:
-    """Tag 34118 as Zeiss SmartSEM writes it: unnamed numbers, then key and value lines."""
-    lines = ["0", "0", "0", pixel_m, "5.000000e+004", "6", "778"]
-    lines += ["DP_OPTIMODE", "OptiBeam Mode = Resolution"]
-    for key, value in entries.items():
-        lines += [key, value]
-    return "\r\n".join([*lines, ""]).encode("cp1252")
-
-
-def fei_block(sections: dict[str, dict[str, object]]) -> bytes:
-    """Tags 34680 and 34682 as FEI / Thermo Fisher write them: an INI text."""
-    lines = []
-    for section, entries in sections.items():
-        lines += [f"[{section}]", *(f"{key}={value}" for key, value in entries.items()), ""]
-    return "\r\n".join(lines).encode()
-
 
 def read(**kwargs):
-    """Write PICTURE with `kwargs` of tifffile.imwrite and return its calibration."""
-    buffer = io.BytesIO()
-    tifffile.imwrite(buffer, PICTURE, **kwargs)
-    buffer.seek(0)
-    with tifffile.TiffFile(buffer) as tif:
-        return calibration_from_tiff(tif, WIDTH, HEIGHT)
-
-
-def read_zeiss(entries, pixel_m="7.343750e-009"):
-    block = zeiss_block(entries, pixel_m)
-    return read(photometric="minisblack", extratags=[(34118, 2, 0, block, True)])
-
-
-def read_fei(sections, code=34682):
-    return read(photometric="minisblack", extratags=[(code, 2, 0, fei_block(sections), True)])
-
-
-def read_imagej(unit, pixel, pixel_y=None):
-    resolution = (1 / pixel, 1 / (pixel_y or pixel))
-    return read(imagej=True, resolution=resolution, metadata={"unit": unit})
+    """Write a picture with `kwargs` of tifffile.imwrite and return its calibration."""
+    with tifffile.TiffFile(io.BytesIO(tiff(GREY, **kwargs))) as tif:
+        return calibration_from_tiff(tif, GREY.shape[1], GREY.shape[0])
 
 
 # ---- typed ----
@@ -81,6 +47,23 @@ def test_only_positive_finite_numbers_calibrate(bad):
         calibration_from_width(7520, bad)
 
 
+def test_uncertainty_is_unknown_unless_the_source_tells_it():
+    assert Calibration(2.0, "x").relative_uncertainty is None
+    assert Calibration(2.0, "x", True).assumed is True
+    assert Calibration(2.0, "x", False, 0).relative_uncertainty == 0
+    known = Calibration(2.0, "x", relative_uncertainty=np.float32(0.25)).relative_uncertainty
+    assert (known, type(known)) == (0.25, float)
+
+
+@pytest.mark.parametrize("bad", [-0.01, math.nan, math.inf, "0.1", True, 10**400])
+def test_uncertainty_is_a_finite_number_from_zero(bad):
+    with pytest.raises(CalibrationError, match="uncertainty"):
+        Calibration(2.0, "x", relative_uncertainty=bad)
+
+
+# ---- agreement ----
+
+
 def test_agreement_is_within_two_percent():
     from_file = Calibration(10.0, "Zeiss metadata")
     assert agreement_note(Calibration(10.19, "typed width"), from_file) is None
@@ -90,220 +73,71 @@ def test_agreement_is_within_two_percent():
     assert "25.0%" in note
 
 
-# ---- Zeiss ----
+def test_known_uncertainty_explains_a_difference():
+    # u = sqrt(0.03^2 + 0.04^2) = 0.05, so 2 u = 10 % may be apart.
+    bar = Calibration(10.9, "scale bar", relative_uncertainty=0.03)
+    sidecar = Calibration(10.0, "JEOL sidecar", relative_uncertainty=0.04)
+    assert agreement_note(bar, sidecar) is None
+    assert "11.0%" in agreement_note(Calibration(11.1, "scale bar", False, 0.03), sidecar)
+    # A bar known better than 1 % still may be 2 % apart.
+    assert agreement_note(Calibration(10.15, "b", False, 0.001), Calibration(10, "f")) is None
+    assert agreement_note(Calibration(10.25, "b", False, 0.001), Calibration(10, "f"))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("7.344 nm", 7.344),
-        ("734.4 pm", 0.7344),
-        ("0.05 µm", 50.0),
-        ("0.05 um", 50.0),
-        ("0.001 mm", 1000.0),
-        ("0.00001 m", 10000.0),
-    ],
-)
-def test_zeiss_image_pixel_size(text, expected):
-    found = read_zeiss({"AP_IMAGE_PIXEL_SIZE": f"Image Pixel Size = {text}"})
-    assert found.calibration.pixel_size_nm == pytest.approx(expected, rel=1e-12)
-    assert found.calibration.source == "Zeiss metadata"
-    assert found.notes == ()
-
-
-def test_zeiss_prefers_the_image_pixel_size():
-    found = read_zeiss(
-        {
-            "AP_PIXEL_SIZE": "Pixel Size = 99.0 nm",
-            "AP_WIDTH": "Width = 7.520 µm",
-            "AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 7.344 nm",
-        }
-    )
-    assert found == (Calibration(7.344, "Zeiss metadata"), None, ())
-
-
-def test_zeiss_width_covers_the_whole_picture():
-    found = read_zeiss({"AP_WIDTH": "Width = 7.520 µm"})
-    assert found.calibration.pixel_size_nm == pytest.approx(7.34375)
-
-
-def test_zeiss_contradiction_is_said():
-    found = read_zeiss(
-        {
-            "AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 3.672 nm",
-            "AP_WIDTH": "Width = 7.520 µm",
-        }
-    )
-    assert found.calibration.pixel_size_nm == 3.672
-    assert "contradict" in found.notes[0]
-
-
-def test_zeiss_header_is_the_last_resort():
-    assert read_zeiss({}).calibration.pixel_size_nm == pytest.approx(7.34375)
-
-
-def test_zeiss_header_refers_to_1024_pixels():
-    buffer = io.BytesIO()
-    tag = (34118, 2, 0, zeiss_block({}), True)
-    tifffile.imwrite(buffer, np.zeros((96, 2048), np.uint8), extratags=[tag])
-    buffer.seek(0)
-    with tifffile.TiffFile(buffer) as tif:
-        found = calibration_from_tiff(tif, 2048, 96)
-    assert found.calibration.pixel_size_nm == pytest.approx(7.34375 / 2)
-
-
-@pytest.mark.parametrize(
-    "text", ["0 nm", "-3 nm", "nan nm", "inf nm", "7 parsec", "7.344", "7,344 nm", "??", "5 m"]
-)
-def test_zeiss_nonsense_is_a_note_and_is_not_used(text):
-    found = read_zeiss({"AP_IMAGE_PIXEL_SIZE": f"Image Pixel Size = {text}"}, pixel_m="0")
-    assert found.calibration is None
-    assert "no usable" in found.notes[0]
-
-
-def test_zeiss_nonsense_falls_back_to_the_width():
-    found = read_zeiss(
-        {
-            "AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 0 nm",
-            "AP_WIDTH": "Width = 7.520 µm",
-        }
-    )
-    assert found.calibration.pixel_size_nm == pytest.approx(7.34375)
-    assert len(found.notes) == 1
-
-
-def test_garbled_zeiss_tag_is_a_note():
-    found = read(photometric="minisblack", extratags=[(34118, 3, 4, (1, 2, 3, 4), True)])
-    assert found.calibration is None
-    damaged = read(photometric="minisblack", extratags=[(34118, 2, 0, b"\x00\xff\xfe", True)])
-    assert damaged.calibration is None
-
-
-# ---- FEI / Thermo Fisher ----
-
-
-@pytest.mark.parametrize("code", [34680, 34682])
-@pytest.mark.parametrize("section", ["Scan", "EScan", "IScan"])
-def test_fei_pixel_width_in_metres(code, section):
-    found = read_fei({section: {"PixelWidth": 1.5e-9, "PixelHeight": 1.5e-9}}, code)
-    assert found.calibration.pixel_size_nm == pytest.approx(1.5)
-    assert found.calibration.source == "FEI metadata"
-    assert found.notes == ()
-
-
-def test_fei_field_over_resolution():
-    found = read_fei({"EBeam": {"HFW": 2.048e-6}, "Image": {"ResolutionX": 1024}})
-    assert found.calibration.pixel_size_nm == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize(
-    ("rows", "scanned", "bar_row", "notes"),
-    [
-        (16, HEIGHT - 16, HEIGHT - 16, 0),
-        (16, "", HEIGHT - 16, 0),
-        (0, HEIGHT, None, 0),
-        (16, HEIGHT, None, 0),
-        (HEIGHT, "", None, 1),
-        (-4, "", None, 1),
-        ("many", "", None, 1),
-    ],
-)
-def test_fei_label_bar(rows, scanned, bar_row, notes):
-    sections = {
-        "Scan": {"PixelWidth": 1e-9},
-        "Image": {"ResolutionX": WIDTH, "ResolutionY": scanned},
-        "PrivateFei": {"DatabarHeight": rows},
-    }
-    found = read_fei(sections)
-    assert found.label_bar_row == bar_row
-    assert len(found.notes) == notes
-
-
-def test_fei_resized_or_skewed_is_said():
-    found = read_fei({"Scan": {"PixelWidth": 1e-9}, "Image": {"ResolutionX": 2048}})
-    assert "2048 pixels wide" in found.notes[0]
-    found = read_fei({"Scan": {"PixelWidth": 1e-9, "PixelHeight": 2e-9}})
-    assert "not square" in found.notes[0]
-
-
-@pytest.mark.parametrize("value", [0, -1e-9, "nan", "inf", "wide", 12.0])
-def test_fei_nonsense_is_a_note_and_is_not_used(value):
-    found = read_fei({"Scan": {"PixelWidth": value}})
-    assert found.calibration is None
-    assert "no usable" in found.notes[0]
-
-
-def test_damaged_fei_block_is_a_note():
-    found = read(photometric="minisblack", extratags=[(34682, 3, 4, (1, 2, 3, 4), True)])
-    assert found.calibration is None
-
-
-# ---- ImageJ ----
-
-
-@pytest.mark.parametrize(
-    ("unit", "pixel", "expected"),
-    [
-        ("nm", 2.5, 2.5),
-        ("\\u00B5m", 0.0025, 2.5),
-        ("um", 0.0025, 2.5),
-        ("micron", 0.0025, 2.5),
-        ("microns", 0.0025, 2.5),
-        ("mm", 2.5e-6, 2.5),
-        ("pm", 2500, 2.5),
-    ],
-)
-def test_imagej_unit_and_resolution(unit, pixel, expected):
-    found = read_imagej(unit, pixel)
-    assert found.calibration.pixel_size_nm == pytest.approx(expected, rel=1e-5)
-    assert found.calibration.source == "ImageJ metadata"
-    assert found.notes == ()
-
-
-@pytest.mark.parametrize("micro", [b"\xb5m", "µm".encode(), "μm".encode()])
-def test_imagej_micro_sign_in_any_encoding(micro):
-    text = b"ImageJ=1.54f\nunit=" + micro + b"\n"
-    found = read(description=text, metadata=None, resolution=(400, 400))
-    assert found.calibration.pixel_size_nm == pytest.approx(2.5)
-
-
-@pytest.mark.parametrize("unit", ["pixel", "pixels", "", "inch", "cm"])
-def test_imagej_print_units_say_nothing(unit):
-    assert read_imagej(unit, 0.01) == (None, None, ())
-
-
-def test_imagej_nonsense_is_a_note():
-    found = read_imagej("furlong", 0.01)
-    assert found.calibration is None
-    assert "furlong" in found.notes[0]
-    unset = read(description="ImageJ=1.54f\nunit=nm\n", metadata=None, resolution=(0, 0))
-    assert unset.calibration is None
-    assert len(unset.notes) == 1
-
-
-def test_imagej_pixels_that_are_not_square_are_said():
-    found = read_imagej("nm", 2.0, 3.0)
-    assert found.calibration.pixel_size_nm == pytest.approx(2.0)
-    assert "not square" in found.notes[0]
-
-
-# ---- any ----
+# ---- several readers ----
 
 
 def test_print_resolution_is_never_applied():
-    found = read(photometric="minisblack", resolution=(300, 300), resolutionunit="INCH")
-    assert found == (None, None, ())
+    assert read(resolution=(300, 300), resolutionunit="INCH") == (None, None, ())
+    assert read(resolution=(1e7, 1e7), resolutionunit="CENTIMETER") == (None, None, ())
 
 
-def test_two_vendors_that_disagree_are_said():
-    found = read(
+def fei_and_imagej(pixel_m):
+    block = ini_block({"Scan": {"PixelWidth": pixel_m}})
+    return read(
+        photometric=None,
         imagej=True,
         resolution=(1, 1),
         metadata={"unit": "nm"},
-        extratags=[(34682, 2, 0, fei_block({"Scan": {"PixelWidth": 2e-9}}), True)],
+        extratags=[text_tag(34682, block)],
     )
+
+
+def test_two_vendors_that_disagree_are_said():
+    found = fei_and_imagej(2e-9)
     assert found.calibration == Calibration(2.0, "FEI metadata")
     assert "apart" in found.notes[0]
+    assert "The FEI metadata are used." in found.notes[0]
+
+
+def test_two_vendors_that_agree_are_silent():
+    found = fei_and_imagej(1.01e-9)
+    assert found.calibration.pixel_size_nm == pytest.approx(1.01)
+    assert found.notes == ()
+
+
+def test_second_vendor_serves_where_the_first_is_useless():
+    found = fei_and_imagej(0)
+    assert found.calibration == Calibration(1.0, "ImageJ metadata")
+    assert "no usable" in found.notes[0]
+
+
+def test_damaged_metadata_cost_a_note_only(monkeypatch):
+    def broken(tif, width_px, height_px):
+        raise RecursionError
+
+    monkeypatch.setitem(TIFF_READERS, "Broken", broken)
+    found = read()
+    assert found.calibration is None
+    assert found.notes == ("The Broken metadata of this file are damaged and were ignored.",)
+
+
+def test_files_that_are_no_tiff_may_hold_a_phenom_block():
+    data = b"\xff\xd8 some picture" + phenom_block("0.1")
+    assert calibration_from_bytes(data, 640, 480).calibration == Calibration(
+        100.0, "Phenom metadata"
+    )
+    assert calibration_from_bytes(b"\xff\xd8 some picture", 640, 480) == (None, None, ())
 
 
 def test_real_zeiss_files_are_calibrated():

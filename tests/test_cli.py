@@ -25,7 +25,10 @@ CONTRACT = [
     *("perimeter_nm", "circularity", "solidity", "aspect_ratio", "confidence", "touches_edge"),
     *("kept", "reason"),
 ]
-ENDINGS = (".particles.csv", ".summary.json", ".labels.tif", ".figure.png", ".sizes.csv")
+ENDINGS = (
+    *(".particles.csv", ".summary.json", ".labels.tif"),
+    *(".figure.png", ".sizes.csv", ".rois.zip"),
+)
 SHAPE = (150, 200)
 FIXED = ("--rescale", "1", "--crop", "none")
 
@@ -97,7 +100,7 @@ def test_all_well_is_one_line_per_picture_and_nothing_else(plain):
     assert err == ""  # no progress bar where nobody watches
 
 
-def test_five_files_per_picture_and_nothing_else(plain):
+def test_six_files_per_picture_and_nothing_else(plain):
     written = {path.name for path in plain[1].iterdir()}
     assert written == {stem + ending for stem in ("a", "b") for ending in ENDINGS}
 
@@ -226,7 +229,7 @@ def test_the_provider_is_used_and_named(run, folder, tmp_path):
 
 def test_two_runs_write_the_same_bytes(run, folder, plain, tmp_path):
     assert run(folder / "b.tif", "--output", tmp_path, *FIXED)[0] == 0
-    for ending in (".particles.csv", ".labels.tif", ".figure.png", ".sizes.csv"):
+    for ending in (".particles.csv", ".labels.tif", ".figure.png", ".sizes.csv", ".rois.zip"):
         name = "b" + ending
         assert (tmp_path / name).read_bytes() == (plain[1] / name).read_bytes()
     assert summary_of(tmp_path, "b", timed=False) == summary_of(plain[1], "b", timed=False)

@@ -113,7 +113,7 @@ def test_the_correction_brings_back_what_the_frame_took():
 
 
 def test_the_files_follow_the_rule():
-    from semseg.export import summary_dict
+    from semseg.summary import summary_dict
 
     everything, visible = draw(), draw(visible_only=True)
     one, other = summary_dict(everything), summary_dict(visible)

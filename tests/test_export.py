@@ -176,6 +176,7 @@ def test_output_files_are_all_files_of_a_picture(analysis):
         "TiO2 µ.figure.svg",
         "TiO2 µ.figure.pdf",
         "TiO2 µ.sizes.csv",
+        "TiO2 µ.rois.zip",
         "TiO2 µ.settings.json",
     ]
     assert files["TiO2 µ.sizes.csv"] == export.sizes_csv(analysis, display)
@@ -200,7 +201,7 @@ def test_an_archive_holds_the_files_and_no_clock():
     assert zipfile.ZipFile(io.BytesIO(export.archive({}))).namelist() == []
 
 
-def test_five_files_are_written(analysis, tmp_path):
+def test_six_files_are_written(analysis, tmp_path):
     written = export.write_outputs(analysis, tmp_path / "new" / "folder")
     assert [path.name for path in written] == [
         "TiO2 µ.particles.csv",
@@ -208,6 +209,7 @@ def test_five_files_are_written(analysis, tmp_path):
         "TiO2 µ.labels.tif",
         "TiO2 µ.figure.png",
         "TiO2 µ.sizes.csv",
+        "TiO2 µ.rois.zip",
     ]
     assert sorted(written) == sorted((tmp_path / "new" / "folder").iterdir())
     assert written[3].read_bytes().startswith(PNG_HEAD)

@@ -63,6 +63,15 @@ def test_the_sample_is_measured_at_one_click(page):
     assert page.session_state["views"]
 
 
+def test_a_text_file_beside_the_picture_gives_its_scale(page, bare_png):
+    text = b"$CM_FULL_SIZE 800 600\n$$SM_MICRON_BAR 100\n$$SM_MICRON_MARKER 500nm\n"
+    upload(page, ("Bare.png", bare_png), ("bare.txt", text), ("other.txt", text))
+    assert not page.exception
+    assert "JEOL sidecar" in texts(page)
+    assert page.number_input(key="scale_value").value == 4000
+    assert "other.txt belongs to no picture" in texts(page)
+
+
 def test_a_bad_file_is_one_sentence_and_the_others_go_on(page):
     upload(page, ("broken.tif", b"II*\0nonsense"), ("sample.tif", sample_path().read_bytes()))
     assert not page.exception

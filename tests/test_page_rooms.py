@@ -17,6 +17,7 @@ from semseg.page.preview import LINE, cropped_picture, network_picture
 from semseg.page.store import Store, size_of
 from semseg.page.text import plain
 from semseg.preparation import Crop
+from semseg.session import session_json
 from semseg.settings import Settings
 from tests.fake_analysis import draw
 
@@ -28,6 +29,7 @@ CHOSEN = [
     Settings(pixel_size_nm=0.7344, rescale=0.939, repair=False),
     Settings(crop=Crop(), provider="cpu"),
     Settings(crop=Crop(1, 56, 3, 4), filter=1.0, rescale=4),
+    Settings(edges="weight", visible_only=True, scale_bar_nm=200.0, scale_uncertainty=0.01),
 ]
 
 
@@ -81,16 +83,25 @@ def test_no_address_raises(query):
 
 def test_a_settings_file_brings_settings_and_display():
     display = Display("ecd", log=True)
-    settings, shown = parsed(
-        b'{"settings": {"filter": 0.4}, "display": {"size": "ecd", "log": true}}'
-    )
-    assert (settings, shown) == (Settings(filter=0.4), display)
-    assert parsed(Settings(rescale=2.0).to_json().encode()) == (Settings(rescale=2.0), Display())
+    read = parsed(b'{"settings": {"filter": 0.4}, "display": {"size": "ecd", "log": true}}')
+    assert read == (Settings(filter=0.4), display, None)
+    read = parsed(Settings(rescale=2.0).to_json().encode())
+    assert read == (Settings(rescale=2.0), Display(), None)
+
+
+def test_a_session_file_brings_its_session_too():
+    analysis = draw(manual={2: False})
+    settings, display, session = parsed(session_json([analysis], Display("ecd")))
+    assert (settings, display) == (analysis.settings, Display("ecd"))
+    assert session.picture(analysis.micrograph.sha256).edits == {2: False}
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"\xff\xfe", b'{"settings": 3}', b'{"settings": {}, "display": 3}', b"1" * 10**7],
+    [
+        *(b"", b"[]", b"\xff\xfe", b"1" * 11 * 10**6),
+        *(b'{"settings": 3}', b'{"settings": {}, "display": 3}', b'{"kind": "semseg session"}'),
+    ],
 )
 def test_what_is_no_settings_file_is_refused_in_a_sentence(content):
     with pytest.raises(SettingsError, match=r"\.$"):

@@ -41,7 +41,9 @@ def test_another_model_is_said():
     session = read_session(session_json([draw()]))
     other = SimpleNamespace(name="network", version="2", sha256="a" * 64)
     said = differences(session, [changed(draw(), model=other)])
-    assert said == ["The model is another one: network (ffffffffffff) then, network (aaaaaaaaaaaa) now."]
+    assert said == [
+        "The model is another one: network (ffffffffffff) then, network (aaaaaaaaaaaa) now."
+    ]
 
 
 def test_another_file_is_said():
@@ -66,11 +68,13 @@ def test_other_particles_are_said_with_their_numbers():
     assert "TiO2 µ.tif: kept was 15 then and is 14 now." in said
 
 
-def test_another_setting_is_said():
+def test_another_setting_is_said_where_numbers_differ():
     analysis = draw()
     session = read_session(session_json([analysis]))
-    other = changed(analysis, settings=replace(analysis.settings, filter=0.5))
-    assert differences(session, [other]) == ["The setting filter was None then and is 0.5 now."]
+    settings = replace(analysis.settings, filter=0.5)
+    assert differences(session, [changed(analysis, settings=settings)]) == []
+    said = differences(session, [changed(draw(radius=7), settings=settings)])
+    assert said[0] == "The setting filter was None then and is 0.5 now."
 
 
 def test_a_single_value_that_differs_is_not_overlooked():

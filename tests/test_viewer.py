@@ -76,6 +76,44 @@ def test_an_assumed_scale_is_said():
     assert pack(analysis)["assumed"] is True
 
 
+def test_what_the_counting_rule_says_is_packed():
+    analysis = draw()
+    n = len(analysis.particles)
+    columns = ["not_counted", "weight", "visibility"]
+    analysis.particles = analysis.particles.drop(columns=columns, errors="ignore")
+    plain = pack(analysis)
+    assert plain["rules"] == [""]
+    assert column(plain, "ruled_out", "<i4").tolist() == [0] * n
+    assert column(plain, "weight", "<f8").tolist() == [1.0] * n
+    assert np.isnan(column(plain, "visibility", "<f4")).all()
+    convexity = analysis.particles["convexity"].to_numpy(np.float32)
+    assert column(plain, "convexity", "<f4").tolist() == convexity.tolist()
+
+    texts = ["", "partly covered", "cut by the edge", ""] * (n // 4)
+    weights = np.linspace(1, 3, n)
+    visible = np.linspace(0.5, 1, n, dtype=np.float32)
+    extra = {"not_counted": texts, "weight": weights, "visibility": visible}
+    analysis.particles = analysis.particles.assign(**extra)
+    ruled = pack(analysis)
+    assert ruled["id"] != plain["id"]
+    assert [ruled["rules"][k] for k in column(ruled, "ruled_out", "<i4")] == texts
+    assert ruled["rules"].count("") == 1
+    assert column(ruled, "weight", "<f8").tolist() == weights.tolist()
+    assert column(ruled, "visibility", "<f4").tolist() == visible.tolist()
+
+
+def test_columns_that_are_missing_are_as_without_a_rule():
+    analysis = draw()
+    whole = pack(analysis)
+    analysis.particles = analysis.particles.drop(columns="convexity").assign(
+        not_counted=None, weight=np.nan
+    )
+    bare = pack(analysis)
+    assert np.isnan(column(bare, "convexity", "<f4")).all()
+    for name in ("rules", "ruled_out", "weight"):
+        assert bare[name] == whole[name]
+
+
 def test_no_particles_at_all():
     analysis = draw()
     analysis.particles = analysis.particles.iloc[:0]

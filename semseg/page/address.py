@@ -51,6 +51,10 @@ _SETTINGS: dict[str, _Codec] = {
     "repair": ("repair", _flag, _write_flag),
     "rescale": ("rescale", float, _number),
     "filter": ("filter", float, _number),
+    "bar": ("scale_bar_nm", float, _number),
+    "scale_u": ("scale_uncertainty", float, _number),
+    "edges": ("edges", str, str),
+    "visible": ("visible_only", _flag, _write_flag),
     "provider": ("provider", str, str),
 }
 _DISPLAY: dict[str, _Codec] = {

@@ -12,11 +12,13 @@ import streamlit as st
 from semseg.analysis import Analysis
 from semseg.counting import counted, size_weights
 from semseg.display import SIZES, Display
-from semseg.export import archive, output_files
+from semseg.export import archive, output_files, run_files
+from semseg.metrology import assess
 from semseg.micrograph import Micrograph
 from semseg.page import choices
 from semseg.page.results import edited
-from semseg.page.work import Worked
+from semseg.page.work import Worked, at_other_factors
+from semseg.report import report_html
 from semseg.statistics import histogram_edges, summarise
 from semseg.tables import per_image_table, pooled_csv
 
@@ -79,8 +81,11 @@ def show(pictures: Sequence[Worked]) -> None:
         if left_out:
             st.caption(f"{left_out} of {len(analyses)} pictures have no particle in this unit.")
 
+    others = at_other_factors(pictures, choices.current())
+
     def everything() -> bytes:
-        files = {"pooled.csv": pooled_csv(analyses)}
+        assessment = assess(analyses, display.size, others=others)
+        files = run_files(analyses, assessment, display) | {"pooled.csv": pooled_csv(analyses)}
         for number, analysis in enumerate(analyses, start=1):
             for name, content in output_files(analysis, display).items():
                 files[f"{number:03d} {analysis.micrograph.stem}/{name}"] = content
@@ -96,6 +101,15 @@ def show(pictures: Sequence[Worked]) -> None:
             icon=":material/folder_zip:",
             on_click="ignore",
             key="download_batch",
+        )
+        st.download_button(
+            "Report of all pictures",
+            lambda: report_html(analyses, assess(analyses, display.size, others=others), display),
+            file_name="report.html",
+            mime="text/html",
+            icon=":material/lab_profile:",
+            on_click="ignore",
+            key="download_batch_report",
         )
         st.download_button(
             "Pooled sizes",

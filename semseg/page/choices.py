@@ -30,6 +30,10 @@ def load(settings: Settings, display: Display) -> None:
     state.crop_auto = settings.crop is None
     for side in SIDES:
         state[f"crop_{side}"] = getattr(settings.crop or Crop(), side)
+    state.scale_bar_nm = settings.scale_bar_nm
+    state.scale_uncertainty = settings.scale_uncertainty
+    state.edges = settings.edges
+    state.visible_only = settings.visible_only
     state.repair = settings.repair
     state.rescale_auto = settings.rescale is None
     state.rescale = 1.0 if settings.rescale is None else float(settings.rescale)
@@ -52,10 +56,14 @@ def current() -> Settings:
         width_nm=None if by_pixel else typed,
         pixel_size_nm=typed if by_pixel else None,
         assumed_width_nm=ASSUMED_WIDTH_NM,
+        scale_bar_nm=state.scale_bar_nm,
+        scale_uncertainty=state.scale_uncertainty,
         rescale=None if state.rescale_auto else float(state.rescale),
         crop=crop,
         repair=state.repair,
         filter=state.filter,
+        edges=state.edges,
+        visible_only=state.visible_only,
         provider=state.provider,
     )
 

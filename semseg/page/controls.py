@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from semseg.calibration import Calibration
+from semseg.counting import EDGES
 from semseg.micrograph import Micrograph
 from semseg.page import choices
 from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
@@ -16,8 +17,17 @@ from semseg.page.text import plain
 from semseg.page.work import Worked
 from semseg.preparation import MIN_SIDE_PX, Crop
 from semseg.segmenter import available_providers
+from semseg.uncertainty import USUAL_SCALE
 
-__all__ = ["crop_and_repair", "provider", "rescale", "scale"]
+__all__ = [
+    "counting",
+    "crop_and_repair",
+    "provider",
+    "rescale",
+    "scale",
+    "scale_bar",
+    "scale_uncertainty",
+]
 
 # logarithmic, about 5 % apart
 FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 4, 75))
@@ -98,6 +108,77 @@ def _convert_scale(width_px: int | None) -> None:
         state.scale_value = float(f"{other:.6g}")
     else:
         state.scale_typed = False
+
+
+def scale_bar(worked: Worked | None) -> None:
+    """What the scale bar stands for, where one was looked for (no scale in the file) and found."""
+    state = st.session_state
+    bar = worked.prepared.scale_bar if worked else None
+    if bar is None and state.scale_bar_nm is None:
+        return
+    # The widget leaves with the bar; the value stays with the session.
+    st.number_input(
+        "Scale bar (nm)",
+        min_value=1e-3,
+        max_value=1e12,
+        value=state.scale_bar_nm,
+        step=None,
+        format="%.6g",
+        key="scale_bar_typed",
+        placeholder="what is printed at it",
+        on_change=_take_typed,
+        args=("scale_bar_nm", "scale_bar_typed", 1.0),
+        help="The scale, where neither you nor the file gives one; else a check of it.",
+    )
+    st.caption(f"{bar.length_px:.4g} px long." if bar else "No scale bar was found.")
+
+
+def scale_uncertainty() -> None:
+    """The relative standard uncertainty of the pixel size, in percent."""
+    value = st.session_state.scale_uncertainty
+    st.number_input(
+        "Standard uncertainty of the scale (%)",
+        min_value=0.0,
+        max_value=50.0,
+        value=None if value is None else 100 * value,
+        step=None,
+        format="%.3g",
+        key="scale_uncertainty_typed",
+        placeholder=f"{100 * USUAL_SCALE:g}",
+        on_change=_take_typed,
+        args=("scale_uncertainty", "scale_uncertainty_typed", 0.01),
+        help="From the certificate of your reference and how you checked the microscope with it. "
+        "Empty: what the source of the scale says itself, else an assumption.",
+    )
+
+
+def _take_typed(name: str, widget: str, unit: float) -> None:
+    typed = st.session_state[widget]
+    st.session_state[name] = None if typed is None else unit * typed
+
+
+# Counting rule
+
+
+def counting() -> None:
+    """Which of the kept particles make up the distribution."""
+    st.selectbox(
+        "Particles cut by the edge",
+        list(EDGES),
+        key="edges",
+        format_func={
+            "count": "count as they are",
+            "exclude": "do not count",
+            "weight": "do not count, correct for it",
+        }.get,
+        help="Larger particles are cut more often. Corrected: every whole particle counts 1/P, "
+        "P the chance to lie wholly inside (Miles-Lantuejoul, ISO 13322-1).",
+    )
+    st.toggle(
+        "Fully visible ones only",
+        key="visible_only",
+        help="Leaves out particles that others cover by more than about a tenth.",
+    )
 
 
 # Crop and repair

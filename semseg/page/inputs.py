@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from semseg.analysis import Analysis
 from semseg.display import Display
 from semseg.errors import SemsegError, SettingsError
 from semseg.page import choices
 from semseg.page.text import plain
 from semseg.page.work import Picture
 from semseg.sample import sample_path
+from semseg.session import Session, differences, is_session, read_session
 from semseg.settings import Settings
+from semseg.sidecar import SUFFIXES, sidecar_among
 
-__all__ = ["PICTURES", "pictures", "sample_buttons", "settings_file"]
+__all__ = ["PICTURES", "pictures", "replayed", "sample_buttons", "settings_file"]
 
 PICTURES = ["tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "gif"]
-SETTINGS_BYTES = 1_000_000
+SETTINGS_BYTES = 10_000_000
 
 
 def pictures() -> list[Picture]:
     """The uploaded micrographs, else the sample where it was asked for."""
     uploads = st.file_uploader(
         "Micrographs of one sample",
-        type=PICTURES,
+        type=[*PICTURES, *(suffix[1:] for suffix in SUFFIXES)],
         accept_multiple_files=True,
         key="uploads",
-        help="TIFF, PNG, JPEG, BMP, WebP or GIF. They stay in memory and leave with you.",
+        help="TIFF, PNG, JPEG, BMP, WebP or GIF, and the text files (.txt, .hdr) that some "
+        "microscopes write beside them. They stay in memory and leave with you.",
     )
     if uploads:
         st.session_state.sample = False
-        return [Picture(upload.file_id, upload.name, upload.getvalue) for upload in uploads]
+        return paired(uploads)
     if st.session_state.get("sample"):
         path = sample_path()
         st.caption("This is the sample, a drawn micrograph.")
@@ -40,6 +47,25 @@ def pictures() -> list[Picture]:
             _download_sample()
         return [Picture("sample", path.name, path.read_bytes)]
     return []
+
+
+def paired(uploads: Sequence[UploadedFile]) -> list[Picture]:
+    """The pictures among the uploads, each with the text file that belongs to it."""
+    texts = {u.name: u for u in uploads if u.name.casefold().endswith(SUFFIXES)}
+    alone = dict(texts)
+    pictures = []
+    for upload in uploads:
+        if upload.name in texts:
+            continue
+        text = texts.get(sidecar_among(upload.name, texts) or "")
+        key, sidecar = upload.file_id, None
+        if text is not None:
+            alone.pop(text.name, None)
+            key, sidecar = f"{key} {text.file_id}", (text.name, text.getvalue)
+        pictures.append(Picture(key, upload.name, upload.getvalue, sidecar))
+    for name in alone:
+        st.caption(f"{plain(name)} belongs to no picture here: it needs the picture's name.")
+    return pictures
 
 
 def sample_buttons() -> None:
@@ -70,38 +96,56 @@ def _use_sample(use: bool) -> None:
     st.session_state.sample = use
 
 
-def settings_file() -> None:
-    """Replay the settings of an earlier result."""
+def settings_file() -> DeltaGenerator:
+    """Replay an earlier result; the place where a session says whether it came out the same."""
     upload = st.file_uploader(
-        "Settings of an earlier result",
+        "Session or settings of an earlier result",
         type=["json"],
         key="settings_file",
         on_change=_take_settings,
-        help="A settings.json or summary.json that was downloaded here or written by the "
-        "command line. Its settings are taken over once; you may change them after.",
+        help="A session.json, settings.json or summary.json that was downloaded here or written "
+        "by the command line. What it holds is taken over once; you may change it after. With a "
+        "session, add its pictures: the page says whether every number came out the same.",
     )
-    if upload is None:
+    if upload is not None:
+        if problem := st.session_state.get("settings_problem"):
+            st.error(plain(f"{upload.name}: {problem}"))
+        else:
+            st.caption("Taken over.")
+    return st.container()
+
+
+def replayed(place: DeltaGenerator, analyses: Sequence[Analysis]) -> None:
+    """Say in `place` what differs between the session that was taken over and these analyses."""
+    session = st.session_state.get("session")
+    if session is None:
         return
-    if problem := st.session_state.get("settings_problem"):
-        st.error(plain(f"{upload.name}: {problem}"))
-    else:
-        st.caption("Taken over.")
+    said = differences(session, analyses)
+    with place:
+        if said:
+            st.warning("\n\n".join(map(plain, said)), icon=":material/difference:")
+        else:
+            st.success("Identical to the session, particle by particle.", icon=":material/check:")
 
 
 def _take_settings() -> None:
     """Before any widget is drawn, so that all of them can follow."""
     upload = st.session_state.settings_file
     st.session_state.settings_problem = ""
+    st.session_state.session = None
     if upload is None:
         return
     try:
-        choices.load(*parsed(upload.getvalue()))
+        settings, display, session = parsed(upload.getvalue())
     except SemsegError as error:
         st.session_state.settings_problem = str(error)
+    else:
+        choices.load(settings, display)
+        st.session_state.session = session
 
 
-def parsed(content: bytes) -> tuple[Settings, Display]:
-    """Settings and display of a settings file or a summary.
+def parsed(content: bytes) -> tuple[Settings, Display, Session | None]:
+    """Settings and display of a settings file, a summary or a session, and the session itself.
 
     Raises
     ------
@@ -109,8 +153,11 @@ def parsed(content: bytes) -> tuple[Settings, Display]:
         It is too large, no JSON, or holds no settings.
     """
     if len(content) > SETTINGS_BYTES:
-        raise SettingsError("This is no settings file: it is larger than a megabyte.")
+        raise SettingsError("This is no settings file: it is larger than ten megabytes.")
     settings = Settings.from_json(content)
     values = json.loads(content)
+    if is_session(values):
+        session = read_session(content)
+        return session.settings, session.display, session
     display = values.get("display") if isinstance(values, dict) else None
-    return settings, Display() if display is None else Display.from_dict(display)
+    return settings, Display() if display is None else Display.from_dict(display), None

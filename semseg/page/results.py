@@ -10,15 +10,17 @@ import streamlit as st
 from semseg.analysis import Analysis, refilter
 from semseg.display import Display
 from semseg.errors import SemsegError
-from semseg.export import archive, output_files
+from semseg.export import PICTURE_FILES, RUN_FILES, archive, output_files, run_files
 from semseg.figure import KINDS
+from semseg.metrology import assess
 from semseg.page import address, choices
 from semseg.page.text import plain
-from semseg.page.work import Worked, concluded, store
+from semseg.page.work import Others, Worked, at_other_factors, concluded, store
 from semseg.viewer import ViewState, pack, viewer
 
 __all__ = ["edited", "publish_address", "show"]
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWER = "viewer"  # key of the component
 VIEWS = 200  # pictures (or their variants) whose decisions by hand are remembered
 
@@ -28,8 +30,7 @@ def show(worked: Worked) -> None:
     """The view; a change in it runs this function alone, and the network never."""
     settings = choices.current()
     base = concluded(worked, settings)
-    key = ("pack", worked.micrograph.name, worked.key, replace(settings, filter=None))
-    data = store().get(key, lambda: pack(base))
+    data = store().get(("pack", id(base)), lambda: (base, pack(base)))[1]
     _headline(base)
     try:
         state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)
@@ -38,12 +39,12 @@ def show(worked: Worked) -> None:
         st.error(plain(str(error)))
     publish_address()
     st.subheader("Download", anchor=False)
-    _downloads(edited(worked))
+    _downloads(worked)
 
 
 def edited(worked: Worked) -> Analysis:
     """The analysis as it stands: with the filter and the decisions by hand."""
-    settings, view = choices.current(), _views().get(worked.key)
+    settings, view = choices.current(), _views().get(worked.key) or _replayed(worked)
     return refilter(concluded(worked, settings), settings.filter, view.edits if view else None)
 
 
@@ -67,7 +68,7 @@ def _start(worked: Worked, data_id: str) -> ViewState:
         threshold = worked.found.model.filter_threshold
         if state.filter is not None and state.filter > 0:
             threshold = state.filter
-        before = _views().get(worked.key, ViewState())
+        before = _views().get(worked.key) or _replayed(worked) or ViewState()
         state.start_told = told
         state.start = replace(
             before,
@@ -76,6 +77,23 @@ def _start(worked: Worked, data_id: str) -> ViewState:
             **choices.current_display().to_dict(),
         )
     return state.start
+
+
+def _replayed(worked: Worked) -> ViewState | None:
+    """What a session says of this picture, where its outlines are those of the session."""
+    session = st.session_state.get("session")
+    picture = session.picture(worked.micrograph.sha256) if session else None
+    if picture is None or session.model_sha256 != worked.found.model.sha256:
+        return None
+    then, now = session.settings, choices.current()
+    if any(getattr(then, name) != getattr(now, name) for name in ("crop", "repair", "rescale")):
+        return None
+    by_kind = [
+        (keep, tuple(label for label, kept in picture.edits.items() if kept == keep))
+        for keep in (True, False)
+    ]
+    steps = tuple(step for step in by_kind if step[1])
+    return ViewState(steps=steps, done=len(steps))
 
 
 def _remember(worked: Worked, view: ViewState) -> None:
@@ -116,50 +134,87 @@ def _headline(analysis: Analysis) -> None:
         st.info("\n\n".join(map(plain, analysis.notes)), icon=":material/info:")
 
 
+# what a person takes along, in four groups: name of the file, its button, its type, what it holds
 FILES = {
-    "sizes.csv": ("Sizes", "text/csv", "mean, median, SD and every kept particle"),
-    "particles.csv": ("All particles", "text/csv", "every particle found, with its shape"),
-    "figure.png": ("Figure, PNG", "image/png", "four panels"),
-    "figure.svg": ("Figure, SVG", "image/svg+xml", "four panels, to be edited"),
-    "figure.pdf": ("Figure, PDF", "application/pdf", "four panels, for print"),
-    "labels.tif": ("Label image", "image/tiff", "for Fiji, napari, CellProfiler"),
-    "settings.json": ("Settings", "application/json", "upload it to replay this analysis"),
-    "summary.json": ("Summary", "application/json", "all numbers and how they came about"),
+    "Tables": (
+        ("sizes.csv", "Sizes", "text/csv", "mean, median, SD and every counted particle"),
+        ("particles.csv", "All particles", "text/csv", "every particle found, with its shape"),
+        ("particles.xlsx", "Workbook", XLSX, "all tables, for Excel and LibreOffice"),
+    ),
+    "Figure": (
+        ("figure.png", "PNG", "image/png", "four panels"),
+        ("figure.svg", "SVG", "image/svg+xml", "four panels, to be edited"),
+        ("figure.pdf", "PDF", "application/pdf", "four panels, for print"),
+    ),
+    "Outlines": (
+        ("labels.tif", "Label image", "image/tiff", "for Fiji, napari, CellProfiler"),
+        ("rois.zip", "Fiji ROIs", "application/zip", "open it with Fiji's ROI Manager"),
+        ("coco.json", "COCO", "application/json", "for training and comparing networks"),
+    ),
+    "Again": (
+        ("session.json", "Session", "application/json", "replays to the same numbers"),
+        ("settings.json", "Settings", "application/json", "for other pictures"),
+        ("summary.json", "Summary", "application/json", "all numbers and how they came about"),
+    ),
 }
 
 
-def _downloads(analysis: Analysis) -> None:
-    """Everything in one archive, or file by file; made when clicked.
+def _downloads(worked: Worked) -> None:
+    """The report, everything in one archive, or file by file; made when clicked.
 
     Streamlit calls the makers outside the session, so they are given all they need.
     """
-    display = choices.current_display()
+    analysis, display = edited(worked), choices.current_display()
+    others = at_other_factors([worked], choices.current())
     stem = analysis.micrograph.stem
     with st.container(horizontal=True, gap="small"):
         st.download_button(
+            "Report",
+            partial(_made, analysis, display, others, "report.html"),
+            file_name=f"{stem}.report.html",
+            mime="text/html",
+            type="primary",
+            icon=":material/lab_profile:",
+            help="everything a referee asks for, in one file; prints to PDF",
+            on_click="ignore",
+            key="download_report",
+        )
+        st.download_button(
             "Everything as ZIP",
-            lambda: archive(output_files(analysis, display, figures=KINDS)),
+            partial(_everything, analysis, display, others),
             file_name=f"{stem}.zip",
             mime="application/zip",
-            type="primary",
             icon=":material/folder_zip:",
             on_click="ignore",
             key="download_zip",
         )
-        for kind, (label, mime, what) in FILES.items():
-            st.download_button(
-                label,
-                partial(_file, analysis, display, kind),
-                file_name=f"{stem}.{kind}",
-                mime=mime,
-                help=what,
-                on_click="ignore",
-                key=f"download_{kind}",
-            )
+    for column, (group, files) in zip(st.columns(len(FILES)), FILES.items(), strict=True):
+        with column:
+            st.caption(group)
+            with st.container(horizontal=True, gap="small"):
+                for kind, label, mime, what in files:
+                    st.download_button(
+                        label,
+                        partial(_made, analysis, display, others, kind),
+                        file_name=f"{stem}.{kind}",
+                        mime=mime,
+                        help=what,
+                        on_click="ignore",
+                        key=f"download_{kind}",
+                    )
 
 
-def _file(analysis: Analysis, display: Display, kind: str) -> bytes:
-    """The one output file whose name ends with `kind`."""
-    figures = [figure for figure in KINDS if kind == f"figure.{figure}"]
-    files = output_files(analysis, display, figures=figures)
-    return next(content for name, content in files.items() if name.endswith(f".{kind}"))
+def _everything(analysis: Analysis, display: Display, others: Others) -> bytes:
+    assessment = assess([analysis], display.size, others=others)
+    together = run_files([analysis], assessment, display)
+    stem = analysis.micrograph.stem
+    files = output_files(analysis, display, figures=KINDS)
+    return archive(files | {f"{stem}.{name}": content for name, content in together.items()})
+
+
+def _made(analysis: Analysis, display: Display, others: Others, kind: str) -> bytes:
+    """The one file of this kind."""
+    if kind in PICTURE_FILES:
+        return PICTURE_FILES[kind](analysis, display)
+    assessment = assess([analysis], display.size, others=others)
+    return RUN_FILES[kind]([analysis], assessment, display)

@@ -21,8 +21,22 @@ from semseg.page.store import Store
 from semseg.page.text import plain
 from semseg.segmenter import Segmenter
 from semseg.settings import Settings
+from semseg.uncertainty import RATIOS
 
-__all__ = ["Picture", "Worked", "concluded", "read_all", "segment_all", "segmenter", "store"]
+__all__ = [
+    "Others",
+    "Picture",
+    "Worked",
+    "at_other_factors",
+    "concluded",
+    "read_all",
+    "segment_all",
+    "segmenter",
+    "store",
+    "want_other_factors",
+]
+
+Others = dict[float, list[Analysis]]
 
 STORE_BYTES = 2 * 2**30  # of one session
 BATCH_MEGAPIXELS = 100  # of all pictures of one session, so that their results fit the store
@@ -38,11 +52,13 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A file as it was given: its name, a key that tells it from others, and its bytes."""
+    """A file as it was given: its name, a key that tells it from others, and its bytes; and name
+    and bytes of the text file that came with it."""
 
     key: str
     name: str
     content: Callable[[], bytes]
+    sidecar: tuple[str, Callable[[], bytes]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +112,8 @@ def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
 
 
 def _read(picture: Picture) -> Micrograph:
-    return read_micrograph(picture.content(), picture.name)
+    sidecar = picture.sidecar and (picture.sidecar[0], picture.sidecar[1]())
+    return read_micrograph(picture.content(), picture.name, sidecar=sidecar)
 
 
 def segment_all(
@@ -132,13 +149,14 @@ def _counted(number: int, count: int, name: str, what: str) -> str:
 def _worked(
     micrograph: Micrograph, settings: Settings, report: Callable[[str, float], None]
 ) -> Worked:
-    look = (micrograph.sha256, settings.crop, settings.repair)
+    look = (micrograph.sha256, micrograph.label_bar_row, settings.crop, settings.repair)
+    wants_bar = micrograph.calibration is None or settings.scale_bar_nm is not None
 
     def make_prepared() -> Prepared:
         report("prepare", 0.0)
         return prepare(micrograph, settings)
 
-    prepared = store().get(("prepare", *look), make_prepared)
+    prepared = store().get(("prepare", *look, wants_bar), make_prepared)
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
     found = store().get(
@@ -151,9 +169,41 @@ def concluded(worked: Worked, settings: Settings) -> Analysis:
     """Sizes in nanometres; as a base for `semseg.analysis.refilter`, so that no filter that
     was ever tried stays in the store."""
     settings = replace(settings, filter=None)
-    key = ("conclude", worked.micrograph.name, worked.key, settings)
-    make = partial(conclude, worked.micrograph, worked.prepared, worked.found, settings)
+    micrograph = worked.micrograph
+    bar = worked.prepared.scale_bar
+    key = ("conclude", micrograph.name, worked.key, micrograph.calibration, bar, settings)
+    make = partial(conclude, micrograph, worked.prepared, worked.found, settings)
     return store().get(key, make)
+
+
+def want_other_factors(pictures: Sequence[Worked]) -> None:
+    """Ask for the network at the other rescale factors, which the uncertainty needs."""
+    wanted = st.session_state.setdefault("other_factors", set())
+    wanted.update(worked.key for worked in pictures)
+
+
+def at_other_factors(pictures: Sequence[Worked], settings: Settings) -> Others:
+    """The pictures at `semseg.uncertainty.RATIOS` times their rescale factor, by ratio.
+
+    Empty unless a person asked for all of them, since it runs the network twice for each.
+    """
+    wanted = st.session_state.get("other_factors", set())
+    if not all(worked.key in wanted for worked in pictures):
+        return {}
+    jobs = [(ratio, worked) for ratio in RATIOS for worked in pictures]
+    others: Others = {ratio: [] for ratio in RATIOS}
+    place = st.empty()
+    for number, (ratio, worked) in enumerate(jobs):
+        key = ("at ratio", *worked.key, ratio)
+        if key not in store():
+            name = plain(worked.micrograph.name)
+            place.progress(number / len(jobs), f"{name}: network at {ratio:g} of the factor")
+        look = replace(settings, rescale=float(worked.found.rescale) * ratio)
+        network = segmenter(settings.provider)
+        found = store().get(key, partial(segment, worked.prepared, look, network))
+        others[ratio].append(concluded(replace(worked, key=key, found=found), settings))
+    place.empty()
+    return others
 
 
 def _sentence(error: Exception, name: str) -> str:

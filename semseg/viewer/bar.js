@@ -43,6 +43,9 @@ export class Bar {
         return element("div", "", element("dt", "", title), number);
       }),
     );
+    this.counted = element("dd", "sv-unit");
+    this.counted.dataset.number = "counted";
+    list.firstChild.append(this.counted);
     this.note = element("div", "sv-assumed", "assumed scale, check");
     this.note.title = "The file does not say how large its pixels are.";
     list.append(this.note);
@@ -50,13 +53,19 @@ export class Bar {
     this.counts = {};
     const entry = (name, title) => {
       this.counts[name] = element("b");
-      return element("li", "", element("i", `sv-key sv-key-${name}`), `${title} `, this.counts[name]);
+      const words = element("span", "", title);
+      const key = element("i", `sv-key sv-key-${name}`);
+      return element("li", "", key, words, " ", this.counts[name]);
     };
+    const kept = entry("kept", "kept");
+    this.keptWords = kept.querySelector("span");
+    this.uncounted = entry("uncounted", "kept, not counted");
     this.scale = element("li", "sv-scale");
     root
       .querySelector(".sv-states")
       .replaceChildren(
-        entry("kept", "kept"),
+        kept,
+        this.uncounted,
         entry("wrong", "possibly wrong"),
         entry("excluded", "excluded by hand"),
         entry("selected", "selected"),
@@ -64,7 +73,7 @@ export class Bar {
       );
   }
 
-  /** `summary` of the kept ones. */
+  /** `summary` of the counted ones. */
   draw(particles, state, summary) {
     this.switch.setAttribute("aria-checked", String(state.filter_on));
     this.slider.classList.toggle("sv-off", !state.filter_on);
@@ -77,10 +86,15 @@ export class Bar {
       setText(this.numbers[name].unit, particles.unit);
     }
     const counts = state.counts;
-    setText(this.numbers.kept.value, String(summary.count));
+    setText(this.numbers.kept.value, String(summary.count + state.uncounted));
     setText(this.numbers.kept.unit, `of ${particles.n}`);
+    this.counted.hidden = this.uncounted.hidden = !particles.ruled;
+    setText(this.counted, `· ${summary.count} counted`);
     this.note.hidden = !particles.assumed;
-    setText(this.counts.kept, String(counts[KEPT] + counts[KEPT_BY_HAND]));
+    // the green outline is of those that count
+    setText(this.keptWords, particles.ruled ? "counted" : "kept");
+    setText(this.counts.kept, String(counts[KEPT] + counts[KEPT_BY_HAND] - state.uncounted));
+    setText(this.counts.uncounted, String(state.uncounted));
     setText(this.counts.wrong, String(counts[WRONG]));
     setText(this.counts.excluded, String(counts[EXCLUDED]));
     setText(this.counts.selected, String(state.selection.length));

@@ -1,9 +1,9 @@
 // The card of what is selected: one particle in full, or several in numbers.
 
 import { path } from "./particles.js";
-import { EXCLUDED, KEPT, KEPT_BY_HAND, STATE_NAMES, WRONG } from "./state.js";
+import { EXCLUDED, KEPT, KEPT_BY_HAND, WRONG } from "./state.js";
 import { summarise } from "./statistics.js";
-import { SIZE_NAMES, element, fixed, places } from "./texts.js";
+import { SHAPE_NAMES, SIZE_NAMES, element, fixed, places } from "./texts.js";
 
 const CUT_OUT = 132; // CSS px
 
@@ -36,7 +36,8 @@ export class Card {
     const focused = this.box.contains(document.activeElement) && document.activeElement.dataset.act;
     const body =
       rows.length === 0 ? this.nothing() : rows.length === 1 ? this.one(state, rows[0]) : this.several(state, rows);
-    this.box.replaceChildren(...body, this.history(state));
+    this.box.replaceChildren(...body);
+    this.box.lastChild.append(this.history(state));
     if (focused) {
       const again = this.box.querySelector(`[data-act="${focused}"]:not(:disabled)`);
       (again ?? this.box.querySelector("button:not(:disabled)"))?.focus();
@@ -45,10 +46,10 @@ export class Card {
 
   nothing() {
     const hint = this.particles.n
-      ? "Click a particle or a bar, or drag over several, to see and edit them here. " +
+      ? "Click a particle, a bar or a point, or drag over several, to see and edit them here. " +
         "Shift or Ctrl adds."
       : "";
-    return [element("p", "sv-hint", hint)];
+    return [element("p", "sv-hint", hint), element("div", "sv-buttons")];
   }
 
   one(state, row) {
@@ -59,12 +60,11 @@ export class Card {
       ...Object.entries(SIZE_NAMES).map(([name, title]) => [
         title, `${fixed(p[name][row], digits)} ${p.unit}`,
       ]),
-      ["Aspect ratio", fixed(p.aspect_ratio[row], 3)],
-      ["Circularity", fixed(p.circularity[row], 3)],
-      ["Solidity", fixed(p.solidity[row], 3)],
+      ...Object.entries(SHAPE_NAMES).map(([name, title]) => [title, fixed(p[name][row], 3)]),
       ["Confidence", fixed(p.confidence[row], 3)],
-      ["At the edge", p.touches_edge[row] ? "yes, cut off" : "no"],
+      this.seen(row),
     ];
+    if (p.weighted && !p.out[row]) facts.push(["Counts as", fixed(p.weight[row], 3)]);
     const list = element("dl", "sv-facts");
     for (const [title, value] of facts) list.append(element("dt", "", title), element("dd", "", value));
     const canvas = element("canvas", "sv-cutout");
@@ -82,20 +82,29 @@ export class Card {
     buttons.push(this.button("Zoom to it", "zoom", () => this.actions.zoomTo(row)));
     const reason = state.reason(row);
     const title = element("h4", "", `Particle ${p.label[row]}`);
-    const mark = element("span", `sv-state sv-state-${code}`, STATE_NAMES[code]);
-    const text = reason ? element("p", "sv-reason", `Speaks against it: ${reason}.`) : "";
+    const mark = element("span", "sv-state", state.name(row));
+    mark.classList.add(state.leftOut(row) ? "sv-state-uncounted" : `sv-state-${code}`);
+    const why = state.leftOut(row) ? "Not counted" : "Speaks against it";
+    const text = reason ? element("p", "sv-reason", `${why}: ${reason}.`) : "";
     const head = element("div", "sv-card-head", title, mark);
     const side = element("div", "sv-card-side", canvas);
     const main = element("div", "sv-card-main", head, text, list);
     return [element("div", "sv-card-body", side, main), element("div", "sv-buttons", ...buttons)];
   }
 
+  /** How much of a particle is seen, where that is known, and whether the edge cuts it. */
+  seen(row) {
+    const { visibility, touches_edge } = this.particles;
+    const cut = touches_edge[row];
+    if (!Number.isFinite(visibility[row])) return ["At the edge", cut ? "yes, cut off" : "no"];
+    return ["Visible", `${(100 * visibility[row]).toFixed(0)} %${cut ? ", cut by the edge" : ""}`];
+  }
+
   several(state, rows) {
     const p = this.particles;
     const values = Float64Array.from(rows, (row) => p[state.size][row]);
-    const weights =
-      state.weighting === "volume" ? Float64Array.from(rows, (row) => p.volume[row]) : null;
-    const summary = summarise(values, weights);
+    const weights = p.weights[state.weighting];
+    const summary = summarise(values, weights && Float64Array.from(rows, (row) => weights[row]));
     const digits = places(summary.mean);
     const list = element("dl", "sv-facts");
     for (const [title, name] of [["Mean", "mean"], ["Median", "median"], ["SD", "standard_deviation"]]) {
@@ -113,7 +122,9 @@ export class Card {
     if (wrong.length) buttons.push(this.edit("Keep all anyway", true, wrong));
     if (edited.length) buttons.push(this.edit("Restore all", null, edited));
     const title = element("h4", "", `${rows.length} particles selected`);
-    const size = element("p", "sv-reason", SIZE_NAMES[state.size]);
+    const uncounted = rows.filter((row) => state.leftOut(row)).length;
+    const note = uncounted ? `, with ${uncounted} that are kept but not counted` : "";
+    const size = element("p", "sv-reason", SIZE_NAMES[state.size] + note);
     const head = element("div", "sv-card-head", title);
     return [head, size, list, element("div", "sv-buttons", ...buttons)];
   }
@@ -125,7 +136,7 @@ export class Card {
     redo.disabled = state.done === state.steps.length;
     const edits = state.counts[EXCLUDED] + state.counts[KEPT_BY_HAND];
     const text = edits ? `${edits} decided by hand` : "";
-    return element("div", "sv-history", undo, redo, element("span", "sv-hint", text));
+    return element("div", "sv-history", element("span", "sv-hint", text), undo, redo);
   }
 
   edit(text, keep, rows) {

@@ -5,6 +5,7 @@ import { path } from "./particles.js";
 
 const KEPT_COLOUR = "#12e67a";
 const WRONG_COLOUR = "#ff4d4d";
+const UNCOUNTED_COLOUR = "#f4f4f4";
 const EXCLUDED_COLOUR = "#e4e4e4";
 const SELECTED_COLOUR = "#3fd8ff";
 const CASING = "rgba(0, 0, 0, 0.6)";
@@ -40,28 +41,27 @@ export function paint(context, view, particles, state, options, range) {
   context.lineJoin = "round";
   dimCropped(context, particles.image);
 
-  const groups = [[], [], [], []];
-  for (const i of shown) {
-    const code = state.code[i];
-    groups[state.selected[i] ? 3 : code === EXCLUDED ? 2 : code === WRONG ? 1 : 0].push(i);
-  }
-  const [kept, wrong, excluded, selected] = groups;
+  const groups = { counted: [], uncounted: [], wrong: [], excluded: [], selected: [] };
+  for (const i of shown) groups[state.selected[i] ? "selected" : group(state, i)].push(i);
+  const { counted, uncounted, wrong, excluded, selected } = groups;
   const pen = { context, particles, px: 1 / view.zoom };
   const size = particles[state.size];
   const colours = options.colour
     ? (i, alpha) => sizeColour((size[i] - range[0]) / (range[1] - range[0] || 1), alpha)
     : null;
   if (options.fill || options.colour) {
-    for (const i of kept) fill(pen, i, colours ? colours(i, 0.55) : "rgba(18, 230, 122, 0.3)");
+    for (const i of counted) fill(pen, i, colours ? colours(i, 0.55) : "rgba(18, 230, 122, 0.3)");
     for (const i of wrong) fill(pen, i, "rgba(255, 77, 77, 0.28)");
   }
   for (const i of selected) fill(pen, i, "rgba(63, 216, 255, 0.34)");
   if (options.outlines) {
-    for (const [rows, width] of [[kept, 1.3], [wrong, 2.2], [excluded, 1.6]]) {
+    stroke(pen, uncounted, CASING, 2.6);
+    stroke(pen, uncounted, UNCOUNTED_COLOUR, 1.1);
+    for (const [rows, width] of [[counted, 1.3], [wrong, 2.2], [excluded, 1.6]]) {
       stroke(pen, rows, CASING, width + 1.6);
     }
-    if (colours) for (const i of kept) stroke(pen, [i], colours(i, 1), 1.5);
-    else stroke(pen, kept, KEPT_COLOUR, 1.3);
+    if (colours) for (const i of counted) stroke(pen, [i], colours(i, 1), 1.5);
+    else stroke(pen, counted, KEPT_COLOUR, 1.3);
     stroke(pen, wrong, WRONG_COLOUR, 2.2, [5, 3]);
     stroke(pen, excluded, EXCLUDED_COLOUR, 1.6, [1.5, 3]);
     stroke(pen, excluded, CASING, 3, [], crosses);
@@ -69,12 +69,20 @@ export function paint(context, view, particles, state, options, range) {
   }
   stroke(pen, selected, CASING, 5);
   for (const i of selected) {
-    const code = state.code[i];
-    stroke(pen, [i], SELECTED_COLOUR, 2.8, code === WRONG ? [6, 3] : code === EXCLUDED ? [2, 3] : []);
+    const kind = group(state, i);
+    const dashes = { wrong: [6, 3], excluded: [2, 3] }[kind] ?? [];
+    stroke(pen, [i], SELECTED_COLOUR, kind === "uncounted" ? 1.6 : 2.8, dashes);
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (options.ids) writeIds(context, view, particles, shown);
   if (particles.pixelSize) scaleBar(context, view, particles);
+}
+
+/** Which kind of outline a particle has. */
+function group({ code, counted }, i) {
+  if (code[i] === EXCLUDED) return "excluded";
+  if (code[i] === WRONG) return "wrong";
+  return counted[i] ? "counted" : "uncounted";
 }
 
 /** Rows of the particles that can be seen. */

@@ -1,12 +1,9 @@
 // The size histogram: bars of our own bins, kept ones solid, the others hatched on top.
 
-import { adds, config, faded, onClick, theme, themedLayout } from "./plots.js";
+import { KEPT, SELECTED, WRONG, adds, config, faded, onClick, theme, themedLayout } from "./plots.js";
 import { binIndices, histogramEdges } from "./statistics.js";
 import { SIZE_NAMES, fixed, places } from "./texts.js";
 
-const SELECTED = "#0fa8e0";
-const KEPT = "#1fae6b";
-const WRONG = "#e05252";
 // from the axis upwards: [key, name, colour, hatched]
 const BARS = [
   ["keptSelected", "selected", SELECTED, false],
@@ -18,18 +15,12 @@ const MEAN = BARS.length;
 const MEDIAN = MEAN + 1;
 
 export class Histogram {
-  /** `actions`: select(rows, add), option(fields). */
+  /** `actions`: select(rows, add, reveal). */
   constructor(Plotly, root, actions, signal) {
     this.Plotly = Plotly;
     this.root = root;
     this.actions = actions;
     this.graph = root.querySelector(".sv-histogram");
-    this.legend = root.querySelector(".sv-bars");
-    this.none = root.querySelector(".sv-none");
-    this.controls = root.querySelector(".sv-controls");
-    for (const input of this.controls.querySelectorAll("select, input")) {
-      input.addEventListener("change", () => actions.option(this.read(input)), { signal });
-    }
     this.added = false;
     const pressed = (event) => (this.added = adds(event));
     this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
@@ -40,39 +31,23 @@ export class Histogram {
     this.watcher.observe(this.graph);
   }
 
-  /** The changed field of the state, from one of the controls. */
-  read(input) {
-    if (input.name === "log") return { log: input.checked };
-    if (input.name !== "bins") return { [input.name]: input.value };
-    const bins = Math.round(Number(input.value));
-    return { bins: bins ? Math.max(5, Math.min(100, bins)) : 0 };
-  }
-
-  showOptions(state) {
-    const by = (name) => this.controls.querySelector(`[name=${name}]`);
-    by("size").value = state.size;
-    by("weighting").value = state.weighting;
-    by("bins").value = state.bins || "";
-    by("log").checked = state.log;
-  }
-
   /** Bins and axes anew: for another picture, size, weighting, number of bins or theme. */
   async layOut(particles, state, summary) {
     this.particles = particles;
     this.state = state;
-    this.showOptions(state);
-    this.none.hidden = particles.n > 0;
-    this.graph.hidden = this.legend.hidden = particles.n === 0;
     if (!particles.n) return;
     this.edges = histogramEdges(particles[state.size], state.bins, state.log);
-    this.bin = binIndices(particles[state.size], this.edges);
+    this.bin = binIndices(particles[state.size], this.edges).map((bin, i) =>
+      particles.out[i] ? -1 : bin,
+    );
+    this.weights = particles.weights[state.weighting];
     this.share = 1;
     if (state.weighting === "volume") {
-      this.share = 100 / particles.volume.reduce((sum, volume) => sum + volume, 0);
+      this.share = 100 / this.weights.reduce((sum, one, i) => sum + (particles.out[i] ? 0 : one), 0);
     }
     const totals = new Float64Array(this.edges.length - 1);
     for (let i = 0; i < particles.n; i++) if (this.bin[i] >= 0) totals[this.bin[i]] += this.height(i);
-    this.highest = 1.06 * Math.max(...totals);
+    this.highest = 1.06 * Math.max(...totals) || 1;
     const [traces, layout] = [this.traces(summary), this.layout()];
     const buttons = ["autoScale2d", "lasso2d", "toImage"];
     await this.Plotly.react(this.graph, traces, layout, config(buttons));
@@ -80,12 +55,12 @@ export class Histogram {
   }
 
   height(i) {
-    return this.state.weighting === "volume" ? this.share * this.particles.volume[i] : 1;
+    return this.weights ? this.share * this.weights[i] : 1;
   }
 
   /** Heights of the four kinds of bars. */
   heights() {
-    const { kept, selected } = this.state;
+    const { kept, selected } = this.state; // who is ruled out is in no bin
     const bins = this.edges.length - 1;
     const rows = BARS.map(() => new Array(bins).fill(0));
     for (let i = 0; i < this.bin.length; i++) {
@@ -108,9 +83,11 @@ export class Histogram {
       ranges.push(`${fixed(edges[k], digits)} to ${fixed(edges[k + 1], digits)} ${particles.unit}`);
     }
     const colours = theme(this.root);
-    const value = state.weighting === "volume" ? "%{y:.2f} % of volume" : "%{y}";
+    const number = particles.weighted ? "%{y:.2f}" : "%{y}";
+    const value = state.weighting === "volume" ? "%{y:.2f} % of volume" : number;
     const bars = this.heights().map((y, kind) => {
-      const [, name, colour, hatched] = BARS[kind];
+      const [key, words, colour, hatched] = BARS[kind];
+      const name = key === "kept" && particles.ruled ? "counted" : words;
       const pattern = hatched
         ? { shape: "/", fgcolor: colour, bgcolor: faded(colour, 0.18), size: 6, solidity: 0.35 }
         : { shape: "" };
@@ -139,6 +116,7 @@ export class Histogram {
       gridcolor: colours.grid, ticks: "outside", ticklen: 4,
     };
     const unit = particles.unit;
+    const number = particles.weighted ? "Number of particles, weighted" : "Number of particles";
     return {
       ...themedLayout(colours),
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -161,8 +139,7 @@ export class Histogram {
         range: [0, this.highest],
         rangemode: "nonnegative",
         fixedrange: true,
-        title: { text: state.weighting === "volume" ? "Share of volume (%)" : "Number of particles",
-          standoff: 8 },
+        title: { text: state.weighting === "volume" ? "Share of volume (%)" : number, standoff: 8 },
       },
     };
   }
@@ -184,7 +161,9 @@ export class Histogram {
       const [from, to] = event.range.x;
       const sizes = this.particles[this.state.size];
       const rows = [];
-      for (let i = 0; i < sizes.length; i++) if (sizes[i] >= from && sizes[i] <= to) rows.push(i);
+      for (let i = 0; i < sizes.length; i++) {
+        if (this.bin[i] >= 0 && sizes[i] >= from && sizes[i] <= to) rows.push(i);
+      }
       this.Plotly.update(this.graph, { selectedpoints: null }, { selections: [] });
       this.actions.select(rows, this.added, true);
     });

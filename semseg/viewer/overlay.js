@@ -3,13 +3,14 @@
 import { paint, sizeColour } from "./drawing.js";
 import { finder, rowsWithin } from "./particles.js";
 import { adds, area, config, onClick, placeOf, theme, themedLayout } from "./plots.js";
+import { Tip } from "./tip.js";
 
 const STRIP = 30; // px above the picture for plotly's buttons
 const LOWEST = 260;
 const HIGHEST = 640;
 
 export class Overlay {
-  /** `actions`: select(rows, add), describe(row) -> lines of the tooltip. */
+  /** `actions`: select(rows, add, reveal), describe(row) -> lines of the tooltip, drawn(). */
   constructor(Plotly, root, actions, signal) {
     this.Plotly = Plotly;
     this.root = root;
@@ -18,7 +19,7 @@ export class Overlay {
     this.graph = this.box.querySelector(".sv-graph");
     this.canvas = this.box.querySelector(".sv-canvas");
     this.context = this.canvas.getContext("2d");
-    this.tip = this.box.querySelector(".sv-tip");
+    this.tip = new Tip(this.box.querySelector(".sv-tip"), this.box, actions.describe);
     this.options = {};
     for (const input of root.querySelectorAll(".sv-tools input")) {
       this.options[input.name] = input.checked;
@@ -90,7 +91,7 @@ export class Overlay {
       const polygon = event.range
         ? [[0, 0], [1, 0], [1, 1], [0, 1]].map(([a, b]) => [event.range.x[a], event.range.y[b]])
         : event.lassoPoints.x.map((x, k) => [x, event.lassoPoints.y[k]]);
-      let rows = rowsWithin(this.particles, polygon);
+      let rows = rowsWithin(this.particles.x, this.particles.y, polygon);
       if (this.options.hide) rows = rows.filter((row) => this.state.kept[row]);
       // the outlines show what is selected; a box left behind would be an old one soon
       this.Plotly.relayout(this.graph, { selections: [] });
@@ -140,7 +141,14 @@ export class Overlay {
     }
     this.range = [least, greatest];
     paint(this.context, view, this.particles, this.state, this.options, this.range);
-    this.actions.drawn(this);
+    this.actions.drawn();
+  }
+
+  /** Where a particle stands in the scale of sizes, 0..1; null when all have one colour. */
+  share(i) {
+    if (!this.options.colour || !this.range) return null;
+    const [least, greatest] = this.range;
+    return (this.particles[this.state.size][i] - least) / (greatest - least || 1);
   }
 
   /** Colours from the least to the greatest size as CSS, for the legend. */
@@ -153,24 +161,8 @@ export class Overlay {
     const place = event && this.particles && placeOf(this.graph, event);
     let row = place ? this.at(place.dataX, place.dataY) : -1;
     if (row >= 0 && this.options.hide && !this.state.kept[row]) row = -1;
-    this.tip.hidden = row < 0;
-    if (row < 0) return;
-    if (this.tip.dataset.row !== String(row) || this.tip.dataset.code !== String(this.state.code[row])) {
-      this.tip.replaceChildren(
-        ...this.actions.describe(row).map((line) => {
-          const part = document.createElement("div");
-          part.textContent = line;
-          return part;
-        }),
-      );
-      this.tip.dataset.row = row;
-      this.tip.dataset.code = this.state.code[row];
-    }
-    const beyond = place.x > this.box.clientWidth / 2;
-    const below = place.y > this.box.clientHeight / 2;
-    this.tip.style.transform = `translate(${beyond ? "-100%" : "0"}, ${below ? "-100%" : "0"})`;
-    this.tip.style.left = `${place.x + (beyond ? -12 : 14)}px`;
-    this.tip.style.top = `${place.y + STRIP + (below ? -10 : 14)}px`;
+    if (row < 0) this.tip.hide();
+    else this.tip.show(row, this.state.code[row], place.x, place.y + STRIP);
   }
 
   /** Ctrl and the wheel (or two fingers on a trackpad) zoom about the pointer. */

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ FLOAT64 = {
     "max_feret": "max_feret_{unit}",
     "confidence": "confidence",  # in full, so that the filter decides as in Python
 }
+FLOAT32 = ("aspect_ratio", "circularity", "solidity", "convexity", "visibility")
 
 
 def pack(analysis: Analysis) -> dict[str, Any]:
@@ -41,14 +43,17 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         ``frame``, (left, top, right, bottom) of the analysed part.
         Columns, in base64, little-endian, in the order of the table: ``label`` int32; ``x, y``
         (recorded px), ``ecd, min_feret, max_feret`` (in ``unit``) and ``confidence`` float64;
-        ``aspect_ratio, circularity, solidity`` float32; ``touches_edge`` uint8; ``doubt`` int32,
-        an index into ``doubts``.
+        ``aspect_ratio, circularity, solidity, convexity`` and ``visibility`` (share that is seen;
+        NaN where unknown) float32; ``touches_edge`` uint8; ``doubt`` int32, an index into
+        ``doubts``; ``ruled_out`` int32, an index into ``rules``, which say why a particle is not
+        counted ("" where it is); ``weight`` float64, how many particles it stands for (1 or more).
         ``outlines``: ``xy`` float32 (n, 2), vertices of all particles in recorded px, and
         ``ends`` int32, where each particle's stop.
     """
     particles = analysis.particles
     unit = "px" if analysis.calibration is None else "nm"
-    doubts, doubt = _doubts(particles)
+    doubts, doubt = _indexed(particles["doubt" if "doubt" in particles else "reason"])
+    rules, ruled_out = _indexed(_column(particles, "not_counted", ""))
     packed: dict[str, Any] = {
         "name": analysis.micrograph.name,
         "unit": unit,
@@ -59,12 +64,15 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         "touches_edge": _base64(particles["touches_edge"], "u1"),
         "doubts": doubts,
         "doubt": _base64(doubt, "<i4"),
+        "rules": rules,
+        "ruled_out": _base64(ruled_out, "<i4"),
+        "weight": _base64(_column(particles, "weight", 1.0), "<f8"),
         "outlines": _outlines(analysis),
     }
     for name, column in FLOAT64.items():
         packed[name] = _base64(particles[column.format(unit=unit)], "<f8")
-    for name in ("aspect_ratio", "circularity", "solidity"):
-        packed[name] = _base64(particles[name], "<f4")
+    for name in FLOAT32:
+        packed[name] = _base64(_column(particles, name, np.nan), "<f4")
     digest = hashlib.sha256(json.dumps(packed, sort_keys=True).encode())
     return {"id": digest.hexdigest()[:16], **packed}
 
@@ -153,9 +161,15 @@ def _outlines(analysis: Analysis) -> dict[str, str]:
     return {"xy": _base64(points, "<f4"), "ends": _base64(ends, "<i4")}
 
 
-def _doubts(particles: Any) -> tuple[list[str], np.ndarray]:
-    """The distinct doubts, and the index of each particle's."""
-    column = particles["doubt"] if "doubt" in particles else particles["reason"]
+def _column(particles: pd.DataFrame, name: str, otherwise: Any) -> pd.Series:
+    """A column of the table; where it or a value is missing, `otherwise`."""
+    if name not in particles:
+        return pd.Series(otherwise, index=particles.index)
+    return particles[name].fillna(otherwise)
+
+
+def _indexed(column: pd.Series) -> tuple[list[str], np.ndarray]:
+    """The distinct texts, and the index of each particle's."""
     texts = column.fillna("").astype(str).tolist()
     distinct = sorted(set(texts))
     index = {text: k for k, text in enumerate(distinct)}

@@ -1,5 +1,7 @@
 // The packed picture (see packing.py) as typed arrays, and finding particles by place.
 
+import { weightings } from "./statistics.js";
+
 /** Everything known of one picture; `n` particles, columns by name, `path(i)` its outline. */
 export function unpack(data) {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -15,21 +17,26 @@ export function unpack(data) {
     assumed: data.assumed,
     image: data.image,
     doubts: data.doubts,
+    rules: data.rules,
     n: label.length,
     label,
     ends,
     xy,
     doubt: column("doubt", Int32Array),
+    ruled_out: column("ruled_out", Int32Array),
     touches_edge: column("touches_edge", Uint8Array),
     row: new Map(Array.from(label, (id, i) => [id, i])),
   };
-  for (const name of ["x", "y", "ecd", "min_feret", "max_feret", "confidence"]) {
+  for (const name of ["x", "y", "ecd", "min_feret", "max_feret", "confidence", "weight"]) {
     particles[name] = column(name, Float64Array);
   }
-  for (const name of ["aspect_ratio", "circularity", "solidity"]) {
+  for (const name of ["aspect_ratio", "circularity", "solidity", "convexity", "visibility"]) {
     particles[name] = column(name, Float32Array);
   }
-  particles.volume = particles.ecd.map((size) => size * size * size);
+  particles.weights = weightings(particles.ecd, particles.weight);
+  particles.weighted = particles.weights.number !== null;
+  particles.out = Uint8Array.from(particles.ruled_out, (k) => (data.rules[k] ? 1 : 0));
+  particles.ruled = particles.out.includes(1); // whether a counting rule leaves any out
   particles.boxes = boxes(particles);
   particles.paths = new Array(particles.n);
   return particles;
@@ -89,11 +96,11 @@ export function finder(particles) {
   };
 }
 
-/** Rows whose centroid lies in a polygon of [x, y] pairs. */
-export function rowsWithin(particles, polygon) {
+/** Indices of the points (xs, ys) in a polygon of [x, y] pairs; NaN lies in none. */
+export function rowsWithin(xs, ys, polygon) {
   const rows = [];
-  for (let i = 0; i < particles.n; i++) {
-    const [x, y] = [particles.x[i], particles.y[i]];
+  for (let i = 0; i < xs.length; i++) {
+    const [x, y] = [xs[i], ys[i]];
     let inside = false;
     for (let a = 0, b = polygon.length - 1; a < polygon.length; b = a++) {
       const [ax, ay] = polygon[a];

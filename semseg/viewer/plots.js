@@ -1,5 +1,10 @@
 // What both graphs share: loading plotly.js, colours of the theme, clicks.
 
+// of bars and points; close to the outlines, but made for the page's light or dark
+export const SELECTED = "#0fa8e0";
+export const KEPT = "#1fae6b";
+export const WRONG = "#e05252";
+
 let loading = null;
 
 /** plotly.js from the app's own server, loaded once. */
@@ -89,18 +94,19 @@ export const adds = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
 
 /**
  * Call `clicked(place, event)` on clicks in the plotted area that dragged nothing. plotly.js lays a
- * sheet over the page while a button is down, so that natural clicks do not arrive.
+ * sheet over the page while a button is down, so that natural clicks do not arrive. `where` finds
+ * the place of an event; null where it does not count.
  */
-export function onClick(graph, signal, clicked) {
+export function onClick(graph, signal, clicked, where = placeOf) {
   graph.addEventListener(
     "pointerdown",
     (down) => {
       if (down.button !== 0 || down.target.closest?.(".modebar")) return;
-      if (!placeOf(graph, down)) return;
+      if (!where(graph, down)) return;
       const up = (event) => {
         stop.abort();
         const moved = Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY);
-        const place = placeOf(graph, event);
+        const place = where(graph, event);
         if (event.type === "pointerup" && moved < 4 && place) clicked(place, event);
       };
       const stop = new AbortController();

@@ -1,6 +1,6 @@
 // What a person has set: filter, histogram, selection, manual edits. Mirrors ViewState in Python.
 
-import { keptMask } from "./statistics.js";
+import { countedMask, keptMask } from "./statistics.js";
 
 export const KEPT = 0;
 export const WRONG = 1;
@@ -51,12 +51,15 @@ export class State {
     this.filter();
   }
 
-  /** Who is kept, and the state of each particle. */
+  /** Who is kept, who of them counts, and the state of each particle. */
   filter() {
-    const { confidence, n } = this.particles;
+    const { confidence, n, out } = this.particles;
     this.kept = keptMask(confidence, this.threshold, this.filter_on, this.edits);
+    this.counted = countedMask(this.kept, out);
     this.counts = [0, 0, 0, 0];
+    this.uncounted = 0; // kept, but left out by the counting rule
     for (let i = 0; i < n; i++) {
+      if (this.kept[i] && out[i]) this.uncounted++;
       const edit = this.edits[i];
       this.code[i] = edit < 0 ? (this.kept[i] ? KEPT : WRONG) : edit ? KEPT_BY_HAND : EXCLUDED;
       this.counts[this.code[i]]++;
@@ -100,10 +103,22 @@ export class State {
     return true;
   }
 
-  /** Plain words for the state of a particle; "kept", or why not. */
+  /** Plain words for the state of a particle. */
+  name(row) {
+    const name = STATE_NAMES[this.code[row]];
+    return this.leftOut(row) ? `${name}, not counted` : name;
+  }
+
+  /** Whether a particle is kept, but not counted. */
+  leftOut(row) {
+    return Boolean(this.kept[row] && this.particles.out[row]);
+  }
+
+  /** Why a particle is possibly wrong or, where it is kept, not counted. */
   reason(row) {
-    if (this.code[row] !== WRONG) return "";
-    return this.particles.doubts[this.particles.doubt[row]] ?? "";
+    const { doubts, doubt, rules, ruled_out } = this.particles;
+    if (this.leftOut(row)) return rules[ruled_out[row]];
+    return this.code[row] === WRONG ? doubts[doubt[row]] ?? "" : "";
   }
 }
 

@@ -12,10 +12,28 @@ export function keptMask(confidence, threshold, filterOn, edits) {
   return kept;
 }
 
-/** Indices of `values` in ascending order of (value, weight). */
+/** Who counts of the `kept`: those that the counting rule does not leave `out` (0 or 1 each). */
+export function countedMask(kept, out) {
+  return kept.map((value, i) => (value && !out[i] ? 1 : 0));
+}
+
+/**
+ * What each particle weighs, by weighting: `number` (null where each counts once) and `volume`.
+ * `weight` is how many particles each stands for, 1 or more.
+ */
+export function weightings(ecd, weight) {
+  const once = weight.every((value) => value === 1);
+  const volume = ecd.map((size, i) => weight[i] * (size * size * size));
+  return { number: once ? null : weight, volume };
+}
+
+/** Indices of the finite `values` in ascending order of (value, weight). */
 export function ascending(values, weights = null) {
-  const order = Uint32Array.from(values, (_, i) => i);
-  return order.sort((a, b) => values[a] - values[b] || (weights ? weights[a] - weights[b] : 0));
+  const finite = [];
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite.push(i);
+  return Uint32Array.from(finite).sort(
+    (a, b) => values[a] - values[b] || (weights ? weights[a] - weights[b] : 0),
+  );
 }
 
 /**
@@ -23,11 +41,7 @@ export function ascending(values, weights = null) {
  * With weights, each value counts as much as its weight; see semseg/statistics.py.
  */
 export function summarise(values, weights = null) {
-  const finite = [];
-  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite.push(i);
-  const order = finite.sort(
-    (a, b) => values[a] - values[b] || (weights ? weights[a] - weights[b] : 0),
-  );
+  const order = ascending(values, weights);
   const sizes = Float64Array.from(order, (i) => values[i]);
   return summariseSorted(sizes, weights && Float64Array.from(order, (i) => weights[i]));
 }

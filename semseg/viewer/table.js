@@ -1,6 +1,5 @@
 // The table of all particles found. Only the rows in sight exist, so 5,000 are as fast as 50.
 
-import { STATE_NAMES } from "./state.js";
 import { SIZE_NAMES, element, fixed, places, setText } from "./texts.js";
 
 const ROW = 28; // px, as in viewer.css
@@ -44,10 +43,11 @@ export class Table {
         text: (i) => (particles.touches_edge[i] ? "yes" : "no"),
       },
       {
-        name: "state", title: "State", value: (i) => this.state.code[i],
+        name: "state", title: "State",
+        value: (i) => this.state.code[i] + (this.state.leftOut(i) ? 0.5 : 0),
         text: (i) => {
           const reason = this.state.reason(i);
-          return STATE_NAMES[this.state.code[i]] + (reason ? ` (${reason})` : "");
+          return this.state.name(i) + (reason ? ` (${reason})` : "");
         },
       },
     ];
@@ -122,6 +122,7 @@ export class Table {
     line.setAttribute("aria-selected", String(Boolean(this.state.selected[row])));
     line.classList.toggle("sv-active", at === this.active);
     line.dataset.state = this.state.code[row];
+    line.dataset.counted = this.state.counted[row];
     this.columns.forEach((column, k) => setText(line.children[k], column.text(row)));
   }
 

@@ -2,19 +2,24 @@
 
 import { Bar } from "./bar.js";
 import { Card } from "./card.js";
+import { Controls } from "./controls.js";
 import { Histogram } from "./histogram.js";
 import { Overlay } from "./overlay.js";
 import { unpack } from "./particles.js";
 import { loadPlotly, theme } from "./plots.js";
-import { EXCLUDED, STATE_NAMES, State } from "./state.js";
+import { Scatter } from "./scatter.js";
+import { EXCLUDED, State } from "./state.js";
 import { ascending, summariseSorted } from "./statistics.js";
 import { Table } from "./table.js";
-import { SIZE_NAMES, fixed, places } from "./texts.js";
+import { SHAPE_NAMES, SIZE_NAMES, fixed, places } from "./texts.js";
 
 const views = new WeakMap(); // root element -> View
 // What each component last told Python, for when the page takes it away and brings it back; by its
 // key in Python, as {name, saved}. Gone with the browser tab.
 const remembered = new Map();
+// Which graph each component shows, by the same key: of no concern to Python, so never sent.
+const looks = new Map();
+const FIRST_LOOK = { panel: "sizes", shape: "aspect_ratio" };
 const MOST_MEASURES = 1000;
 
 /** Called by Streamlit for every new data or theme, see __init__.py. */
@@ -58,10 +63,15 @@ class View {
     const commit = () => this.commit();
     this.bar = new Bar(this.root, { filter: (fields) => this.filter(fields), commit }, signal);
     const describe = (row) => this.describe(row);
-    const drawn = (overlay) => this.bar.drawScale(overlay, this.particles);
+    const drawn = () => this.drawn();
     this.overlay = new Overlay(Plotly, this.root, { select, describe, drawn }, signal);
     const option = (fields) => this.option(fields);
-    this.histogram = new Histogram(Plotly, this.root, { select, option }, signal);
+    const look = (fields) => this.lookAt(fields);
+    this.controls = new Controls(this.root, { option, look }, signal);
+    this.histogram = new Histogram(Plotly, this.root, { select }, signal);
+    const share = (row) => this.overlay.share(row);
+    const describePoint = (row) => this.describe(row, this.look.shape);
+    this.scatter = new Scatter(Plotly, this.root, { select, describe: describePoint, share }, signal);
     this.card = new Card(this.root, {
       edit: (keep, rows) => this.edit(keep, rows),
       travel: (direction) => this.travel(direction),
@@ -74,7 +84,7 @@ class View {
     this.table = new Table(this.root, { select, toggle }, signal);
     this.root.addEventListener("keydown", (event) => this.key(event), { signal });
     const focus = (event) => {
-      if (event.target.closest(".sv-graph, .sv-histogram")) this.root.focus({ preventScroll: true });
+      if (event.target.closest(".sv-graph, .sv-histogram, .sv-scatter")) this.root.focus({ preventScroll: true });
     };
     this.root.addEventListener("pointerdown", focus, { signal });
   }
@@ -100,7 +110,7 @@ class View {
     } else if (colours !== this.colours) {
       this.colours = colours;
       await this.overlay.retheme();
-      await this.histogram.layOut(this.particles, this.state, this.summary);
+      await this.layOutGraph();
     }
   }
 
@@ -112,28 +122,35 @@ class View {
     this.state = new State(particles, last?.name === this.name ? last.saved : data.start);
     this.committed = null;
     this.changed.clear();
-    this.summary = this.summarise();
+    this.look = looks.get(data.key) ?? FIRST_LOOK;
+    this.reckon();
     this.card.load(particles);
     this.table.load(particles, this.state);
     this.bar.draw(particles, this.state, this.summary);
     this.card.draw(this.state);
     await Promise.all([
       this.overlay.load(particles, this.state),
-      this.histogram.layOut(particles, this.state, this.summary),
+      this.layOutGraph(),
     ]);
     this.root.dataset.shown = data.id;
     if (this.state.selection.length) this.table.reveal(this.state.selection);
   }
 
-  /** Summary of the kept ones, in the size and weighting chosen. */
-  summarise() {
+  /** The numbers that are shown: of the size chosen and, beside points, of the shape. */
+  reckon() {
+    this.summary = this.summarise(this.state.size);
+    this.shapes = this.look.panel === "shape" ? this.summarise(this.look.shape) : null;
+  }
+
+  /** Summary of the counted ones, in the weighting chosen; `name` is a size or a shape. */
+  summarise(name) {
     const { particles, state } = this;
-    const sizes = particles[state.size];
-    this.orders[state.size] ??= ascending(sizes, particles.volume);
-    const rows = this.orders[state.size].filter((row) => state.kept[row] && Number.isFinite(sizes[row]));
-    const weights =
-      state.weighting === "volume" ? Float64Array.from(rows, (row) => particles.volume[row]) : null;
-    return summariseSorted(Float64Array.from(rows, (row) => sizes[row]), weights);
+    const values = particles[name];
+    const weights = particles.weights[state.weighting];
+    const order = (this.orders[`${name} ${state.weighting}`] ??= ascending(values, weights));
+    const rows = order.filter((row) => state.counted[row]);
+    const of = (column) => Float64Array.from(rows, (row) => column[row]);
+    return summariseSorted(of(values), weights && of(weights));
   }
 
   // ---- what a person does
@@ -163,8 +180,17 @@ class View {
     this.finished("option");
   }
 
+  /** Another graph, or another shape in it. */
+  lookAt(fields) {
+    this.look = { ...this.look, ...fields };
+    looks.set(this.component.data.key, this.look);
+    this.redraw("option");
+  }
+
   key(event) {
-    const writing = event.target.matches("input:not([type=range]):not([type=checkbox]), select");
+    const writing = event.target.matches(
+      "input:not([type=range]):not([type=checkbox]):not([type=radio]), select",
+    );
     const command = event.ctrlKey || event.metaKey;
     const letter = event.key.toLowerCase();
     if (event.key === "Escape") this.select([], false);
@@ -197,10 +223,10 @@ class View {
     const start = performance.now();
     const { particles, state, changed } = this;
     this.changed = new Set();
-    if (changed.has("filter") || changed.has("option")) this.summary = this.summarise();
+    if (changed.has("filter") || changed.has("option")) this.reckon();
     this.overlay.draw();
-    if (changed.has("option")) this.histogram.layOut(particles, state, this.summary);
-    else this.histogram.draw(this.summary);
+    if (changed.has("option")) this.layOutGraph();
+    else this.drawGraph();
     this.bar.draw(particles, state, this.summary);
     this.table.draw(changed.has("filter"));
     this.card.draw(state);
@@ -210,14 +236,37 @@ class View {
     this.began = undefined;
   }
 
-  /** Lines of the tooltip of a particle. */
-  describe(row) {
+  /** Axes and all of the graph that is seen. */
+  layOutGraph() {
+    const { particles, state, look } = this;
+    this.controls.draw(particles, state, look);
+    if (look.panel === "sizes") return this.histogram.layOut(particles, state, this.summary);
+    this.controls.drawShape(this.shapes);
+    return this.scatter.layOut(particles, state, look.shape, this.shapes);
+  }
+
+  /** What moves in the graph that is seen. */
+  drawGraph() {
+    if (this.look.panel === "sizes") return this.histogram.draw(this.summary);
+    this.controls.drawShape(this.shapes);
+    this.scatter.draw(this.shapes);
+  }
+
+  /** The picture was painted anew, perhaps in other colours. */
+  drawn() {
+    this.bar.drawScale(this.overlay, this.particles);
+    if (this.look.panel === "shape") this.scatter.recolour();
+  }
+
+  /** Lines of the tooltip of a particle; `shape` names one that is wanted too. */
+  describe(row, shape) {
     const { particles: p, state } = this;
     const digits = places(p.max_feret[row]);
     const reason = state.reason(row);
     return [
-      `Particle ${p.label[row]}: ${STATE_NAMES[state.code[row]]}${reason ? `, ${reason}` : ""}`,
+      `Particle ${p.label[row]}: ${state.name(row)}${reason ? `, ${reason}` : ""}`,
       ...Object.entries(SIZE_NAMES).map(([name, title]) => `${title} ${fixed(p[name][row], digits)} ${p.unit}`),
+      ...(shape ? [`${SHAPE_NAMES[shape]} ${fixed(p[shape][row], 3)}`] : []),
       `Confidence ${fixed(p.confidence[row], 3)}`,
     ];
   }
@@ -240,6 +289,7 @@ class View {
     cancelAnimationFrame(this.frame);
     this.overlay?.destroy();
     this.histogram?.destroy();
+    this.scatter?.destroy();
     delete this.root.dataset.shown;
   }
 }

@@ -11,6 +11,7 @@ import pytest
 
 import semseg.viewer
 from semseg.confidence import apply_filter
+from semseg.counting import size_weights
 from semseg.statistics import histogram_edges, summarise
 
 SOURCE = Path(semseg.viewer.__file__).with_name("statistics.js").read_text(encoding="utf-8")
@@ -19,16 +20,20 @@ COUNTS = (0, 1, 2, 3, 50, 2000)
 NAMES = ("count", "mean", "median", "standard_deviation", "d10", "d50", "d90")
 
 IN_BROWSER = """
-({ confidence, sizes, weights, edits, threshold, on }) => {
+({ confidence, sizes, ecd, weight, out, edits, threshold, on }) => {
   const s = window.rules;
   const kept = s.keptMask(confidence, threshold, on, edits);
-  const of = (list) => list.filter((_, i) => kept[i]);
+  const counted = s.countedMask(kept, out);
+  const of = (list) => list && list.filter((_, i) => counted[i]);
+  const { number, volume } = s.weightings(Float64Array.from(ecd), Float64Array.from(weight));
   const edges = [[0, false], [0, true], [5, false], [37, true], [100, false]].map(
     ([bins, log]) => Array.from(s.histogramEdges(sizes, bins, log)));
   return {
     kept: Array.from(kept),
-    number: s.summarise(of(sizes)),
-    volume: s.summarise(of(sizes), of(weights)),
+    counted: Array.from(counted),
+    once: number === null,
+    number: s.summarise(of(sizes), of(number)),
+    volume: s.summarise(of(sizes), of(volume)),
     edges,
     counts: edges.map((list) => {
       const counts = new Array(list.length - 1).fill(0);
@@ -55,8 +60,11 @@ def rules(chromium):
     page.close()
 
 
-def table(seed: int, count: int) -> dict:
-    """Random particles: with ties in some, all of one size in others, edited by hand."""
+def table(seed: int, count: int, *, ruled: bool = False) -> dict:
+    """Random particles: with ties in some, all of one size in others, edited by hand.
+
+    With `ruled`, some are left out by the counting rule, and all have a weight.
+    """
     rng = np.random.default_rng([seed, count])
     ecd = rng.lognormal(3, 0.5, count) + 1
     sizes = ecd * rng.uniform(0.8, 1.0, count)
@@ -66,10 +74,15 @@ def table(seed: int, count: int) -> dict:
     if seed == 5:
         sizes = np.full(count, 12.5)
     edits = rng.choice([-1, -1, -1, 0, 1], count)
+    weight = rng.uniform(1, 4, count) if ruled else np.ones(count)
+    if seed % 3 == 1:
+        weight = np.round(weight)
     return {
         "confidence": confidence.tolist(),
         "sizes": sizes.tolist(),
-        "weights": (ecd * ecd * ecd).tolist(),
+        "ecd": ecd.tolist(),
+        "weight": weight.tolist(),
+        "out": (rng.choice([0, 0, 1], count) * ruled).tolist(),
         "edits": edits.tolist(),
         "threshold": [0.5, 0.3, 0.0, 1.0, 0.7, 0.9][seed],
         "on": True,
@@ -87,10 +100,11 @@ def same(found: dict, wanted) -> None:
             assert found[name] == pytest.approx(python, rel=1e-9, abs=least), name
 
 
+@pytest.mark.parametrize("ruled", [False, True], ids=["all", "ruled"])
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_browser_reckons_as_python_does(rules, seed, count):
-    drawn = table(seed, count)
+def test_the_browser_reckons_as_python_does(rules, seed, count, ruled):
+    drawn = table(seed, count, ruled=ruled)
     found = rules(drawn)
     labels = np.arange(1, count + 1)
     particles = pd.DataFrame({"label": labels, "confidence": drawn["confidence"], "doubt": ""})
@@ -98,9 +112,14 @@ def test_the_browser_reckons_as_python_does(rules, seed, count):
     kept = apply_filter(particles, drawn["threshold"], edits)["kept"].to_numpy(bool)
     assert found["kept"] == kept.astype(int).tolist()
 
-    sizes, weights = np.array(drawn["sizes"], float), np.array(drawn["weights"], float)
-    same(found["number"], summarise(sizes[kept]))
-    same(found["volume"], summarise(sizes[kept], weights[kept]))
+    counted = kept & (np.array(drawn["out"], int) == 0)
+    assert found["counted"] == counted.astype(int).tolist()
+
+    sizes = np.array(drawn["sizes"], float)
+    measured = pd.DataFrame({"ecd_px": drawn["ecd"], "weight": drawn["weight"]})[counted]
+    assert found["once"] is (not ruled or set(drawn["weight"]) <= {1.0})
+    same(found["number"], summarise(sizes[counted], size_weights(measured)))
+    same(found["volume"], summarise(sizes[counted], size_weights(measured, by_volume=True)))
     for k, (bins, log) in enumerate([(0, False), (0, True), (5, False), (37, True), (100, False)]):
         edges = histogram_edges(sizes, bins=bins, log=log)
         assert found["edges"][k] == pytest.approx(edges, rel=1e-9, abs=1e-12)

@@ -3,7 +3,9 @@
     streamlit run tests/browser/viewer_app.py --server.enableStaticServing=true
 
 ``?count=5000`` shows that many drawn particles in place of the sample, ``?command=2`` another
-command and ``?px=1`` sizes in pixels. What Python knows stands below the view as JSON.
+command and ``?px=1`` sizes in pixels; with ``?rule=1`` those at the edge or partly covered are not
+counted, with ``?weights=1`` each counts by a weight. What Python knows stands below the view as
+JSON, with the numbers of the drawn particles as it reckons them.
 """
 
 import json
@@ -14,7 +16,9 @@ import pandas as pd
 import streamlit as st
 
 from semseg import Settings, analyze
+from semseg.confidence import apply_filter
 from semseg.sample import sample_path
+from semseg.statistics import summarise
 from semseg.viewer import ViewState, pack, viewer
 
 
@@ -24,7 +28,7 @@ def sample() -> dict:
 
 
 @st.cache_data
-def drawn(count: int, calibrated: bool) -> dict:
+def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[dict, pd.DataFrame]:
     """So many ragged discs, some with a low confidence; 1200 x 900 px, or larger for many."""
     rng = np.random.default_rng(count)
     across = max(1, int(np.ceil(np.sqrt(count * 4 / 3))))
@@ -51,21 +55,25 @@ def drawn(count: int, calibrated: bool) -> dict:
         particles[f"{name}_{unit}"] = factor * radius * scale
     particles["confidence"] = rng.beta(5, 1.5, count)
     particles["doubt"] = np.where(at % 2, "faint", "<b>blurred</b> edge")
-    for name in ("aspect_ratio", "circularity", "solidity"):
+    for name in ("aspect_ratio", "circularity", "solidity", "convexity"):
         particles[name] = rng.uniform(0.8, 1, count)
     particles["touches_edge"] = at % across == 0
+    if ruled:
+        covered = np.where(at % 7 == 3, "partly covered", "")
+        particles["not_counted"] = np.where(particles["touches_edge"], "cut by the edge", covered)
+    if weighted:
+        particles["weight"] = 1 + 8 * (radius / pitch) ** 2  # larger ones count more
     calibration = SimpleNamespace(pixel_size_nm=scale, assumed=True) if calibrated else None
-    return pack(
-        SimpleNamespace(
-            micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
-            prepared=grey[: height - 40],
-            crop=SimpleNamespace(left=0, top=0),
-            calibration=calibration,
-            particles=particles,
-            outlines=outlines,
-            rescale=1.0,
-        )
+    analysis = SimpleNamespace(
+        micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
+        prepared=grey[: height - 40],
+        crop=SimpleNamespace(left=0, top=0),
+        calibration=calibration,
+        particles=particles,
+        outlines=outlines,
+        rescale=1.0,
     )
+    return pack(analysis), particles
 
 
 def staircase(points: np.ndarray) -> np.ndarray:
@@ -77,14 +85,37 @@ def staircase(points: np.ndarray) -> np.ndarray:
     return np.array(line[:-1], np.float32)
 
 
+def reckoned(particles: pd.DataFrame, state: ViewState, unit: str) -> dict:
+    """How many are kept and counted, and the numbers of the counted ones."""
+    threshold = state.threshold if state.filter_on else 0.0
+    kept = apply_filter(particles, threshold, state.edits)["kept"].to_numpy(bool)
+    counted = kept & (particles.get("not_counted", pd.Series("", particles.index)) == "").to_numpy()
+    weights = particles["weight"].to_numpy() if "weight" in particles else None
+    if state.weighting == "volume":
+        weights = (1.0 if weights is None else weights) * particles[f"ecd_{unit}"].to_numpy() ** 3
+    weights = None if weights is None else weights[counted]
+    columns = {"numbers": f"{state.size}_{unit}", "shape": "aspect_ratio"}
+    figures = {
+        name: vars(summarise(particles[column].to_numpy()[counted], weights))
+        for name, column in columns.items()
+    }
+    return {"kept": int(kept.sum()), "counted": int(counted.sum()), **figures}
+
+
 st.set_page_config(layout="wide")
 query = st.query_params
 count = query.get("count")
-data = sample() if count is None else drawn(int(count), "px" not in query)
+particles = None
+if count is None:
+    data = sample()
+else:
+    data, particles = drawn(int(count), "px" not in query, "rule" in query, "weights" in query)
 state = viewer(data, ViewState(threshold=0.5), command=query.get("command", "1"), key="view")
 known = {"id": data["id"], **state.to_dict(), "edits": sorted(state.edits.items())}
 known["runs"] = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 for name in ("selection", "edits"):  # so that this page's own text does not count as the view's
     known[name] = known[name] if len(known[name]) <= 50 else len(known[name])
 known["steps"] = len(known["steps"])
+if particles is not None:
+    known |= reckoned(particles, state, data["unit"])
 st.code(json.dumps(known), language=None)

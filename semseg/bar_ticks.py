@@ -1,0 +1,121 @@
+"""The ends of a scale bar: do ticks stand there, ``|----|``, and where are their middles?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+__all__ = ["END_SHARE", "Ticks", "find_ticks", "has_bare_ends"]
+
+END_SHARE = 0.15  # of the length, at each end: where a tick may be
+MAX_HEIGHT = 0.75  # of the length: the height of the bar with its ticks
+
+Place = tuple[int, int, int, int]  # top, bottom, start and end of a line; bottom and end excluded
+
+
+class Ticks(NamedTuple):
+    """The ticks of a line: columns of their middles, from the outer edge of the first pixel.
+
+    None where there is no tick at that end.
+    """
+
+    left: float | None = None
+    right: float | None = None
+
+    @property
+    def count(self) -> int:
+        return (self.left is not None) + (self.right is not None)
+
+    @property
+    def even(self) -> bool:
+        """Both ends look alike."""
+        return self.count != 1
+
+
+def find_ticks(scaled: NDArray[np.float32], mask: NDArray[np.bool_], place: Place) -> Ticks | None:
+    """Return the ticks of the line at `place`; None where this is no scale bar.
+
+    What is connected to the line may stand above and below it at its ends only, equally high at
+    both of them: other things are letters, frames and specimens. A tick at one end alone makes the
+    half of a bar whose label stands in its middle.
+
+    Parameters
+    ----------
+    scaled : float32 (height, width)
+        The picture, in which the line is bright.
+    mask : bool (height, width)
+        The pixels bright enough to belong to the line.
+    place : top, bottom, start, end
+        Rows and columns of the line.
+    """
+    top, bottom, start, end = place
+    length, thickness = end - start, bottom - top
+    reach, aside = max(4, int(MAX_HEIGHT * length)), max(3, int(0.1 * length))
+    first_row, first_column = max(top - reach, 0), max(start - aside, 0)
+    window = np.s_[first_row : bottom + reach, first_column : end + aside]
+    labels, _ = ndimage.label(mask[window])
+    top, bottom = top - first_row, bottom - first_row
+    start, end = start - first_column, end - first_column
+    own_label = labels[(top + bottom - 1) // 2, (start + end) // 2]
+    own = labels == own_label
+    if own_label == 0 or own[[0, -1]].any() or own[:, [0, -1]].any():
+        return None
+    zone = max(3, thickness + 2, int(END_SHARE * length))
+    middle = own[:, start + zone : end - zone]
+    if middle[: max(top - 1, 0)].any() or middle[bottom + 1 :].any():
+        return None
+
+    own[top:bottom] = False
+    columns = (slice(0, start + zone), slice(end - zone, own.shape[1]))
+    above, below = (
+        [int(own[rows, side].any(axis=1).sum()) for side in columns]
+        for rows in (slice(0, top), slice(bottom, None))
+    )
+    if max(above) + max(below) + thickness > MAX_HEIGHT * length:
+        return None
+    # One row, or a part of a thick line, is the blur of its edge.
+    least = max(2, thickness / 2)
+    has = [max(up, down) >= least for up, down in zip(above, below, strict=True)]
+    if all(has) and any(abs(np.diff(ends)) > max(1, 0.25 * max(ends)) for ends in (above, below)):
+        return None
+    middles: list[float | None] = []
+    for side, present in zip(columns, has, strict=True):
+        wide = own[:, side].sum(axis=1)
+        if not present:
+            middles.append(None)
+        elif np.median(wide[wide > 0]) > thickness + 3:
+            # Ticks are drawn with the line's own pen.
+            return None
+        else:
+            # The row next to the line holds the blur of the line.
+            rows = np.flatnonzero(wide)
+            far = rows[(rows < top - 1) | (rows > bottom)]
+            middle = side.start + _middle(scaled[window][far if far.size else rows, side])
+            near_end = min(abs(middle - start), abs(middle - end)) <= max(2, thickness)
+            # What lies further inside is the head of an arrow, whose tip is the end.
+            middles.append(first_column + middle if near_end else None)
+    return Ticks(*middles)
+
+
+def _middle(tick: NDArray[np.float32]) -> float:
+    """Return the column of the middle of a bright upright stroke, weighted by grey value."""
+    profile = tick.mean(axis=0)
+    weight = np.clip(profile - (profile.min() + profile.max()) / 2, 0, None)
+    # Alone what belongs to the brightest column.
+    parts, _ = ndimage.label(weight > 0)
+    weight[parts != parts[np.argmax(profile)]] = 0
+    return float((weight * (np.arange(profile.size) + 0.5)).sum() / weight.sum())
+
+
+def has_bare_ends(mask: NDArray[np.bool_], place: Place) -> bool:
+    """Tell whether nothing stands above or below the line's ends."""
+    top, bottom, start, end = place
+    for rows in (slice(max(top - 4, 0), max(top - 1, 0)), slice(bottom + 1, bottom + 4)):
+        for columns in (slice(max(start - 1, 0), start + 4), slice(end - 4, end + 1)):
+            part = mask[rows, columns]
+            if part.size and part.mean() > 0.2:
+                return False
+    return True

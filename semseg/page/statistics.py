@@ -1,0 +1,234 @@
+"""What a paper or a dossier needs: intervals, fit, correction, uncertainty, screening, shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from semseg.analysis import Analysis
+from semseg.counting import LEAST_P
+from semseg.intervals import Interval, advice_sentence
+from semseg.metrology import SHAPES, Assessment, assess
+from semseg.page import choices, controls
+from semseg.page.results import edited
+from semseg.page.text import plain
+from semseg.page.work import Worked, at_other_factors, store, want_other_factors
+from semseg.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
+from semseg.statistics import SizeSummary
+
+__all__ = ["assessed", "show"]
+
+ALL, ONE = "All pictures", "This picture"
+PLOT = {"displaylogo": False}
+
+
+def assessed(pictures: Sequence[Worked]) -> tuple[list[Analysis], Assessment]:
+    """The pictures as they stand, and what they say together; made once for the same state."""
+    analyses = [edited(worked) for worked in pictures]
+    size = choices.current_display().size
+    others = at_other_factors(pictures, choices.current())
+    key = (
+        "assess",
+        size,
+        tuple(worked.key for worked in pictures),
+        tuple(analysis.settings for analysis in analyses),
+        tuple(tuple(sorted(analysis.manual.items())) for analysis in analyses),
+        tuple(others),
+    )
+    return analyses, store().get(key, lambda: assess(analyses, size, others=others))
+
+
+@st.fragment
+def show(pictures: Sequence[Worked], shown: Worked | None) -> None:
+    """The statistics of all pictures together, or of the one that is shown."""
+    chosen = list(pictures)
+    if len(pictures) > 1 and shown:
+        which = st.segmented_control(
+            "Of", (ALL, ONE), default=ALL, required=True, label_visibility="collapsed"
+        )
+        chosen = [shown] if which == ONE else chosen
+    _, assessment = assessed(chosen)
+    _headline(assessment)
+    if assessment.counts["counted"] == 0:
+        st.write("No particles are counted.")
+        return
+    distribution, uncertainty, screening, shape = st.tabs(
+        ["Distribution", "Uncertainty", "EU screening", "Shape"]
+    )
+    with distribution:
+        _distribution(assessment)
+    with uncertainty:
+        _uncertainty(assessment, chosen)
+    with screening:
+        _screening(assessment)
+    with shape:
+        _shape(assessment)
+
+
+def _headline(assessment: Assessment) -> None:
+    counts = assessment.counts
+    pictures = f"{assessment.pictures} picture{'s'[: assessment.pictures > 1]}"
+    st.caption(
+        f"{assessment.size_name} of {counts['counted']:,} particles in {pictures}. "
+        f"{assessment.rule} Kept {counts['kept']:,} of {counts['found']:,} found; "
+        f"{counts['at_edge']:,} of them are cut by the edge."
+    )
+    if assessment.assumed:
+        st.warning(
+            "**Assumed, check:** at least one scale was only assumed, so nothing below may be "
+            "reported.",
+            icon=":material/straighten:",
+        )
+    if assessment.left_out:
+        st.caption(f"{assessment.left_out} pictures without a scale are left out.")
+
+
+def _distribution(assessment: Assessment) -> None:
+    table_side, plot_side = st.columns([1.25, 1], gap="medium")
+    with table_side:
+        st.table(figures_table(assessment), border="horizontal")
+        st.caption(
+            f"By number, in {assessment.unit}. Raw: all kept, as they are seen. Corrected: those "
+            "wholly inside the frame, weighted by 1/P."
+        )
+        advice = assessment.advice
+        if advice is not None:
+            st.write(advice_sentence(advice))
+        if assessment.least_p < LEAST_P:
+            st.warning(
+                f"The largest particle would lie wholly inside the frame in only "
+                f"{assessment.least_p:.0%} of all places: take pictures at a lower magnification.",
+                icon=":material/crop_free:",
+            )
+    with plot_side:
+        st.plotly_chart(distribution_plot(assessment), key="distribution", config=PLOT)
+        fit = assessment.lognormal
+        if fit is not None:
+            st.write(fit_sentence(assessment))
+            with st.expander("Quantiles against a lognormal distribution"):
+                st.plotly_chart(quantile_plot(assessment), key="quantiles", config=PLOT)
+
+
+def figures_table(assessment: Assessment) -> pd.DataFrame:
+    """The figures of the distribution: with interval, by volume, raw and edge-corrected."""
+    found = assessment.intervals
+
+    def row(name: str, interval: Interval, field: str | None, volume: float = np.nan) -> dict:
+        def of(summary: SizeSummary) -> str:
+            return _number(getattr(summary, field)) if field else ""
+
+        return {
+            "": name,
+            "Counted": _number(interval.value),
+            "95 % interval": _limits(interval),
+            "By volume": _number(volume),
+            "Raw": of(assessment.raw),
+            "Corrected": of(assessment.corrected),
+        }
+
+    by_volume = assessment.by_volume
+    table = [
+        row("Mean", found.mean, "mean", by_volume.mean),
+        row("SD", found.standard_deviation, "standard_deviation", by_volume.standard_deviation),
+        row("D10", found.d10, "d10", by_volume.d10),
+        row("D50 (median)", found.d50, "d50", by_volume.d50),
+        row("D90", found.d90, "d90", by_volume.d90),
+        row("D[3,2]", found.d32, None),
+        row("D[4,3]", found.d43, None),
+        row("Geometric mean", found.geometric_mean, None),
+        row("GSD", found.geometric_standard_deviation, None),
+    ]
+    return pd.DataFrame(table).set_index("")
+
+
+def fit_sentence(assessment: Assessment) -> str:
+    """Whether the sizes may be lognormal, in words."""
+    fit = assessment.lognormal
+    verdict = (
+        "nothing speaks against a lognormal distribution"
+        if fit.p_value >= 0.05
+        else "the sizes are not lognormal"
+    )
+    return (
+        f"Lognormal fit: GM {fit.geometric_mean:.4g} {assessment.unit}, GSD "
+        f"{fit.geometric_standard_deviation:.3g}; {verdict} (Kolmogorov-Smirnov distance "
+        f"{fit.ks_distance:.3f}, p = {fit.p_value:.2g} by parametric bootstrap)."
+    )
+
+
+def _uncertainty(assessment: Assessment, pictures: Sequence[Worked]) -> None:
+    table_side, plot_side = st.columns([1, 1.25], gap="medium")
+    with table_side:
+        budget = assessment.budget
+        if budget is not None:
+            st.metric(
+                "D50, expanded uncertainty (k = 2)",
+                f"{budget.value:.4g} ± {budget.expanded * budget.value:.2g} {budget.unit}",
+                width="content",
+            )
+            rows = [
+                {"Part": part.name, "u (%)": f"{100 * part.relative:.2g}", "How": part.how}
+                for part in budget.components
+            ]
+            rows.append({"Part": "combined", "u (%)": f"{100 * budget.combined:.2g}", "How": ""})
+            st.table(pd.DataFrame(rows).set_index("Part"), border="horizontal")
+            for missing in budget.missing:
+                st.caption(f"Not in it: {plain(missing)}.")
+        controls.scale_uncertainty()
+        if len(assessment.band.medians) == 1:
+            st.button(
+                "Add the rescale factor: run the network twice more",
+                icon=":material/replay:",
+                on_click=want_other_factors,
+                args=(pictures,),
+            )
+    with plot_side:
+        st.plotly_chart(band_plot(assessment), key="band", config=PLOT)
+
+
+def _screening(assessment: Assessment) -> None:
+    found = assessment.screening
+    if found is None:
+        st.write("Without a scale nothing can be said about nanometres.")
+        return
+    st.metric("1 nm to 100 nm, by number (min Feret)", _share(found), width="content")
+    st.write(plain(found.statement))
+
+
+def _share(found) -> str:
+    return f"{found.share:.1%} ({found.low:.1%} to {found.high:.1%})"
+
+
+def _shape(assessment: Assessment) -> None:
+    table_side, plot_side = st.columns([1, 1.25], gap="medium")
+    with table_side:
+        table = assessment.shapes.rename(
+            index=SHAPES,
+            columns={
+                "mean": "Mean",
+                "median": "Median",
+                "standard_deviation": "SD",
+                "d10": "10 %",
+                "d90": "90 %",
+            },
+        )
+        st.table(table.map("{:.3f}".format), border="horizontal")
+        st.caption(
+            "ISO 9276-6; aspect ratio is least over greatest Feret diameter. "
+            "Size against shape, linked to the outlines: *Sizes*, switch *Shape*."
+        )
+    with plot_side:
+        st.plotly_chart(shapes_plot(assessment), key="shape_plots", config=PLOT)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else ""
+
+
+def _limits(interval: Interval) -> str:
+    if not (np.isfinite(interval.low) and np.isfinite(interval.high)):
+        return "too few"
+    return f"{interval.low:.4g} to {interval.high:.4g}"

@@ -1,0 +1,59 @@
+// What is chosen about the graph of sizes: which graph, of what, in which bins; and its legend.
+
+import { fixed, setText } from "./texts.js";
+
+let groups = 0;
+
+export class Controls {
+  /** `actions`: option(fields of the state), look({panel, shape}). */
+  constructor(root, actions, signal) {
+    this.section = root.querySelector(".sv-sizes");
+    const radios = this.section.querySelectorAll(".sv-segments input");
+    const name = `sv-panel-${groups++}`; // of its own, so that two views in one page stay apart
+    for (const radio of radios) {
+      radio.name = name;
+      const chosen = () => actions.look({ panel: radio.value });
+      radio.addEventListener("change", chosen, { signal });
+    }
+    for (const input of this.section.querySelectorAll(".sv-controls :is(select, input)")) {
+      const changed = () =>
+        input.name === "shape" ? actions.look({ shape: input.value }) : actions.option(read(input));
+      input.addEventListener("change", changed, { signal });
+    }
+    this.numbers = [...this.section.querySelectorAll(".sv-bars [data-shape]")];
+    this.keptWords = this.section.querySelector(".sv-bars .sv-kept-words");
+  }
+
+  draw(particles, state, look) {
+    const by = (name) => this.section.querySelector(`.sv-controls [name=${name}]`);
+    by("size").value = state.size;
+    by("weighting").value = state.weighting;
+    by("bins").value = state.bins || "";
+    by("log").checked = state.log;
+    by("shape").value = look.shape;
+    for (const radio of this.section.querySelectorAll(".sv-segments input")) {
+      radio.checked = radio.value === look.panel;
+    }
+    this.section.dataset.panel = look.panel;
+    for (const part of this.section.querySelectorAll("[data-of]")) {
+      part.hidden = part.dataset.of !== look.panel;
+    }
+    const none = particles.n === 0;
+    this.section.querySelector(".sv-none").hidden = !none;
+    for (const part of this.section.querySelectorAll(".sv-graphs, .sv-bars")) part.hidden = none;
+    setText(this.keptWords, particles.ruled ? "counted" : "kept");
+  }
+
+  /** Mean, median and standard deviation of the shape, in the legend of the scatter. */
+  drawShape(summary) {
+    for (const node of this.numbers) setText(node, fixed(summary[node.dataset.shape], 3));
+  }
+}
+
+/** The changed field of the state, from one of the controls. */
+function read(input) {
+  if (input.name === "log") return { log: input.checked };
+  if (input.name !== "bins") return { [input.name]: input.value };
+  const bins = Math.round(Number(input.value));
+  return { bins: bins ? Math.max(5, Math.min(100, bins)) : 0 };
+}

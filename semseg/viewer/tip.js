@@ -1,0 +1,37 @@
+// The note beside the pointer that names a particle.
+
+export class Tip {
+  /** `node` lies in `box`, which is positioned; `describe(row)` gives the lines. */
+  constructor(node, box, describe) {
+    this.node = node;
+    this.box = box;
+    this.describe = describe;
+  }
+
+  /** Name a particle at a place of the box, in CSS px; `key` changes when its lines do. */
+  show(row, key, x, y) {
+    this.node.hidden = row < 0;
+    if (row < 0) return;
+    const { dataset, style } = this.node;
+    if (dataset.row !== String(row) || dataset.key !== String(key)) {
+      this.node.replaceChildren(
+        ...this.describe(row).map((line) => {
+          const part = document.createElement("div");
+          part.textContent = line;
+          return part;
+        }),
+      );
+      dataset.row = row;
+      dataset.key = key;
+    }
+    const beyond = x > this.box.clientWidth / 2;
+    const below = y > this.box.clientHeight / 2;
+    style.transform = `translate(${beyond ? "-100%" : "0"}, ${below ? "-100%" : "0"})`;
+    style.left = `${x + (beyond ? -12 : 14)}px`;
+    style.top = `${y + (below ? -10 : 14)}px`;
+  }
+
+  hide() {
+    this.node.hidden = true;
+  }
+}
