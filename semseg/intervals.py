@@ -29,7 +29,9 @@ Introduction to the Bootstrap, 1993, chapter 5.3).
   drawn from a lognormal distribution of the same GSD (with images, of the same scatter between
   them): limits value exp(-c SE), with c the quantiles of (estimate - truth) / SE over these.
 
-What else was tried, and how often each interval holds the truth, is in ``docs/measurement.md``.
+How often each holds the truth is in ``docs/measurement.md``: 93 to 96 times of 100 where sizes are
+lognormal; 91 to 93 for D[3,2] and D[4,3] with edge weights, for images of very unequal counts, and
+for the GSD of sizes that are not lognormal. The plain percentile bootstrap reaches 85 and less.
 """
 
 from __future__ import annotations
@@ -71,8 +73,12 @@ __all__ = [
 ]
 
 PERCENTILES = {"d10": 0.1, "d50": 0.5, "d90": 0.9}
-# Effective number of particles that hold the volume, below which the limits miss too often.
-FEWEST_BY_VOLUME = {"volume_d10": 100, "volume_d50": 100, "volume_d90": 2000}
+# Effective number of particles that hold the volume, below which the limits miss too often; with
+# images no number is enough for the upper two.
+FEWEST_BY_VOLUME = {
+    "particles": {"d10": 100, "d50": 100, "d90": 2000},
+    "images": {"d10": 100, "d50": math.inf, "d90": math.inf},
+}
 # What few large particles decide.
 TAIL = ("standard_deviation", "d32", "d43")
 WIDEST = 5.0  # GSD; beyond, no lognormal sample of any use could be simulated
@@ -114,10 +120,10 @@ class Intervals:
     d32, d43
         The moment means D[3,2] and D[4,3].
     volume_d10, volume_d50, volume_d90
-        Percentiles by volume, every particle counting as a sphere, times its weight. Their limits
-        are known where m, the lesser of (sum v)^2 / sum(v^2) of the volumes v and of what a
-        lognormal distribution leads to expect, n exp(-9 ln^2 GSD), reaches 100 (D10, D50) or
-        2000 (D90).
+        Percentiles by volume, every particle counting as a sphere, times its weight. Limits are
+        known where m, the lesser of (sum v)^2 / sum(v^2) of the volumes v and of what a lognormal
+        distribution leads to expect, n exp(-9 ln^2 GSD), reaches 100 (D10, D50) or 2000 (D90);
+        where images are resampled, for D10 only.
     """
 
     particles: int
@@ -272,19 +278,16 @@ def bootstrap_statistic(
     resamples, seed
         As in `bootstrap_intervals`.
     """
-    each = np.asarray(columns, np.float64)
+    each, unit = np.asarray(columns, np.float64), "particles"
     if groups is not None:
         images, image = np.unique(np.asarray(groups), return_inverse=True)
         if images.size >= FEWEST_IMAGES:
             each = np.stack([np.bincount(image, column, images.size) for column in each])
-    by_image = groups is not None and images.size >= FEWEST_IMAGES
+            unit = "images"
+    count = each.shape[1]
     sums = resampled_sums(each, resamples, np.random.default_rng(seed))
-    return Bootstrapped(
-        value=float(statistic(each.sum(axis=1))),
-        error=float(standard_error(statistic(sums), each.shape[1])),
-        units=each.shape[1],
-        resampled="images" if by_image else "particles",
-    )
+    value = float(statistic(each.sum(axis=1)))
+    return Bootstrapped(value, float(standard_error(statistic(sums), count)), count, unit)
 
 
 def particles_needed(
@@ -421,7 +424,7 @@ def _standard(
     held = min(effective_count(volume), weight.size * math.exp(-9 * width**2))
     for i, (name, share) in enumerate(PERCENTILES.items()):
         limits[name] = sizes_at(sample.sizes, weight, share, error(below[2 * i] / total))
-        if held >= FEWEST_BY_VOLUME[f"volume_{name}"]:
+        if held >= FEWEST_BY_VOLUME[sample.unit][name]:
             shares = below[2 * i + 1] / volumes
             limits[f"volume_{name}"] = sizes_at(sample.sizes, volume, share, error(shares))
     return {name: (float(low), float(high)) for name, (low, high) in limits.items()}

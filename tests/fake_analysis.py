@@ -92,7 +92,7 @@ def draw(
             sidecar=None,
         ),
         settings=Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only),
-        model=SimpleNamespace(name="network", version="1", sha256="f" * 64),
+        model=SimpleNamespace(name="network", version="1", sha256="f" * 64, filter_threshold=0.5),
         provider="cpu",
         calibration=calibration if pixel_size_nm else None,
         crop=SimpleNamespace(top=0, bottom=bar, left=0, right=0),

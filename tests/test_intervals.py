@@ -217,6 +217,20 @@ def test_limits_by_volume_need_enough_large_particles():
     assert math.isfinite(many.volume_d90.low)
 
 
+def test_images_leave_only_the_lowest_limits_by_volume():
+    found = bootstrap_intervals(lognormal(300, spread=0.1), groups=np.arange(300) % 6)
+    assert found.volume_d10.low < found.volume_d10.value < found.volume_d10.high
+    assert math.isnan(found.volume_d50.low)
+
+
+def test_nearly_equal_sizes_have_limits():
+    found = bootstrap_intervals(lognormal(100, spread=1e-5))
+    deviation = found.standard_deviation
+    # Of a normal sample of 100: sqrt(99 / chi2), 0.88 and 1.16.
+    assert deviation.low / deviation.value == pytest.approx(0.88, abs=0.05)
+    assert deviation.high / deviation.value == pytest.approx(1.16, abs=0.07)
+
+
 def test_a_single_giant_leaves_no_limits_by_volume():
     assert math.isnan(bootstrap_intervals([*lognormal(300, spread=0.1), 1e5]).volume_d50.low)
 

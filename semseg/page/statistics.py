@@ -17,6 +17,7 @@ from semseg.page.results import edited
 from semseg.page.text import plain
 from semseg.page.work import Worked, at_other_factors, store, want_other_factors
 from semseg.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
+from semseg.screening import vssa
 from semseg.statistics import SizeSummary
 
 __all__ = ["assessed", "show"]
@@ -196,6 +197,12 @@ def _screening(assessment: Assessment) -> None:
         return
     st.metric("1 nm to 100 nm, by number (min Feret)", _share(found), width="content")
     st.write(plain(found.statement))
+    area = vssa(assessment.particles["ecd_nm"], assessment.weights)
+    st.caption(
+        f"Spheres of the same ECD would have {area:.3g} m²/cm³ of surface (VSSA). Since 2022 this is "
+        "no criterion any more, except that the definition leaves out materials below 6 m²/cm³; "
+        "smooth spheres give the least that is possible."
+    )
 
 
 def _share(found) -> str:

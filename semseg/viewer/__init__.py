@@ -5,9 +5,9 @@
     state = viewer(data, start, command="1", key="view")
     state.edits                                # {17: False, ...}: what was decided by hand
 
-Everything that moves while a person drags happens in the browser: outlines, histogram, numbers
-and table follow the filter there, by the same rules as in Python (``statistics.js``; one test
-runs both). Python hears of it when something is finished.
+Everything that moves while a person drags happens in the browser: outlines, histogram or scatter,
+numbers and table follow the filter there, by the same rules as in Python (``statistics.js``; one
+test runs both). Python hears of it when something is finished. Which graph is seen stays there.
 
 The browser sends one value, `view`: ``id`` and `command` that it answers, then the fields of
 `ViewState`. Particles stand in it as rows of the table, either a list of them or, where that is

@@ -1,0 +1,90 @@
+"""The command line's report and replay, through ``main``."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from semseg.__main__ import main
+
+SHAPE = (150, 200)
+FIXED = ["--rescale", "1", "--crop", "none"]
+
+
+@pytest.fixture(scope="module")
+def folder(draw, tmp_path_factory):
+    """Two pictures, which differ."""
+    folder = tmp_path_factory.mktemp("pictures")
+    draw(SHAPE, 36.0, seed=8).write(folder / "a.tif", pixel_size_nm=2.0)
+    draw(SHAPE, 30.0, seed=9).write(folder / "b.tif", pixel_size_nm=2.0)
+    return folder
+
+
+def rows_of(output, stem):
+    text = (output / f"{stem}.particles.csv").read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@pytest.fixture(scope="module")
+def reported(folder, tmp_path_factory):
+    output = tmp_path_factory.mktemp("reported")
+    pictures = [str(folder / "a.tif"), str(folder / "b.tif")]
+    options = ["--output", str(output), "--report", "--edges", "weight", *FIXED]
+    assert main(["analyze", *pictures, *options]) == 0
+    return output
+
+
+def test_a_run_makes_its_report(reported):
+    names = {path.name for path in reported.iterdir()}
+    assert {"report.html", "session.json", "particles.xlsx", "coco.json"} <= names
+    text = (reported / "report.html").read_text(encoding="utf-8")
+    assert "Screening only" in text
+    assert "a.tif" in text
+    session = json.loads((reported / "session.json").read_bytes())
+    assert [picture["name"] for picture in session["pictures"]] == ["a.tif", "b.tif"]
+    assert session["settings"]["edges"] == "weight"
+
+
+def test_a_session_is_replayed_identically(reported, folder, tmp_path, capsys):
+    arguments = ["report", str(reported / "session.json"), "--images", str(folder)]
+    assert main([*arguments, "--output", str(tmp_path)]) == 0
+    assert "Identical to the session" in capsys.readouterr().out
+    for name in ("a.particles.csv", "b.sizes.csv", "session.json", "report.html", "coco.json"):
+        assert (tmp_path / name).read_bytes() == (reported / name).read_bytes()
+
+
+def test_decisions_by_hand_are_replayed(reported, folder, tmp_path, capsys):
+    values = json.loads((reported / "session.json").read_bytes())
+    values["pictures"][0]["edits"] = {"1": False}
+    session = tmp_path / "session.json"
+    session.write_text(json.dumps(values))
+    arguments = ["report", str(session), "--images", str(folder), "--output", str(tmp_path / "o")]
+    assert main(arguments) == 1  # not what the session says was found
+    first = rows_of(tmp_path / "o", "a")[0]
+    assert (first["label"], first["kept"], first["reason"]) == ("1", "False", "manual")
+    assert "a.tif: kept was" in capsys.readouterr().err
+
+
+def test_what_differs_is_said(reported, folder, tmp_path, capsys):
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "renamed.tif").write_bytes((folder / "b.tif").read_bytes())
+    arguments = ["report", str(reported / "session.json"), "--images", str(images)]
+    assert main([*arguments, "--output", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr()
+    assert "a.tif: this picture is not here." in said.err
+    assert "renamed.tif: " in said.out
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"{}"])
+def test_a_session_that_cannot_be_read_is_wrong_usage(content, tmp_path, capsys):
+    session = tmp_path / "session.json"
+    if content is not None:
+        session.write_bytes(content)
+    with pytest.raises(SystemExit) as leave:
+        main(["report", str(session), "--output", str(tmp_path / "out")])
+    assert leave.value.code == 2
+    assert "session" in capsys.readouterr().err
