@@ -4,9 +4,9 @@
     python -m benchmarks.metrology --write    put it into docs/measurement.md
     python -m benchmarks.metrology --quick    a tenth of the repetitions, to look at only
 
-Measured are the correction for the edge, how often 95 % intervals hold the truth, the bias of the
-lognormal fit and the false alarms of its test, the interval of the screening, the advice, and the
-speed. Everything runs on one core, for some four minutes. The seeds are fixed: only the speed changes.
+Measured are the correction for the edge, how often intervals hold the truth, the bias of the fit
+and the false alarms of its test, the screening, the advice, and the speed. It runs on one core for
+some four minutes. The seeds are fixed: from one machine to another only the speed changes.
 """
 
 from __future__ import annotations

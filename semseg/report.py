@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN_BIAS", "MOST_ROWS", "TITLE", "report_html"]
 
 TITLE = "Particle size report"
-EN_DASH, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
+EN_DASH, TIMES, NO_BREAK = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}", "\N{NO-BREAK SPACE}"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 MOST_ROWS = 2000  # of the raw list; the CSV has all
 PICTURE_BYTES, ALL_PICTURES_BYTES = 700_000, 5_600_000  # JPEG, before base64
@@ -100,7 +100,7 @@ def report_html(
     places = _places(median)
     environment.filters |= {
         "size": lambda value: fixed(value, places),
-        "percent": lambda share: f"{fixed(100 * share, 1)} %",
+        "percent": lambda share: f"{fixed(100 * share, 1)}{NO_BREAK}%",
         "fixed": fixed,
         "area": lambda area: _area(area, unit),
         "several": _several,

@@ -1,8 +1,7 @@
 """The figures of an assessment, made from drawn analyses whose sizes are known."""
 
 import math
-from dataclasses import fields, replace
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semseg import plot_style, plots, shape_plots
-from semseg.analysis import Analysis
-from semseg.calibration import Calibration
 from semseg.display import Display
 from semseg.metrology import SHAPES, assess
 from semseg.statistics import summarise
 from semseg.uncertainty import Band
 from tests.fake_analysis import draw
+from tests.test_metrology import real
 
 DRAWN = {"height": 160, "width": 224, "columns": 9, "rows": 7, "radius": 7}
 ALL = {
@@ -28,17 +26,8 @@ ALL = {
 }
 
 
-def real(fake):
-    """The drawn analysis as one that can be filtered anew: 63 particles, 48 of them kept."""
-    values = {item.name: getattr(fake, item.name, None) for item in fields(Analysis)}
-    if fake.calibration is not None:
-        values["calibration"] = Calibration(**vars(fake.calibration))
-    values["model"] = SimpleNamespace(**vars(fake.model), filter_threshold=0.5)
-    values["particles"] = fake.particles.assign(doubt="blurred")
-    return Analysis(**values)
-
-
 def drawn(**options):
+    """63 particles, 48 of them kept, unless `options` say more."""
     return real(draw(**{**DRAWN, **options}))
 
 

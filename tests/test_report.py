@@ -367,7 +367,7 @@ def picture(svg):
 
 
 def test_outlines_enclose_their_particles(analysis):
-    svg = annotated_svg(analysis)
+    svg = annotated_svg(replace(analysis, rescale=1.0))
     areas = dict(zip(analysis.particles["label"], analysis.particles["area_px"], strict=True))
     paths = re.findall(r'<path d="M(-?\d+) (-?\d+)l([^z]+)z"[^>]*><title>(\d+):', svg)
     assert len(paths) == 63
@@ -376,9 +376,8 @@ def test_outlines_enclose_their_particles(analysis):
         points = np.vstack(([[int(x), int(y)]], offsets)).cumsum(axis=0) / 10
         x, y = points.T
         area = abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) / 2
-        # cut corners take half a pixel of the network, which is two recorded ones at 0.5;
-        # thinned points take up to 0.3 of its pixels along an arc
-        assert areas[int(label)] * 0.95 - 2 <= area <= areas[int(label)]
+        # cut corners take half a pixel, thinned points up to 0.2 px of an arc
+        assert area == pytest.approx(areas[int(label)], abs=0.5 + 0.04 * areas[int(label)])
         row = analysis.particles.set_index("label").loc[int(label)]
         assert points.mean(axis=0) == pytest.approx([row["x_px"] + 0.5, row["y_px"] + 0.5], abs=1.5)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from semseg.analysis import Analysis
 from semseg.counting import LEAST_P
@@ -24,6 +25,7 @@ __all__ = ["assessed", "show"]
 
 ALL, ONE = "All pictures", "This picture"
 PLOT = {"displaylogo": False}
+TABLE_PX, PLOT_PX = 540, 470  # side by side on a screen of 1440
 
 
 def assessed(pictures: Sequence[Worked]) -> tuple[list[Analysis], Assessment]:
@@ -69,6 +71,12 @@ def show(pictures: Sequence[Worked], shown: Worked | None) -> None:
         _shape(assessment)
 
 
+def _side_by_side() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A place for a table and one for a plot, below each other where there is no room."""
+    with st.container(horizontal=True, gap="small"):
+        return st.container(width=TABLE_PX), st.container(width=PLOT_PX)
+
+
 def _headline(assessment: Assessment) -> None:
     counts = assessment.counts
     pictures = f"{assessment.pictures} picture{'s'[: assessment.pictures > 1]}"
@@ -88,7 +96,7 @@ def _headline(assessment: Assessment) -> None:
 
 
 def _distribution(assessment: Assessment) -> None:
-    table_side, plot_side = st.columns([1.25, 1], gap="medium")
+    table_side, plot_side = _side_by_side()
     with table_side:
         st.table(figures_table(assessment), border="horizontal")
         st.caption(
@@ -97,7 +105,7 @@ def _distribution(assessment: Assessment) -> None:
         )
         advice = assessment.advice
         if advice is not None:
-            st.write(advice_sentence(advice))
+            st.write(advice_sentence(advice).replace(" %", "\N{NO-BREAK SPACE}%"))
         if assessment.least_p < LEAST_P:
             st.warning(
                 f"The largest particle would lie wholly inside the frame in only "
@@ -161,7 +169,7 @@ def fit_sentence(assessment: Assessment) -> str:
 
 
 def _uncertainty(assessment: Assessment, pictures: Sequence[Worked]) -> None:
-    table_side, plot_side = st.columns([1, 1.25], gap="medium")
+    table_side, plot_side = _side_by_side()
     with table_side:
         budget = assessment.budget
         if budget is not None:
@@ -199,8 +207,8 @@ def _screening(assessment: Assessment) -> None:
     st.write(plain(found.statement))
     area = vssa(assessment.particles["ecd_nm"], assessment.weights)
     st.caption(
-        f"Spheres of the same ECD would have {area:.3g} m²/cm³ of surface (VSSA). Since 2022 this is "
-        "no criterion any more, except that the definition leaves out materials below 6 m²/cm³; "
+        f"Spheres of the same ECD would have {area:.3g} m²/cm³ of surface (VSSA). Since 2022 this "
+        "is no criterion any more, except that the definition leaves out materials below 6 m²/cm³; "
         "smooth spheres give the least that is possible."
     )
 
@@ -210,7 +218,7 @@ def _share(found) -> str:
 
 
 def _shape(assessment: Assessment) -> None:
-    table_side, plot_side = st.columns([1, 1.25], gap="medium")
+    table_side, plot_side = _side_by_side()
     with table_side:
         table = assessment.shapes.rename(
             index=SHAPES,

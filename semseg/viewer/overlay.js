@@ -74,6 +74,7 @@ export class Overlay {
       },
     };
     this.fit();
+    this.unseen = !this.box.clientWidth;
     const trace = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip" };
     const buttons = ["autoScale2d", "toImage"];
     await this.Plotly.react(this.graph, [trace], layout, config(buttons));
@@ -106,10 +107,17 @@ export class Overlay {
     this.box.style.height = `${Math.round(Math.max(LOWEST, Math.min(HIGHEST, wanted)))}px`;
   }
 
-  resize() {
+  async resize() {
     if (!this.graph._fullLayout || !this.box.clientWidth) return;
     this.fit();
-    this.Plotly.Plots.resize(this.graph);
+    await this.Plotly.Plots.resize(this.graph);
+    // drawn in a tab that was closed, the ranges suit a size that Plotly made up
+    if (this.unseen) {
+      this.unseen = false;
+      const { width, height } = this.particles.image;
+      const whole = { "xaxis.range": [-0.5, width - 0.5], "yaxis.range": [height - 0.5, -0.5] };
+      this.Plotly.relayout(this.graph, whole);
+    }
   }
 
   retheme() {

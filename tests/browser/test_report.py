@@ -105,7 +105,7 @@ def test_outlines_and_numbers_can_be_switched(opened):
     assert picture.locator(".outlines.kept").is_visible()
     assert not picture.locator(".numbers").is_visible()
     picture.get_by_label("Numbers").check()
-    picture.get_by_label("Outlines").uncheck()
+    picture.get_by_label("Outlines", exact=True).uncheck()
     assert not picture.locator(".outlines.kept").is_visible()
     assert picture.locator(".numbers").is_visible()
     # the other picture has switches of its own
