@@ -210,8 +210,8 @@ def coverage(draw: Draw, truth: Truth, repetitions: int) -> list[str]:
     cells = []
     for name in FIGURES:
         often = given[name] / repetitions
-        share = 100 * held[name] / max(1, given[name])
-        cell = (f"{share:.1f}" if share >= 93 else f"**{share:.1f}**") if often >= 0.1 else "-"
+        share = round(100 * held[name] / max(1, given[name]), 1)
+        cell = (f"{share}" if share >= 93 else f"**{share}**") if often >= 0.1 else "-"
         cells.append(f"{cell} (in {100 * often:.0f} %)" if 0.1 <= often < 0.995 else cell)
     return cells
 

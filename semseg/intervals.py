@@ -29,7 +29,7 @@ Introduction to the Bootstrap, 1993, chapter 5.3).
   drawn from a lognormal distribution of the same GSD (with images, of the same scatter between
   them): limits value exp(-c SE), with c the quantiles of (estimate - truth) / SE over these.
 
-How often each holds the truth is in ``docs/measurement.md``: 93 to 96 times of 100 where sizes are
+How often each holds the truth is in ``docs/measurement.md``: 93 to 97 times of 100 where sizes are
 lognormal; 91 to 93 for D[3,2] and D[4,3] with edge weights, for images of very unequal counts, and
 for the GSD of sizes that are not lognormal. The plain percentile bootstrap reaches 85 and less.
 """

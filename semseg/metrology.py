@@ -19,7 +19,7 @@ import pandas as pd
 from semseg.counting import apply_rule, counted, describe, size_weights
 from semseg.display import SIZES, is_assumed
 from semseg.distribution import Lognormal, fit_lognormal, inside_probability
-from semseg.intervals import Advice, Intervals, bootstrap_intervals, particles_needed
+from semseg.intervals import Advice, Intervals, advise, bootstrap_intervals
 from semseg.screening import Screening, screen
 from semseg.statistics import SizeSummary, summarise
 from semseg.uncertainty import Band, Budget, budget, pooled, threshold_band
@@ -51,6 +51,8 @@ class Assessment:
         Whether any scale was only assumed.
     rule : str
         The counting rule, in a sentence.
+    filter_threshold : float
+        Confidence below which a particle is possibly wrong.
     pictures, left_out : int
         Pictures that count, and those without a scale, which cannot be pooled in nm.
     area : float
@@ -81,6 +83,7 @@ class Assessment:
     unit: str
     assumed: bool
     rule: str
+    filter_threshold: float
     pictures: int
     left_out: int
     area: float
@@ -149,6 +152,7 @@ def assess(
         unit=unit,
         assumed=assumed,
         rule=rule,
+        filter_threshold=used[0].filter_threshold,
         pictures=len(used),
         left_out=len(analyses) - len(used),
         area=sum(_area(each, unit) for each in used),
@@ -161,7 +165,7 @@ def assess(
         least_p=least_p,
         intervals=intervals,
         lognormal=fit_lognormal(sizes, weights, seed=seed),
-        advice=particles_needed(sizes, weights, groups, seed=seed),
+        advice=advise(intervals),
         screening=screen(
             particles["min_feret_nm"], weights, groups, rule=rule, assumed=assumed, seed=seed
         )

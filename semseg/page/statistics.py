@@ -195,7 +195,7 @@ def _uncertainty(assessment: Assessment, pictures: Sequence[Worked]) -> None:
                 args=(pictures,),
             )
     with plot_side:
-        st.plotly_chart(band_plot(assessment), key="band", config=PLOT)
+        st.plotly_chart(band_plot(assessment, assessment.filter_threshold), key="band", config=PLOT)
 
 
 def _screening(assessment: Assessment) -> None:

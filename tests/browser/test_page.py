@@ -403,3 +403,38 @@ def test_everything_is_reached_by_keyboard_and_has_a_name(visit):
     slider.press("ArrowRight")
     visitor.quiet()
     assert visitor.query()["filter"] == ["0.31"]
+
+
+# Statistics
+
+
+def test_statistics_follow_the_filter_and_come_along(visit):
+    visitor = visit("/?sample=1")
+    visitor.shown()
+    visitor.threshold(0.99)
+    kept = visitor.number("kept")
+    visitor.tab("Statistics")
+    visitor.page.get_by_text(f"of {kept} particles in 1 picture").wait_for()
+    visitor.page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
+    visitor.tab("Sizes")
+    report = visitor.download("Report").decode()
+    assert f"n = {kept} particles" in report
+    session = json.loads(visitor.download("Session"))
+    assert session["pictures"][0]["result"]["kept"] == kept
+
+
+def test_a_view_that_was_made_in_a_closed_tab_fills_its_place(visit):
+    visitor = visit("/?sample=1")
+    visitor.page.get_by_role("tab", name="Statistics").click()
+    visitor.page.get_by_text("95 % interval").first.wait_for()
+    visitor.tab("Sizes")
+    visitor.shown()
+    visitor.page.wait_for_function(
+        """() => {
+          const graph = [...document.querySelectorAll("*")]
+            .flatMap((e) => [e, ...(e.shadowRoot?.querySelectorAll(".js-plotly-plot") ?? [])])
+            .find((e) => e._fullLayout?.images?.length);
+          const [low, high] = graph?._fullLayout.xaxis.range ?? [0, 0];
+          return high - low > 1000 && high - low < 1030;
+        }"""
+    )
