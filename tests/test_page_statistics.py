@@ -132,3 +132,14 @@ def test_a_scale_bar_gives_the_scale_where_the_file_gives_none(page):
     assert not page.exception
     assert "scale bar" in texts(page)
     assert "assumed" not in texts(page)
+
+
+def test_a_scale_bar_checks_what_the_file_says(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    page.number_input(key="scale_bar_typed").set_value(200.0).run()
+    assert not page.exception
+    assert "agrees with the 7.344 nm in the file" in texts(page)
+    page.number_input(key="scale_bar_typed").set_value(300.0).run()
+    assert "against 7.344 nm in the file" in texts(page)
+    assert "check the scale bar before you trust" in texts(page)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from semseg.calibration import Calibration
+from semseg.calibration import Calibration, agreement_note
 from semseg.counting import EDGES
 from semseg.micrograph import Micrograph
 from semseg.page import choices
@@ -16,6 +16,7 @@ from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
 from semseg.page.work import Worked
 from semseg.preparation import MIN_SIDE_PX, Crop
+from semseg.scale_bar import ScaleBar, calibration_from_scale_bar
 from semseg.segmenter import available_providers
 from semseg.uncertainty import USUAL_SCALE
 
@@ -111,26 +112,50 @@ def _convert_scale(width_px: int | None) -> None:
 
 
 def scale_bar(worked: Worked | None) -> None:
-    """What the scale bar stands for, where one was looked for (no scale in the file) and found."""
+    """What the scale bar in the picture stands for: the scale where the file has none, or a check.
+
+    Open where the file says nothing and a bar was found.
+    """
     state = st.session_state
-    bar = worked.prepared.scale_bar if worked else None
-    if bar is None and state.scale_bar_nm is None:
+    if worked is None:
         return
-    # The widget leaves with the bar; the value stays with the session.
-    st.number_input(
-        "Scale bar (nm)",
-        min_value=1e-3,
-        max_value=1e12,
-        value=state.scale_bar_nm,
-        step=None,
-        format="%.6g",
-        key="scale_bar_typed",
-        placeholder="what is printed at it",
-        on_change=_take_typed,
-        args=("scale_bar_nm", "scale_bar_typed", 1.0),
-        help="The scale, where neither you nor the file gives one; else a check of it.",
-    )
-    st.caption(f"{bar.length_px:.4g} px long." if bar else "No scale bar was found.")
+    bar, recorded = worked.prepared.scale_bar, worked.micrograph.calibration
+    wanted = bar is not None and recorded is None
+    title = "Scale bar" if recorded is None else "Check with the scale bar"
+    with st.expander(title, expanded=wanted, icon=":material/straighten:"):
+        # The widget may leave; the value stays with the session.
+        st.number_input(
+            "It stands for (nm)",
+            min_value=1e-3,
+            max_value=1e12,
+            value=state.scale_bar_nm,
+            step=None,
+            format="%.6g",
+            key="scale_bar_typed",
+            placeholder="what is printed at it",
+            on_change=_take_typed,
+            args=("scale_bar_nm", "scale_bar_typed", 1.0),
+            help="For every picture. The scale, where neither you nor the file gives one.",
+        )
+        if bar is not None:
+            st.caption(_of_bar(bar, recorded))
+        elif state.scale_bar_nm is not None or recorded is None:
+            st.caption("No scale bar was found.")
+
+
+def _of_bar(bar: ScaleBar, recorded: Calibration | None) -> str:
+    """How long it is, and how its scale compares with the file's."""
+    length = f"{bar.length_px:.4g} ± {bar.length_px * bar.relative_uncertainty:.2g} px long"
+    value = st.session_state.scale_bar_nm
+    if value is None:
+        return f"{length}."
+    measured = calibration_from_scale_bar(bar, value)
+    said = f"{length}: {measured.pixel_size_nm:.4g} nm per pixel"
+    if recorded is None:
+        return f"{said}."
+    if agreement_note(recorded, measured):
+        return f"{said}, **against {recorded.pixel_size_nm:.4g} nm in the file**."
+    return f"{said}, which agrees with the {recorded.pixel_size_nm:.4g} nm in the file."
 
 
 def scale_uncertainty() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -15,10 +17,10 @@ from semseg.figure import KINDS
 from semseg.metrology import assess
 from semseg.page import address, choices
 from semseg.page.text import plain
-from semseg.page.work import Others, Worked, at_other_factors, concluded, store
+from semseg.page.work import Worked, at_other_factors, concluded, store
 from semseg.viewer import ViewState, pack, viewer
 
-__all__ = ["edited", "publish_address", "show"]
+__all__ = ["downloads", "edited", "publish_address", "show"]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VIEWER = "viewer"  # key of the component
@@ -38,8 +40,11 @@ def show(worked: Worked) -> None:
     except SemsegError as error:
         st.error(plain(str(error)))
     publish_address()
-    st.subheader("Download", anchor=False)
-    _downloads(worked)
+    _latest().update(
+        analysis=edited(worked),
+        display=choices.current_display(),
+        others=at_other_factors([worked], choices.current()),
+    )
 
 
 def edited(worked: Worked) -> Analysis:
@@ -159,18 +164,23 @@ FILES = {
 }
 
 
-def _downloads(worked: Worked) -> None:
-    """The report, everything in one archive, or file by file; made when clicked.
+def _latest() -> dict[str, Any]:
+    """What the files are made from: `analysis`, `display` and `others`, as they now stand.
 
-    Streamlit calls the makers outside the session, so they are given all they need.
+    Streamlit calls the makers outside the session, so they hold this dictionary, which `show`
+    keeps up to date; the buttons themselves need not be sent again when the filter moves.
     """
-    analysis, display = edited(worked), choices.current_display()
-    others = at_other_factors([worked], choices.current())
-    stem = analysis.micrograph.stem
+    return st.session_state.setdefault("latest", {})
+
+
+def downloads(worked: Worked) -> None:
+    """The report, everything in one archive, or file by file; made when clicked."""
+    st.subheader("Download", anchor=False)
+    latest, stem = _latest(), worked.micrograph.stem
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Report",
-            partial(_made, analysis, display, others, "report.html"),
+            partial(_made, latest, "report.html"),
             file_name=f"{stem}.report.html",
             mime="text/html",
             type="primary",
@@ -181,7 +191,7 @@ def _downloads(worked: Worked) -> None:
         )
         st.download_button(
             "Everything as ZIP",
-            partial(_everything, analysis, display, others),
+            partial(_everything, latest),
             file_name=f"{stem}.zip",
             mime="application/zip",
             icon=":material/folder_zip:",
@@ -195,7 +205,7 @@ def _downloads(worked: Worked) -> None:
                 for kind, label, mime, what in files:
                     st.download_button(
                         label,
-                        partial(_made, analysis, display, others, kind),
+                        partial(_made, latest, kind),
                         file_name=f"{stem}.{kind}",
                         mime=mime,
                         help=what,
@@ -204,17 +214,19 @@ def _downloads(worked: Worked) -> None:
                     )
 
 
-def _everything(analysis: Analysis, display: Display, others: Others) -> bytes:
-    assessment = assess([analysis], display.size, others=others)
+def _everything(latest: Mapping[str, Any]) -> bytes:
+    analysis, display = latest["analysis"], latest["display"]
+    assessment = assess([analysis], display.size, others=latest["others"])
     together = run_files([analysis], assessment, display)
     stem = analysis.micrograph.stem
     files = output_files(analysis, display, figures=KINDS)
     return archive(files | {f"{stem}.{name}": content for name, content in together.items()})
 
 
-def _made(analysis: Analysis, display: Display, others: Others, kind: str) -> bytes:
+def _made(latest: Mapping[str, Any], kind: str) -> bytes:
     """The one file of this kind."""
+    analysis, display = latest["analysis"], latest["display"]
     if kind in PICTURE_FILES:
         return PICTURE_FILES[kind](analysis, display)
-    assessment = assess([analysis], display.size, others=others)
+    assessment = assess([analysis], display.size, others=latest["others"])
     return RUN_FILES[kind]([analysis], assessment, display)
