@@ -117,6 +117,7 @@ def show(
     with tabs[0]:
         if worked[shown]:
             results.show(worked[shown])
+            results.downloads(worked[shown])
     if tabs[1].open and done:
         with tabs[1]:
             statistics.show(done, worked[shown])

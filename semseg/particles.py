@@ -1,13 +1,15 @@
 """Maps to particles: one label per particle, one row per particle.
 
-Seeds are where the smoothed distance map, lowered on touching boundaries, stands above a
-threshold; a watershed grows them over the foreground.
+A watershed floods the foreground from every hill of the smoothed distance map, lowered on touching
+boundaries; hills that hardly stand out are joined to their neighbours, and then the fragments on
+both sides of a seam that is judged not to be real (`semseg.seams`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-__all__ = ["Thresholds", "find_instances", "measure_particles", "on_recorded_grid"]
+from semseg.seams import join, join_flat, one_particle, seams
+
+__all__ = ["Thresholds", "find_instances", "fragments", "measure_particles", "on_recorded_grid"]
 
 Labels = NDArray[np.int32]
 BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
@@ -30,21 +34,29 @@ class Thresholds:
     ----------
     foreground : float
         Least value of the foreground map inside a particle.
-    seed : float
-        Height of the distance map, lowered on boundaries and smoothed, above which
-        connected pixels are one seed.
+    least_hill : float
+        Lower hills start no fragment.
     boundary_weight : float
         How much the boundary map lowers the distance map, 0..1.
     smoothing_px : float
         Standard deviation of the Gaussian on the distance map.
+    prominence : float
+        How much less a hill may stand out above the saddle to its neighbour to be joined to it.
+    join : float
+        Fragments are joined where one particle is more probable than this.
+    judge : mapping
+        Of the seams, see `semseg.seams.one_particle`; empty joins none.
     least_area_px : float
         Smaller particles, in px of the network's grid, are dropped.
     """
 
-    foreground: float = 0.5
-    seed: float = 0.2
+    foreground: float = 0.6
+    least_hill: float = 0.1
     boundary_weight: float = 1.0
     smoothing_px: float = 1.0
+    prominence: float = 0.04
+    join: float = 0.5
+    judge: Mapping[str, Any] = field(default_factory=dict, hash=False)
     least_area_px: float = 20.0
 
 
@@ -61,17 +73,30 @@ def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels
     Each particle is one 4-connected piece without holes; what lies wholly inside another
     particle belongs to that one. Deterministic.
     """
-    labels = _flood(maps, thresholds)
+    labels = _judged(*fragments(maps, thresholds), maps, thresholds)
     return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
 
 
-def _flood(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
-    """Seeds, grown over the foreground."""
+def fragments(
+    maps: NDArray[np.floating], thresholds: Thresholds
+) -> tuple[Labels, NDArray[np.float32]]:
+    """The flooded foreground before seams are judged, labels 1..n, and the hills it ran down."""
     foreground = maps[0] > thresholds.foreground
     hills = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
     ndimage.gaussian_filter(hills, thresholds.smoothing_px, output=hills)
-    seeds, _ = ndimage.label((hills > thresholds.seed) & foreground)
-    return _grow(hills, seeds, foreground)
+    summit = hills == ndimage.maximum_filter(hills, 3)
+    summit &= foreground & (hills > thresholds.least_hill)
+    seeds, _ = ndimage.label(summit, np.ones((3, 3), bool))
+    labels = _number(_grow(hills, seeds, foreground))
+    return join_flat(labels, hills, seams(labels, hills, maps), thresholds.prominence), hills
+
+
+def _judged(labels: Labels, hills: NDArray[np.float32], maps, thresholds: Thresholds) -> Labels:
+    """The fragments with those seams undone that are judged not to be real."""
+    if not thresholds.judge:
+        return labels
+    found = seams(labels, hills, maps)
+    return join(labels, found, one_particle(found, thresholds.judge) > thresholds.join)
 
 
 def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:

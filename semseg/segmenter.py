@@ -24,7 +24,7 @@ from semseg.tiling import pad_to_multiple, predict_in_tiles
 
 __all__ = ["MODEL_PATH", "MODEL_SHA256", "ModelInfo", "Segmenter", "available_providers"]
 
-MODEL_SHA256 = "fe9eb9f434b9cb94a35fe48364c5a124653f272c9ad81dc07b687b2a7eb40020"
+MODEL_SHA256 = "73ebf40106fa8ac88a161b112ecdcc9593889a365400eee66d5f20e25c1de9fa"
 _HERE = Path(__file__).resolve().parent
 # inside the package when installed from a wheel, beside it in a checkout
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"

@@ -24,7 +24,7 @@ from PIL import Image
 from scipy import ndimage
 from torch.utils.data import IterableDataset
 
-from training.synthesize import draw_micrograph
+from training import synthesize
 
 __all__ = ["Crops", "Sample", "drawn_samples", "emps_samples", "is_validation", "targets"]
 
@@ -78,7 +78,7 @@ def emps_samples(folder: Path, *, validation: bool) -> list[Sample]:
 def _draw(seed: int, folder: Path) -> Path:
     path = folder / f"{seed:05d}.npz"
     if not path.exists():
-        image, labels = draw_micrograph(np.random.default_rng([2026, seed]))
+        image, labels = synthesize.draw_micrograph(np.random.default_rng([2026, seed]))
         partial = path.with_suffix(".part.npz")
         np.savez_compressed(
             partial, image=(image * 255).astype(np.uint8), labels=labels.astype(np.uint16)
@@ -87,8 +87,12 @@ def _draw(seed: int, folder: Path) -> Path:
     return path
 
 
-def drawn_samples(count: int, folder: Path = WORK / "drawn") -> list[Sample]:
-    """Drawn micrographs with seeds 0..count-1, drawn once and kept as files in `folder`."""
+def drawn_samples(count: int) -> list[Sample]:
+    """Drawn micrographs with seeds 0..count-1, drawn once and kept as files.
+
+    Another renderer draws other pictures, so each edition of it has a folder of its own.
+    """
+    folder = WORK / f"drawn-{zlib.crc32(Path(synthesize.__file__).read_bytes()):08x}"
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
         paths = list(pool.map(_draw, range(count), [folder] * count, chunksize=16))
@@ -219,4 +223,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Draw the synthetic training pictures.")
     parser.add_argument("--count", type=int, default=1200)
     options = parser.parse_args()
-    print(len(drawn_samples(options.count)), "pictures drawn in", WORK / "drawn")
+    print(len(drawn_samples(options.count)), "pictures drawn in", WORK)

@@ -2,15 +2,17 @@
 
     python -m training.fit first      # reads training/cache/first.onnx, writes first.fit.json
 
-Three steps, in this order, through the exported network itself:
+Four steps, in this order, through the exported network itself. All of them see the EMPS validation
+fifth and drawn pictures that training never saw, both kinds with the same weight: the first has
+few agglomerates, the second hardly anything else.
 
-1. thresholds of the instance step, on the EMPS validation fifth: greatest mean over pictures
-   of F1 at IoU 0.5 and 0.75, at the rescale factor that the truth asks for;
-2. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
-   is found automatically; its figures are from pictures left out of each fit. Drawn pictures
-   that training never saw join the EMPS fifth, both kinds with the same weight: the first has
-   few agglomerates, the second nothing else;
-3. the default filter threshold: greatest F1 at IoU 0.5, pooled over the same pictures.
+1. the judge of seams (`semseg.seams`): a logistic regression on the seams between fragments, at
+   the rescale factor that the truth asks for; a seam is false where most of both fragments lies in
+   the same true particle;
+2. thresholds of the instance step: greatest mean over pictures of F1 at IoU 0.5 and 0.75;
+3. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
+   is found automatically; its figures are from pictures left out of each fit;
+4. the default filter threshold: greatest F1 at IoU 0.5, pooled over the same pictures.
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -31,8 +35,10 @@ from semseg.analysis import prepare
 from semseg.autoscale import estimate_rescale
 from semseg.confidence import FEATURES, confidence, particle_features
 from semseg.micrograph import read_micrograph
-from semseg.particles import Thresholds, find_instances, on_recorded_grid
+from semseg.particles import Thresholds, find_instances, fragments, on_recorded_grid
 from semseg.preparation import resize
+from semseg.seams import FEATURES as SEAM_FEATURES
+from semseg.seams import seams
 from semseg.segmenter import Segmenter
 from semseg.settings import Settings
 from semseg.shape import measure_shapes
@@ -42,16 +48,16 @@ from training.metrics import compare
 from training.pictures import emps_validation, without_gaps
 from training.synthesize import draw_micrograph
 
-# Smaller would give fewer false particles, larger finds more of the small and covered ones
-# and is finer for sizes: the figures for 20 to 30 px are in training/README.md.
-TARGET_PX = 30.0
+# Smaller is quicker, larger finds more of the small and covered ones and is finer for sizes: the
+# figures for 20 to 40 px are in training/README.md.
+TARGET_PX = 40.0
 TRAINED_PX = (12.0, 100.0)
 DRAWN_SEED = 1_000_000  # far from the seeds of training
+# tried in turn; whatever changes the fragments has its own judge
 CANDIDATES = {
-    "smoothing_px": (0.7, 1.0, 1.5, 2.0),
-    "boundary_weight": (0.0, 0.5, 1.0),
-    "seed": (0.15, 0.2, 0.25, 0.3, 0.4),
-    "foreground": (0.4, 0.5, 0.6),
+    "foreground": (0.5, 0.6),
+    "smoothing_px": (0.7, 1.0, 1.5),
+    "join": (0.4, 0.5, 0.6, 0.7),
 }
 NOT_FITTED = {
     "features": list(FEATURES),
@@ -101,12 +107,71 @@ def seen_at_target(pictures: list, segmenter: Segmenter) -> list:
         if truth.any():
             factor = float(np.clip(TARGET_PX / median_ecd(truth), 0.1, 4))
             maps = segmenter.predict(resize(image, factor))
-            seen.append((name.startswith("drawn"), maps, image.shape, truth))
+            seen.append((name.startswith("drawn"), maps.astype(np.float32), image.shape, truth))
     return seen
 
 
+def true_seams(seen: list, thresholds: Thresholds) -> pd.DataFrame:
+    """The seams of all pictures, whether each is ``false`` (one true particle on both sides)."""
+    frames = []
+    for drawn, maps, _, truth in seen:
+        labels, hills = fragments(maps, thresholds)
+        found = seams(labels, hills, maps)
+        owner = _owners(labels, on_grid(truth, labels.shape))
+        first, second = owner[found["first"]], owner[found["second"]]
+        known = (first > 0) | (second > 0)
+        frames.append(found.assign(false=(first == second) & known, drawn=drawn)[known])
+    return pd.concat(frames, ignore_index=True)
+
+
+def on_grid(labels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Labels at another size, nearest neighbour."""
+    rows, columns = (
+        ((np.arange(size) + 0.5) * old / size).astype(int)
+        for size, old in zip(shape, labels.shape, strict=True)
+    )
+    return labels[rows[:, None], columns]
+
+
+def _owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """For each fragment, by label, the true particle (or 0) that most of it lies in."""
+    shared = sparse.coo_matrix(
+        (np.ones(labels.size, np.int64), (labels.ravel(), truth.ravel())),
+        shape=(int(labels.max(initial=0)) + 1, int(truth.max(initial=0)) + 1),
+    ).tocsr()
+    return np.asarray(shared.argmax(axis=1)).ravel()
+
+
+def fit_judge(table: pd.DataFrame) -> dict:
+    """Logistic regression on the seams, both kinds of picture with the same weight."""
+    features = table[list(SEAM_FEATURES)]
+    mean, scale = features.mean(), features.std() + 1e-6
+    standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
+    regression = LogisticRegression(C=1.0, max_iter=4000)
+    regression.fit(standard, table["false"], sample_weight=_even(table["drawn"]))
+    return _stored(SEAM_FEATURES, mean, scale, regression)
+
+
+def _even(drawn: pd.Series) -> np.ndarray:
+    """Weights with which both kinds of picture count the same; 1 on average."""
+    weight = np.where(drawn, 1 / max(drawn.sum(), 1), 1 / max((~drawn).sum(), 1))
+    return weight * len(drawn) / 2
+
+
+def _stored(
+    names: Sequence[str], mean: pd.Series, scale: pd.Series, regression: LogisticRegression
+) -> dict:
+    return {
+        "features": list(names),
+        "mean": mean.round(6).tolist(),
+        "scale": scale.round(6).tolist(),
+        "weights": regression.coef_[0].round(6).tolist(),
+        "intercept": round(float(regression.intercept_[0]), 6),
+    }
+
+
 def score(seen: list, thresholds: Thresholds) -> tuple[float, float]:
-    """Mean over pictures of F1 at IoU 0.5 and 0.75: of EMPS, which decides, and of drawn."""
+    """Mean over pictures of F1 at IoU 0.5 and 0.75: of EMPS, and of drawn ones."""
     scores: tuple[list, list] = ([], [])
     for drawn, maps, shape, truth in seen:
         found = on_recorded_grid(find_instances(maps, thresholds), shape)
@@ -116,14 +181,23 @@ def score(seen: list, thresholds: Thresholds) -> tuple[float, float]:
 
 
 def fit_thresholds(source: Path, pictures: list) -> Thresholds:
-    """Thresholds in turn, each time the best given the others."""
+    """Thresholds in turn, each time the best given the others, by the mean of both kinds."""
     best = Thresholds()
     seen = seen_at_target(pictures, provisional(source, best))
-    rated = functools.cache(lambda thresholds: score(seen, thresholds))
-    for name, values in 2 * list(CANDIDATES.items()):
-        choices = {value: replace(best, **{name: value}) for value in values}
-        best = max(choices.values(), key=lambda choice: rated(choice)[0])
-        shown = {value: np.round(rated(choice), 4).tolist() for value, choice in choices.items()}
+
+    @functools.cache
+    def judge(bare: Thresholds) -> dict:
+        return fit_judge(true_seams(seen, bare))
+
+    def judged(thresholds: Thresholds) -> Thresholds:
+        bare = replace(thresholds, judge={}, join=Thresholds.join)
+        return replace(thresholds, judge=judge(bare))
+
+    for name, values in CANDIDATES.items():
+        choices = {value: judged(replace(best, **{name: value})) for value in values}
+        rated = {value: score(seen, choice) for value, choice in choices.items()}
+        best = choices[max(values, key=lambda value: sum(rated[value]))]
+        shown = {value: np.round(both, 4).tolist() for value, both in rated.items()}
         print(f"{name}: {shown}", flush=True)
     print(best, flush=True)
     return best
@@ -169,9 +243,7 @@ def fit_confidence(table: pd.DataFrame) -> dict:
     right = table["right"].to_numpy()
     mean, scale = features[right].mean(), features[right].std() + 1e-6
     standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
-    # both kinds of picture weigh the same
-    weight = np.where(table["drawn"], 1 / table["drawn"].sum(), 1 / (~table["drawn"]).sum())
-    weight *= len(table) / 2
+    weight = _even(table["drawn"])
     held_out = np.zeros(len(table))
     for train, test in GroupKFold(8).split(standard, right, table["name"]):
         regression = LogisticRegression(C=1.0, max_iter=2000)
@@ -183,13 +255,7 @@ def fit_confidence(table: pd.DataFrame) -> dict:
             print(f"--- {'drawn' if kind else 'EMPS validation'}, pictures left out of each fit")
             print_reliability(held_out[chosen], right[chosen])
     regression = LogisticRegression(C=1.0, max_iter=2000).fit(standard, right, weight)
-    model = {
-        "features": list(FEATURES),
-        "mean": mean.round(6).tolist(),
-        "scale": scale.round(6).tolist(),
-        "weights": regression.coef_[0].round(6).tolist(),
-        "intercept": round(float(regression.intercept_[0]), 6),
-    }
+    model = _stored(FEATURES, mean, scale, regression)
     print({name: round(w, 2) for name, w in zip(FEATURES, model["weights"], strict=True)})
     return model
 

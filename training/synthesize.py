@@ -71,6 +71,7 @@ class Scene:
     light: tuple[float, float] = (0.0, 0.0)
     shadow: float = 0.3
     shadow_reach: float = 4.0
+    seam: float = 1.0  # share of rim and shadow that shows where one lies on another
     roughness: float = 0.0
     halo: float = 0.0
     streaks: int = 0
@@ -150,10 +151,13 @@ def _paint(
     inside = level < 1
 
     ground = canvas[window]
+    shows = np.where(labels[window] > 0, np.float32(scene.seam), np.float32(1))
+    if scene.seam < 1:  # a rim fades out where it leaves the neighbour, it does not break off
+        shows = ndimage.gaussian_filter(shows, 2)
     if scene.shadow:
-        ground *= 1 - scene.shadow * np.exp(np.minimum(depth, 0) / scene.shadow_reach)
+        ground *= 1 - shows * scene.shadow * np.exp(np.minimum(depth, 0) / scene.shadow_reach)
     body = particle.tone + scene.dome * (np.sqrt(np.clip(1 - level**2, 0, 1)) - 0.6)
-    body += scene.edge_brightening * np.exp(-np.maximum(depth, 0) / scene.edge_width)
+    body += shows * scene.edge_brightening * np.exp(-np.maximum(depth, 0) / scene.edge_width)
     body += (scene.light[0] * x + scene.light[1] * y) / max(particle.faces)
     if particle.tone_of_faces:
         nearest = np.argmax(np.stack([p + 0.02 * i for i, p in enumerate(parts)]), axis=0)
@@ -345,7 +349,9 @@ def random_scene(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
     closeness = rng.uniform(0.55, 1.05)
     background = rng.uniform(0.05, 0.45)
     tone = background + rng.uniform(0.1, 0.5)
-    tone_spread = rng.uniform(0.02, 0.14)
+    # grown together: of one tone, parted by a waist and a faint line only
+    fused = rng.random() < 0.4
+    tone_spread = rng.uniform(0.0, 0.04) if fused else rng.uniform(0.02, 0.14)
     faceted = rng.random() < 0.3
 
     placed: list[Particle] = []
@@ -386,6 +392,7 @@ def random_scene(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
         light=(rng.normal(0, 0.06), rng.normal(0, 0.06)),
         shadow=rng.choice([0.0, rng.uniform(0.1, 0.6)], p=[0.25, 0.75]),
         shadow_reach=rng.uniform(1, 8),
+        seam=rng.uniform(0.05, 0.5) if fused else 1.0,
         roughness=rng.choice([0.0, rng.uniform(0.01, 0.08)], p=[0.6, 0.4]),
         halo=rng.uniform(0, 0.2) if chance() < 0.3 else 0.0,
         streaks=int(rng.integers(1, 15)) if chance() < 0.25 else 0,

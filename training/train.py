@@ -117,7 +117,7 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     model = MultiResUNet().to(device, memory_format=torch.channels_last)
     if plan.start_from:
         stored = torch.load(WORK / "runs" / plan.start_from / "checkpoint.pt", weights_only=True)
-        model.load_state_dict(stored["average"])
+        model.load_state_dict(_fitting(stored["average"], model))
     average = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.decay)
     step, spent = 0, 0.0
@@ -164,6 +164,14 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
                 log.write(f"{step},{spent / 60:.2f},{rate:.6f},{held_loss:.5f}\n")
             print(f"{step:6d} {spent / 60:6.1f} min validation {held_loss:.4f}", flush=True)
             last_saved = spent
+
+
+def _fitting(weights: dict[str, Tensor], model: torch.nn.Module) -> dict[str, Tensor]:
+    """The weights of another run where name and shape agree, the model's own elsewhere."""
+    own = model.state_dict()
+    fit = {k: v for k, v in weights.items() if k in own and v.shape == own[k].shape}
+    print(f"{len(fit)} of {len(own)} tensors taken over", flush=True)
+    return own | fit
 
 
 def save(path: Path, model, average, optimiser, step: int, spent: float) -> None:
