@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from semseg.analysis import Analysis
 from semseg.counting import LEAST_P
-from semseg.intervals import Interval, advice_sentence
+from semseg.intervals import FEWEST_IMAGES, Interval, advice_sentence
 from semseg.metrology import SHAPES, Assessment, assess
 from semseg.page import choices, controls
 from semseg.page.results import edited
@@ -103,6 +103,11 @@ def _distribution(assessment: Assessment) -> None:
             f"By number, in {assessment.unit}. Raw: all kept, as they are seen. Corrected: those "
             "wholly inside the frame, weighted by 1/P."
         )
+        if assessment.intervals.resampled == "particles":
+            st.caption(
+                "Intervals take all particles as independent. How pictures of the sample differ "
+                f"is not in them: that takes {FEWEST_IMAGES} pictures."
+            )
         advice = assessment.advice
         if advice is not None:
             st.write(advice_sentence(advice).replace(" %", "\N{NO-BREAK SPACE}%"))
