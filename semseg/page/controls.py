@@ -32,7 +32,7 @@ __all__ = [
 
 # logarithmic, about 5 % apart
 FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 4, 75))
-FITS = 0.05  # of the factor: nearer to the suggestion than this is as good
+FITS = 0.1  # of the factor: nearer to the suggestion than this is as good
 
 
 # Scale
