@@ -100,6 +100,17 @@ def test_a_session_replays_identically(page, analysis):
     assert page.session_state["filter"] == 0.5
 
 
+def test_the_decisions_of_a_session_replace_those_made_before(page):
+    analysis = semseg.analyze(sample_path(), Settings())
+    edited = semseg.analysis.refilter(analysis, None, {2: False, 5: False})
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    assert page.session_state["views"]
+    give(page, "settings_file", ("session.json", session_json([edited])))
+    page.run()
+    assert not page.exception
+    assert "Identical to the session" in " ".join(item.value for item in page.success)
+
+
 def test_a_session_of_another_model_says_what_differs(page, analysis):
     values = json.loads(session_json([analysis]))
     values["model"]["sha256"] = "0" * 64

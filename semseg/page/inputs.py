@@ -142,6 +142,11 @@ def _take_settings() -> None:
     else:
         choices.load(settings, display)
         st.session_state.session = session
+        if session:  # its decisions take the place of those made here before
+            views = st.session_state.get("views", {})
+            st.session_state.views = {
+                key: view for key, view in views.items() if session.picture(key[0]) is None
+            }
 
 
 def parsed(content: bytes) -> tuple[Settings, Display, Session | None]:

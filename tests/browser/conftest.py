@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.visitor import PAGE, Visitor
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -93,3 +95,23 @@ def _healthy(url: str) -> bool:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+@pytest.fixture(scope="module")
+def url(serve):
+    return serve(PAGE)
+
+
+@pytest.fixture
+def visit(chromium, url):
+    """Open the page as somebody who was never here."""
+    visitors = []
+
+    def arrive(address: str = "/", **options) -> Visitor:
+        visitors.append(Visitor(chromium, url, address, **options))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.context.close()
+        assert visitor.faults == []

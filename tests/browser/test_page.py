@@ -7,130 +7,16 @@ import io
 import json
 import re
 import zipfile
-from pathlib import Path
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import urlparse
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from semseg.sample import sample_path
+from tests.browser.visitor import PAGE, Visitor
 
-PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
-PATIENCE = 20_000  # ms; the network runs on a shared machine
 SAMPLE = "/?sample=1"
-
-
-class Visitor:
-    """A person with a browser of their own, and what went over the wire or wrong."""
-
-    def __init__(self, browser, url: str, address: str = "/", **options) -> None:
-        self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **options)
-        self.frames: list[int] = []
-        self.requests: list[str] = []
-        self.faults: list[str] = []
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
-        self.page.on("websocket", self._listen)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.goto(url.rstrip("/") + address)
-        self.page.get_by_text("stay in memory").wait_for()
-        self.quiet()
-
-    def _listen(self, socket) -> None:
-        socket.on("framesent", lambda content: self.frames.append(len(content)))
-        socket.on("framereceived", lambda content: self.frames.append(len(content)))
-
-    def quiet(self) -> None:
-        """Wait until the script's run is over and nothing travels any more."""
-        calm = 0
-        while calm < 2:  # once is not enough: a run may be just about to begin
-            before = len(self.frames)
-            self.page.wait_for_timeout(200)
-            idle = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-            calm = calm + 1 if idle.count() and len(self.frames) == before else 0
-
-    def shown(self) -> None:
-        """Wait for the view of a picture."""
-        self.page.wait_for_selector(".semseg-viewer[data-shown]")
-        self.quiet()
-
-    def upload(self, *files: tuple[str, bytes], key: str = "uploads") -> None:
-        given = [
-            {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-            for name, content in files
-        ]
-        with self.page.expect_response(lambda answer: "upload_file" in answer.url):
-            self.page.locator(f".st-key-{key} input[type=file]").set_input_files(given)
-        self.quiet()
-
-    def text(self) -> str:
-        return self.page.locator("[data-testid=stApp]").inner_text()
-
-    def number(self, name: str) -> float:
-        """A number of the view's bar: kept, found, mean, ..."""
-        if name in ("kept", "found"):
-            both = self.page.locator("[data-number=kept]").inner_text()
-            kept, found = re.findall(r"\d+", both)
-            return int(kept if name == "kept" else found)
-        return float(self.page.locator(f"[data-number={name}] .sv-value").inner_text())
-
-    def threshold(self, value: float) -> None:
-        """Move the slider as the keyboard does, and let it go."""
-        self.page.locator(".sv-threshold input").evaluate(
-            """(slider, value) => {
-              slider.value = value;
-              slider.dispatchEvent(new Event("input", {bubbles: true}));
-              slider.dispatchEvent(new Event("change", {bubbles: true}));
-            }""",
-            value,
-        )
-        self.quiet()
-
-    def download(self, name: str) -> bytes:
-        with self.page.expect_download() as waiting:
-            self.page.get_by_role("button", name=name, exact=True).click()
-        return Path(waiting.value.path()).read_bytes()
-
-    def button(self, name: str) -> None:
-        self.page.get_by_role("button", name=name).first.click()
-        self.quiet()
-
-    def tab(self, name: str) -> None:
-        self.page.get_by_role("tab", name=name).click()
-        self.quiet()
-
-    def query(self) -> dict[str, list[str]]:
-        return parse_qs(urlparse(self.page.url).query)
-
-    def scale_field(self):
-        return self.page.locator(".st-key-scale_value input")
-
-    def type_scale(self, value: str) -> None:
-        self.scale_field().fill(value)
-        self.scale_field().press("Enter")
-        self.quiet()
-
-
-@pytest.fixture(scope="module")
-def url(serve):
-    return serve(PAGE)
-
-
-@pytest.fixture
-def visit(chromium, url):
-    """Open the page as somebody who was never here."""
-    visitors = []
-
-    def arrive(address: str = "/", **options) -> Visitor:
-        visitors.append(Visitor(chromium, url, address, **options))
-        return visitors[-1]
-
-    yield arrive
-    for visitor in visitors:
-        visitor.context.close()
-        assert visitor.faults == []
 
 
 @pytest.fixture(scope="module")
@@ -406,38 +292,3 @@ def test_everything_is_reached_by_keyboard_and_has_a_name(visit):
     slider.press("ArrowRight")
     visitor.quiet()
     assert visitor.query()["filter"] == ["0.31"]
-
-
-# Statistics
-
-
-def test_statistics_follow_the_filter_and_come_along(visit):
-    visitor = visit("/?sample=1")
-    visitor.shown()
-    visitor.threshold(0.97)
-    kept = visitor.number("kept")
-    visitor.tab("Statistics")
-    visitor.page.get_by_text(f"of {kept} particles in 1 picture").wait_for()
-    visitor.page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for(timeout=60_000)
-    visitor.tab("Sizes")
-    report = visitor.download("Report").decode()
-    assert f"n = {kept} particles" in report
-    session = json.loads(visitor.download("Session"))
-    assert session["pictures"][0]["result"]["kept"] == kept
-
-
-def test_a_view_that_was_made_in_a_closed_tab_fills_its_place(visit):
-    visitor = visit("/?sample=1")
-    visitor.page.get_by_role("tab", name="Statistics").click()
-    visitor.page.get_by_text("95 % interval").first.wait_for()
-    visitor.tab("Sizes")
-    visitor.shown()
-    visitor.page.wait_for_function(
-        """() => {
-          const graph = [...document.querySelectorAll("*")]
-            .flatMap((e) => [e, ...(e.shadowRoot?.querySelectorAll(".js-plotly-plot") ?? [])])
-            .find((e) => e._fullLayout?.images?.length);
-          const [low, high] = graph?._fullLayout.xaxis.range ?? [0, 0];
-          return high - low > 1000 && high - low < 1030;
-        }"""
-    )

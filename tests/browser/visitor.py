@@ -1,0 +1,102 @@
+"""A person before the whole page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+PATIENCE = 20_000  # ms; the network runs on a shared machine
+
+
+class Visitor:
+    """A person with a browser of their own, and what went over the wire or wrong."""
+
+    def __init__(self, browser, url: str, address: str = "/", **options) -> None:
+        self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **options)
+        self.frames: list[int] = []
+        self.requests: list[str] = []
+        self.faults: list[str] = []
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("websocket", self._listen)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.goto(url.rstrip("/") + address)
+        self.page.get_by_text("stay in memory").wait_for()
+        self.quiet()
+
+    def _listen(self, socket) -> None:
+        socket.on("framesent", lambda content: self.frames.append(len(content)))
+        socket.on("framereceived", lambda content: self.frames.append(len(content)))
+
+    def quiet(self) -> None:
+        """Wait until the script's run is over and nothing travels any more."""
+        calm = 0
+        while calm < 2:  # once is not enough: a run may be just about to begin
+            before = len(self.frames)
+            self.page.wait_for_timeout(200)
+            idle = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+            calm = calm + 1 if idle.count() and len(self.frames) == before else 0
+
+    def shown(self) -> None:
+        """Wait for the view of a picture."""
+        self.page.wait_for_selector(".semseg-viewer[data-shown]")
+        self.quiet()
+
+    def upload(self, *files: tuple[str, bytes], key: str = "uploads") -> None:
+        given = [
+            {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            for name, content in files
+        ]
+        with self.page.expect_response(lambda answer: "upload_file" in answer.url):
+            self.page.locator(f".st-key-{key} input[type=file]").set_input_files(given)
+        self.quiet()
+
+    def text(self) -> str:
+        return self.page.locator("[data-testid=stApp]").inner_text()
+
+    def number(self, name: str) -> float:
+        """A number of the view's bar: kept, found, mean, ..."""
+        if name in ("kept", "found"):
+            both = self.page.locator("[data-number=kept]").inner_text()
+            kept, found = re.findall(r"\d+", both)
+            return int(kept if name == "kept" else found)
+        return float(self.page.locator(f"[data-number={name}] .sv-value").inner_text())
+
+    def threshold(self, value: float) -> None:
+        """Move the slider as the keyboard does, and let it go."""
+        self.page.locator(".sv-threshold input").evaluate(
+            """(slider, value) => {
+              slider.value = value;
+              slider.dispatchEvent(new Event("input", {bubbles: true}));
+              slider.dispatchEvent(new Event("change", {bubbles: true}));
+            }""",
+            value,
+        )
+        self.quiet()
+
+    def download(self, name: str) -> bytes:
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("button", name=name, exact=True).click()
+        return Path(waiting.value.path()).read_bytes()
+
+    def button(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).first.click()
+        self.quiet()
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+        self.quiet()
+
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(urlparse(self.page.url).query)
+
+    def scale_field(self):
+        return self.page.locator(".st-key-scale_value input")
+
+    def type_scale(self, value: str) -> None:
+        self.scale_field().fill(value)
+        self.scale_field().press("Enter")
+        self.quiet()
