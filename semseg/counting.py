@@ -17,13 +17,18 @@ from semseg.distribution import edge_weights
 from semseg.statistics import volume_weights
 from semseg.visibility import FULLY_VISIBLE
 
-__all__ = ["EDGES", "LEAST_P", "apply_rule", "counted", "describe", "size_weights"]
+__all__ = ["EDGES", "LEAST_P", "apply_rule", "counted", "describe", "in_short", "size_weights"]
 
 # what happens to particles at the edge of the analysed frame, in words
 EDGES = {
     "count": "All kept particles, those cut by the edge of the frame as far as they are seen",
     "exclude": "Kept particles wholly inside the frame",
     "weight": "Particles wholly inside the frame, each weighted by 1/P (Miles-Lantuejoul)",
+}
+IN_SHORT = {
+    "count": "all kept particles",
+    "exclude": "whole particles only",
+    "weight": "whole particles, weighted 1/P",
 }
 CUT, COVERED = "cut by the edge", "partly covered"
 LEAST_P = 0.25  # a particle less likely to lie wholly inside speaks for too many others
@@ -84,6 +89,11 @@ def size_weights(particles: pd.DataFrame, *, by_volume: bool = False) -> np.ndar
     if by_volume:
         return weight * volume_weights(particles)
     return None if (weight == 1).all() else weight
+
+
+def in_short(edges: str, visible_only: bool) -> str:
+    """The rule in a few words, for a figure."""
+    return f"{IN_SHORT[edges]}, fully visible" if visible_only else IN_SHORT[edges]
 
 
 def describe(edges: str, visible_only: bool) -> str:

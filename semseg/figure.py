@@ -207,7 +207,7 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     by_hand = (~is_kept & (analysis.particles["reason"] == "manual")).any()
     for name, style, chosen, line_width in (
         ("kept" if (counts == is_kept).all() else "counted", KEPT, counts, width),
-        ("kept, not counted", LEFT_OUT, is_kept & ~counts, width),
+        ("not counted", LEFT_OUT, is_kept & ~counts, width),
         # What a person took out is not only possibly wrong.
         ("not kept" if by_hand else "possibly wrong", WRONG, ~is_kept, WRONG_WIDER * width),
     ):

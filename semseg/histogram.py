@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from semseg.counting import counted, size_weights
+from semseg.counting import counted, in_short, size_weights
 from semseg.display import SIZES, Display, is_assumed
 from semseg.statistics import SizeSummary, histogram_edges, summarise
 
@@ -66,13 +66,17 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     )
     filled = np.flatnonzero(heights)
     _fit_axes(axes, edges[filled[0]], edges[filled[-1] + 1], display)
+    rule = in_short(analysis.settings.edges, analysis.settings.visible_only)
+    if display.by_volume:
+        rule += ", by volume"
+    rule = rule.replace(", ", ",\n")  # a narrow key leaves room for bars
     mean = axes.axvline(summary.mean, color="black", lw=1.1)
     median = axes.axvline(summary.median, color="#c04000", lw=1.1, ls=(0, (3, 1.5)))
     lines = (mean, median, _no_line(), _no_line())
     axes.legend(
         lines,
         _legend_texts(summary, unit),
-        title="volume-weighted" if display.by_volume else None,
+        title=rule,
         title_fontsize=SMALL,
         loc="best",
         fontsize=SMALL,

@@ -106,12 +106,15 @@ def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
     """The counted particles of several pictures, one row each, in the order of the pictures.
 
     Columns: ``file, label``, the sizes in nm (if any picture has a scale; empty for those that have
-    none) and in px, ``confidence``; and ``scale`` where any scale was only assumed.
+    none) and in px, ``confidence``, ``weight`` where the counting rule gives particles one; and
+    ``scale`` where any scale was only assumed.
     """
     lengths = [f"{size}_{unit}" for unit in ("nm", "px") for size in SIZES]
     if all(analysis.calibration is None for analysis in analyses):
         lengths = [name for name in lengths if name.endswith("_px")]
     columns = ["file", "label", *lengths, "confidence"]
+    if any(analysis.settings.edges == "weight" for analysis in analyses):
+        columns.append("weight")
     if any(map(is_assumed, analyses)):
         columns.append("scale")
     parts = []

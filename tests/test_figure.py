@@ -142,7 +142,7 @@ def test_volume_weighting_shows_shares_and_says_so(analysis):
     assert heights[0] == pytest.approx(100 * (in_first**3).sum() / (kept["ecd_px"] ** 3).sum())
     summary = summarise(kept["min_feret_nm"], volume_weights(kept))
     words = words_of(axes)
-    assert "volume-weighted" in words
+    assert "all kept particles,\nby volume" in words
     assert f"mean {summary.mean:.1f} nm" in words
     assert f"median {summary.median:.1f} nm" in words
     assert f"SD {summary.standard_deviation:.1f} nm" in words
