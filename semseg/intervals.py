@@ -1,6 +1,5 @@
 """How well a sample of sizes is known: intervals, and how many more particles are needed.
 
->>> import numpy as np
 >>> sizes = np.random.default_rng(0).lognormal(np.log(50), 0.3, 400)
 >>> found = bootstrap_intervals(sizes)
 >>> found.resampled, found.d50.low < found.d50.value < found.d50.high
@@ -29,9 +28,8 @@ Introduction to the Bootstrap, 1993, chapter 5.3).
   drawn from a lognormal distribution of the same GSD (with images, of the same scatter between
   them): limits value exp(-c SE), with c the quantiles of (estimate - truth) / SE over these.
 
-How often each holds the truth is in ``docs/measurement.md``: 93 to 97 times of 100 where sizes are
-lognormal; 91 to 93 for D[3,2] and D[4,3] with edge weights, for images of very unequal counts, and
-for the GSD of sizes that are not lognormal. The plain percentile bootstrap reaches 85 and less.
+How often each holds the truth is in ``docs/measurement.md``: 93 to 97 times of 100, but 91 to 93
+for images of very unequal counts and for the GSD of sizes that are not lognormal.
 """
 
 from __future__ import annotations
@@ -220,8 +218,8 @@ def bootstrap_intervals(
     -------
     All limits are NaN for fewer than 20 particles or where all are equal; those of a percentile
     also where they lie beyond the least or the greatest size, which happens to D10 and D90 below
-    some 40 particles; those of SD, D[3,2] and D[4,3] above a GSD of 5; those by volume as
-    `Intervals` says.
+    some 40 particles; those of SD, D[3,2] and D[4,3] above a GSD of 5, of the latter two also with
+    uneven weights; those by volume as `Intervals` says.
 
     Raises
     ------
@@ -240,6 +238,8 @@ def bootstrap_intervals(
             limits |= _standard(sample, values, level, resamples, rng)
             if values["geometric_standard_deviation"] <= WIDEST:
                 limits |= _calibrated(sample, values, level, resamples, rng)
+    if sample.weights is not None and np.ptp(sample.weights) > 0:  # would hold the truth too rarely
+        limits = {name: both for name, both in limits.items() if name not in ("d32", "d43")}
     found = {}
     for name, value in values.items():
         low, high = limits.get(name, (math.nan, math.nan))

@@ -356,3 +356,13 @@ def test_the_advice_comes_true():
     advice = particles_needed(sizes, target=0.03)
     reached = bootstrap_intervals(lognormal(advice.needed, seed=6, spread=0.5)).d50
     assert (reached.high - reached.low) / 2 / reached.value == pytest.approx(0.03, rel=0.2)
+
+
+def test_no_limits_are_given_where_they_would_not_hold():
+    sizes = np.random.default_rng(4).lognormal(4, 0.4, 200)
+    even = bootstrap_intervals(sizes, np.full(200, 2.0), resamples=100)
+    uneven = bootstrap_intervals(sizes, np.linspace(1, 2, 200), resamples=100)
+    for name in ("d32", "d43"):
+        assert np.isfinite(getattr(even, name).low)
+        assert np.isnan(getattr(uneven, name).low)
+        assert np.isfinite(getattr(uneven, name).value)

@@ -250,5 +250,5 @@ def _number(value: float) -> str:
 
 def _limits(interval: Interval) -> str:
     if not (np.isfinite(interval.low) and np.isfinite(interval.high)):
-        return "too few"
+        return "not known"
     return f"{interval.low:.4g} to {interval.high:.4g}"
