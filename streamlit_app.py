@@ -80,7 +80,7 @@ def main() -> None:
         with scale_place:
             controls.scale(micrographs[shown])
         done = show(micrographs, shown, bar_place, rescale_place)
-        inputs.replayed(replay_place, [results.edited(worked) for worked in done])
+        inputs.replayed(replay_place, lambda: [results.edited(worked) for worked in done])
     else:
         with scale_place:
             controls.scale(None)

@@ -17,7 +17,7 @@ from semseg.distribution import edge_weights
 from semseg.statistics import volume_weights
 from semseg.visibility import FULLY_VISIBLE
 
-__all__ = ["EDGES", "LEAST_P", "apply_rule", "counted", "describe", "in_short", "size_weights"]
+__all__ = ["EDGES", "apply_rule", "counted", "describe", "in_short", "size_weights"]
 
 # what happens to particles at the edge of the analysed frame, in words
 EDGES = {
@@ -31,7 +31,6 @@ IN_SHORT = {
     "weight": "whole particles, weighted 1/P",
 }
 CUT, COVERED = "cut by the edge", "partly covered"
-LEAST_P = 0.25  # a particle less likely to lie wholly inside speaks for too many others
 
 
 def apply_rule(

@@ -29,6 +29,7 @@ __all__ = [
     "Lognormal",
     "edge_weights",
     "fit_lognormal",
+    "goodness_sentence",
     "inside_probability",
     "moment_mean",
     "positive_sizes",
@@ -210,6 +211,21 @@ def fit_lognormal(
         p_value=(1 + worse) / (1 + resamples),
         resamples=resamples,
     )
+
+
+def goodness_sentence(fit: Lognormal | None) -> str:
+    """What the fit says, in a sentence."""
+    if fit is None:
+        return "Too few particles for a fit."
+    if not math.isfinite(fit.p_value):
+        return "All sizes are equal, so there is nothing to fit."
+    numbers = f"(p = {fit.p_value:.3f}, largest distance of the shares {fit.ks_distance:.3f})"
+    if fit.p_value < 0.05:
+        return (
+            "The sizes are not lognormal, or not one population "
+            f"{numbers}: read geometric mean and standard deviation with care."
+        )
+    return f"Nothing speaks against a lognormal distribution {numbers}."
 
 
 def quantile_quantile(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -30,7 +30,6 @@ import io
 import json
 import os
 import uuid
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -39,6 +38,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tifffile
 
+from semseg.archive import archive
 from semseg.coco import coco_json
 from semseg.display import DEFAULT, Display, is_assumed
 from semseg.errors import SemsegError
@@ -71,9 +71,6 @@ __all__ = [
     "write_files",
     "write_outputs",
 ]
-
-# No clock, so that the same files make the same archive; the first moment a ZIP can name.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 # -- label image -----------------------------------------------------------------------------
@@ -171,19 +168,6 @@ def run_files(
 ) -> dict[str, bytes]:
     """Name and content of the files that the pictures make together."""
     return {name: make(analyses, assessment, display) for name, make in RUN_FILES.items()}
-
-
-def archive(files: Mapping[str, bytes]) -> bytes:
-    """Files as a ZIP, in their order; the same files make the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as container:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            # As Unix would write it on every system: readable by all.
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            container.writestr(entry, content)
-    return out.getvalue()
 
 
 def write_outputs(

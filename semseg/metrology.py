@@ -18,11 +18,11 @@ import pandas as pd
 
 from semseg.counting import apply_rule, counted, describe, size_weights
 from semseg.display import SIZES, is_assumed
-from semseg.distribution import Lognormal, fit_lognormal, inside_probability
+from semseg.distribution import Lognormal, fit_lognormal
 from semseg.intervals import Advice, Intervals, advise, bootstrap_intervals
 from semseg.screening import Screening, screen
 from semseg.statistics import SizeSummary, summarise
-from semseg.uncertainty import Band, Budget, budget, pooled, threshold_band
+from semseg.uncertainty import Band, Budget, budget, pooled, pooled_weights, threshold_band
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -159,7 +159,7 @@ def assess(
         counts=_counts(used),
         particles=particles,
         summary=summarise(sizes, weights),
-        by_volume=summarise(sizes, _volumes(particles, unit)),
+        by_volume=summarise(sizes, pooled_weights(particles, unit, by_volume=True)),
         raw=raw,
         corrected=corrected,
         least_p=least_p,
@@ -198,16 +198,11 @@ def _counts(analyses: Sequence[Analysis]) -> dict[str, int]:
     }
 
 
-def _volumes(particles: pd.DataFrame, unit: str) -> np.ndarray:
-    # in the unit in which they are pooled: pixels differ from picture to picture
-    return size_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]), by_volume=True)
-
-
 def _side_by_side(
     analyses: Sequence[Analysis], column: str
 ) -> tuple[SizeSummary, SizeSummary, float]:
     """All kept as seen; whole ones weighted; and the least P. The filter is as it stands."""
-    raw, whole, weights, least = [], [], [], [np.inf]
+    raw, whole, weights = [], [], []
     for analysis in analyses:
         frame = analysis.prepared.shape
         table = apply_rule(
@@ -223,13 +218,9 @@ def _side_by_side(
         raw.append(counted(seen)[column])
         whole.append(rows[column])
         weights.append(rows["weight"])
-        if len(rows):
-            least.append(
-                float(inside_probability(rows["box_width_px"], rows["box_height_px"], frame).min())
-            )
-    corrected = summarise(np.concatenate(whole), np.concatenate(weights))
-    least_p = min(least)
-    return summarise(np.concatenate(raw)), corrected, least_p if least_p < np.inf else np.nan
+    weight = np.concatenate(weights)
+    least_p = 1 / weight.max() if weight.size else np.nan
+    return summarise(np.concatenate(raw)), summarise(np.concatenate(whole), weight), least_p
 
 
 def _shapes(particles: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:

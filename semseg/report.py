@@ -21,9 +21,9 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from semseg.annotated import annotated_svg
-from semseg.counting import LEAST_P, counted
+from semseg.counting import counted
 from semseg.display import DEFAULT, SIZES, Display, is_assumed
-from semseg.distribution import span
+from semseg.distribution import LEAST_PROBABILITY, goodness_sentence, span
 from semseg.intervals import Interval, advice_sentence
 from semseg.metrology import SHAPES
 from semseg.plots import band_plot, distribution_plot, quantile_plot, shape_plot, shapes_plot
@@ -119,7 +119,7 @@ def report_html(
         measurand=MEASURANDS[assessment.size],
         advice=assessment.advice and advice_sentence(assessment.advice),
         figures=list(_figures(assessment)),
-        fit=_fit_words(assessment),
+        fit=goodness_sentence(assessment.lognormal),
         shapes=_shapes(assessment),
         rejected=_reasons(used, "reason"),
         not_counted=_reasons(used, "not_counted"),
@@ -134,7 +134,7 @@ def report_html(
         plots=_plots(assessment, display, used),
         outline_pixel=_outline_pixel(used, unit),
         few=0 < assessment.counts["counted"] < FEWEST,
-        least_p=LEAST_P,
+        least_p=LEAST_PROBABILITY,
         raw_rows=_raw_rows(assessment),
         most_rows=MOST_ROWS,
         usual_scale=USUAL_SCALE,
@@ -224,22 +224,6 @@ def _same(interval: Interval | None, value: float) -> Interval | None:
     """The interval, if it is one of this value: volumes may have been taken from another size."""
     same = interval is not None and math.isclose(interval.value, value, rel_tol=1e-6)
     return interval if same else None
-
-
-def _fit_words(assessment: Assessment) -> str:
-    """What the lognormal fit says, in a sentence."""
-    fit = assessment.lognormal
-    if fit is None:
-        return "Too few particles for a fit."
-    if not math.isfinite(fit.p_value):
-        return "All sizes are equal, so there is nothing to fit."
-    numbers = f"(p = {fit.p_value:.3f}, largest distance of the shares {fit.ks_distance:.3f})"
-    if fit.p_value < 0.05:
-        return (
-            "The sizes are not lognormal, or not one population "
-            f"{numbers}: read geometric mean and standard deviation with care."
-        )
-    return f"Nothing speaks against a lognormal distribution {numbers}."
 
 
 def _shapes(assessment: Assessment) -> list[dict[str, Any]]:

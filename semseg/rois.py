@@ -20,14 +20,14 @@ A ROI knows no scale: Fiji takes it from the picture on which it is shown.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
+
+from semseg.archive import archive
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -79,17 +79,12 @@ def roiset_zip(analysis: Analysis) -> bytes:
     polygons = corner_outlines(analysis)
     known = particles[[name for name in _PROPERTIES if name in particles]]
     digits = len(str(max(polygons, default=0)))
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as container:
-        for row in known.to_dict("records"):
-            name = f"{row['label']:0{max(digits, 3)}d}"
-            roi = _roi(polygons[row["label"]], name, bool(row["kept"]), _plain(row))
-            # Without a date this takes the first that a ZIP can name, so no clock gets in.
-            entry = zipfile.ZipInfo(f"{name}.roi")
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            container.writestr(entry, roi.tobytes())
-    return out.getvalue()
+    rois = {}
+    for row in known.to_dict("records"):
+        name = f"{row['label']:0{max(digits, 3)}d}"
+        roi = _roi(polygons[row["label"]], name, bool(row["kept"]), _plain(row))
+        rois[f"{name}.roi"] = roi.tobytes()
+    return archive(rois)
 
 
 def _roi(

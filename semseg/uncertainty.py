@@ -43,6 +43,7 @@ __all__ = [
     "Component",
     "budget",
     "pooled",
+    "pooled_weights",
     "rescaled",
     "threshold_band",
 ]
@@ -125,6 +126,12 @@ def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:
         if unit == "px" or analysis.calibration is not None
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def pooled_weights(particles: pd.DataFrame, unit: str, *, by_volume: bool) -> np.ndarray | None:
+    """`size_weights` of `pooled` particles; volumes in the unit in which they are pooled, since
+    pixels differ from picture to picture."""
+    return size_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]), by_volume=by_volume)
 
 
 def threshold_band(

@@ -15,6 +15,7 @@ from semseg.distribution import (
     LEAST_PROBABILITY,
     edge_weights,
     fit_lognormal,
+    goodness_sentence,
     inside_probability,
     moment_mean,
     positive_sizes,
@@ -243,3 +244,11 @@ def test_edge_weights_undo_the_loss_of_large_particles():
     weights = edge_weights(side[inside], side[inside], (100, 100))
     assert summarise(side[inside]).mean < 20
     assert summarise(side[inside], weights).mean == pytest.approx(35, rel=0.02)
+
+
+def test_the_fit_is_told_as_what_it_is():
+    rng = np.random.default_rng(8)
+    assert goodness_sentence(fit_lognormal(rng.lognormal(4, 0.3, 200))).startswith("Nothing speaks")
+    assert "not lognormal" in goodness_sentence(fit_lognormal(rng.uniform(1, 100, 1000)))
+    assert "equal" in goodness_sentence(fit_lognormal([5.0] * 30))
+    assert "few" in goodness_sentence(fit_lognormal([5.0, 6.0]))

@@ -192,7 +192,7 @@ def test_pictures_are_pooled_in_nanometres_and_those_without_a_scale_left_out():
     with_scale, without = draw(), draw(pixel_size_nm=None)
     particles, unit = pooled_particles([with_scale, without, with_scale])
     assert unit == "nm"
-    assert particles["file"].unique().tolist() == [0, 2]
+    assert particles["picture"].unique().tolist() == [0, 2]
     assert len(particles) == 2 * with_scale.particles["kept"].sum()
     particles, unit = pooled_particles([without, without])
     assert unit == "px"

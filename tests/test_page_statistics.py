@@ -49,7 +49,7 @@ def test_the_figures_stand_beside_their_intervals(page):
     said = texts(page) + " ".join(item.value for item in page.markdown)
     assert "more particles" in said
     assert "Screening only" in said
-    assert "Lognormal fit" in said
+    assert "a lognormal distribution" in said
 
 
 def test_the_rule_changes_what_is_counted_and_is_said(page):

@@ -266,7 +266,7 @@ def test_volume_percentiles_get_their_own_interval_only(assessment):
     assert assessment.intervals.volume_d50.value != pytest.approx(assessment.by_volume.d50)
 
 
-def test_equal_sizes_and_bad_fits_in_words(assessment):
+def test_equal_sizes_and_bad_fits_in_words(analysis, assessment):
     fit = assessment.lognormal
     for changed, words in (
         (None, "Too few"),
@@ -274,7 +274,8 @@ def test_equal_sizes_and_bad_fits_in_words(assessment):
         (replace(fit, p_value=0.3), "Nothing speaks against"),
         (replace(fit, p_value=math.nan), "All sizes are equal"),
     ):
-        assert words in room._fit_words(replace(assessment, lognormal=changed))
+        told = report_html([analysis], replace(assessment, lognormal=changed)).decode()
+        assert words in told
 
 
 # -- the file --------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from semseg.analysis import Analysis
-from semseg.counting import counted, size_weights
 from semseg.display import SIZES, Display
 from semseg.export import archive, output_files, run_files
 from semseg.metrology import assess
@@ -21,6 +20,7 @@ from semseg.page.work import Worked, at_other_factors
 from semseg.report import report_html
 from semseg.statistics import histogram_edges, summarise
 from semseg.tables import per_image_table, pooled_csv
+from semseg.uncertainty import pooled, pooled_weights
 
 __all__ = ["chosen", "pooled_particles", "show"]
 
@@ -63,7 +63,7 @@ def show(pictures: Sequence[Worked]) -> None:
     _switch(event.selection.rows)
 
     particles, unit = pooled_particles(analyses)
-    left_out = len(analyses) - particles["file"].nunique()
+    left_out = len(analyses) - particles["picture"].nunique()
     st.subheader("All pictures together", anchor=False)
     if any(analysis.calibration and analysis.calibration.assumed for analysis in analyses):
         st.warning(
@@ -137,23 +137,12 @@ def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
     pixels of pictures taken at different magnifications do not add up.
     """
     unit = "nm" if any(analysis.calibration for analysis in analyses) else "px"
-    tables = [
-        counted(analysis.particles).assign(file=number)
-        for number, analysis in enumerate(analyses)
-        if unit == "px" or analysis.calibration
-    ]
-    return pd.concat(tables, ignore_index=True), unit
-
-
-def _weights(particles: pd.DataFrame, display: Display, unit: str) -> np.ndarray | None:
-    # in the unit in which they are pooled: pixels differ from picture to picture
-    pooled = particles.assign(ecd_px=particles[f"ecd_{unit}"])
-    return size_weights(pooled, by_volume=display.by_volume)
+    return pooled(analyses, unit), unit
 
 
 def _numbers(particles: pd.DataFrame, display: Display, unit: str) -> None:
     size = particles[f"{display.size}_{unit}"]
-    summary = summarise(size, _weights(particles, display, unit))
+    summary = summarise(size, pooled_weights(particles, unit, by_volume=display.by_volume))
     with st.container(horizontal=True, gap="medium"):
         st.metric("Particles", f"{summary.count:,}", width="content")
         for name, value in (
@@ -171,7 +160,7 @@ def _numbers(particles: pd.DataFrame, display: Display, unit: str) -> None:
 def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go.Figure:
     """Bars of the pooled sizes, by number or by volume."""
     size = particles[f"{display.size}_{unit}"].to_numpy(float)
-    weights = _weights(particles, display, unit)
+    weights = pooled_weights(particles, unit, by_volume=display.by_volume)
     edges = histogram_edges(size, bins=display.bins or None, log=display.log)
     heights, _ = np.histogram(size, edges, weights=weights)
     title = "Number of particles" if weights is None else "Number, edge-corrected"

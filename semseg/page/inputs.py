@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -115,12 +115,13 @@ def settings_file() -> DeltaGenerator:
     return st.container()
 
 
-def replayed(place: DeltaGenerator, analyses: Sequence[Analysis]) -> None:
-    """Say in `place` what differs between the session that was taken over and these analyses."""
+def replayed(place: DeltaGenerator, analyses: Callable[[], Sequence[Analysis]]) -> None:
+    """Say in `place` what differs between the session that was taken over and the analyses,
+    which are made only if there is one."""
     session = st.session_state.get("session")
     if session is None:
         return
-    said = differences(session, analyses)
+    said = differences(session, analyses())
     with place:
         if said:
             st.warning("\n\n".join(map(plain, said)), icon=":material/difference:")

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from semseg.analysis import Analysis
-from semseg.counting import LEAST_P
+from semseg.distribution import LEAST_PROBABILITY, goodness_sentence
 from semseg.intervals import FEWEST_IMAGES, Interval, advice_sentence
 from semseg.metrology import SHAPES, Assessment, assess
 from semseg.page import choices, controls
@@ -111,7 +111,7 @@ def _distribution(assessment: Assessment) -> None:
         advice = assessment.advice
         if advice is not None:
             st.write(advice_sentence(advice).replace(" %", "\N{NO-BREAK SPACE}%"))
-        if assessment.least_p < LEAST_P:
+        if assessment.least_p < LEAST_PROBABILITY:
             st.warning(
                 f"The largest particle would lie wholly inside the frame in only "
                 f"{assessment.least_p:.0%} of all places: take pictures at a lower magnification.",
@@ -121,7 +121,7 @@ def _distribution(assessment: Assessment) -> None:
         st.plotly_chart(distribution_plot(assessment), key="distribution", config=PLOT)
         fit = assessment.lognormal
         if fit is not None:
-            st.write(fit_sentence(assessment))
+            st.write(goodness_sentence(fit))
             with st.expander("Quantiles against a lognormal distribution"):
                 st.plotly_chart(quantile_plot(assessment), key="quantiles", config=PLOT)
 
@@ -156,21 +156,6 @@ def figures_table(assessment: Assessment) -> pd.DataFrame:
         row("GSD", found.geometric_standard_deviation, None),
     ]
     return pd.DataFrame(table).set_index("")
-
-
-def fit_sentence(assessment: Assessment) -> str:
-    """Whether the sizes may be lognormal, in words."""
-    fit = assessment.lognormal
-    verdict = (
-        "nothing speaks against a lognormal distribution"
-        if fit.p_value >= 0.05
-        else "the sizes are not lognormal"
-    )
-    return (
-        f"Lognormal fit: GM {fit.geometric_mean:.4g} {assessment.unit}, GSD "
-        f"{fit.geometric_standard_deviation:.3g}; {verdict} (Kolmogorov-Smirnov distance "
-        f"{fit.ks_distance:.3f}, p = {fit.p_value:.2g} by parametric bootstrap)."
-    )
 
 
 def _uncertainty(assessment: Assessment, pictures: Sequence[Worked]) -> None:
