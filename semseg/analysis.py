@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from semseg import abstain
 from semseg.autoscale import estimate_rescale
 from semseg.calibration import Calibration, agreement_note, calibration_from_width
 from semseg.confidence import apply_filter, confidence, particle_features, reasons
@@ -268,10 +269,16 @@ def segment(
         shapes = measure_shapes(labels)
         features = particle_features(labels, maps, image, shapes)
         median = float(shapes["ecd"].median()) if len(shapes) else None
+        certain = confidence(features, model.confidence)
+        doubt = reasons(features, model.confidence)
+        usual = model.confidence.get("picture", abstain.USUAL)
+        strange = abstain.abstains(prepared.image, maps, certain, usual)
+        if strange:
+            certain = abstain.lowered(certain, model.filter_threshold)
+            doubt = [abstain.REASON] * len(doubt)
+            notes.append(abstain.note(strange, len(doubt), model.filter_threshold))
         particles = measure_particles(shapes, scale).assign(
-            confidence=confidence(features, model.confidence),
-            doubt=reasons(features, model.confidence),
-            visibility=visibility(labels),
+            confidence=certain, doubt=doubt, visibility=visibility(labels)
         )
     if median is None:
         notes.append(

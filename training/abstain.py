@@ -1,0 +1,137 @@
+"""Fit when to abstain: see `semseg.abstain`.
+
+    >>> model["picture"] = fit_abstain(segmenter, thresholds, model, pictures)
+
+Pictures of particles are those on which everything else is fitted (`training.fit`), and a few
+particles each on busy grounds, where much else is found beside them. Against them stand the kinds
+of `training.particle_free`, with seeds that no test and no validation uses. Each is gone through
+as users do, rescale factor included; drawings, which are told by their grey values, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+from sklearn.linear_model import LogisticRegression
+
+from semseg.abstain import FEATURES, familiarity, is_drawing, picture_features
+from semseg.autoscale import estimate_rescale
+from semseg.confidence import confidence, particle_features
+from semseg.particles import Thresholds, find_instances
+from semseg.preparation import resize, stretch_contrast
+from semseg.segmenter import Segmenter
+from semseg.shape import measure_shapes
+from training.particle_free import KINDS, draw
+from training.synthesize import Particle, Scene, draw_scene
+
+SEEDS = range(1000, 1006)
+BUSY = ("texture", "charging", "scratches", "rings", "cracks", "fracture", "captions")
+SMALLEST_PX = 64  # what `analyze` accepts
+
+Picture = tuple[str, np.ndarray, np.ndarray]  # name, prepared picture, labels of the truth
+
+
+def fit_abstain(
+    segmenter: Segmenter,
+    thresholds: Thresholds,
+    model: Mapping[str, Any],
+    pictures: Sequence[Picture],
+) -> dict[str, Any]:
+    """Coefficients of `semseg.abstain.familiarity`, for the key ``picture`` of the confidence.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        With the network; what it says of thresholds and confidence is not used.
+    thresholds : Thresholds
+    model : mapping
+        Coefficients of the confidence.
+    pictures : sequence of (name, picture, labels)
+        Prepared micrographs of particles.
+    """
+    rows = []
+    for source in (pictures, sparse_pictures(), free_pictures()):
+        for name, image, truth in source:
+            features = seen(segmenter, thresholds, model, image)
+            if features is not None:
+                rows.append({"name": name, "known": bool(truth.any()), **features})
+    table = pd.DataFrame(rows)
+    regression = LogisticRegression(C=100.0, class_weight="balanced", max_iter=20_000)
+    regression.fit(table[list(FEATURES)].to_numpy(), table["known"])
+    fitted = {
+        "features": list(FEATURES),
+        "weights": regression.coef_[0].round(4).tolist(),
+        "intercept": round(float(regression.intercept_[0]), 4),
+    }
+    _report(table, fitted)
+    return fitted
+
+
+def seen(
+    segmenter: Segmenter, thresholds: Thresholds, model: Mapping[str, Any], image: np.ndarray
+) -> dict[str, float] | None:
+    """The features of a picture; None for a drawing, or where nothing is found."""
+    if is_drawing(image):
+        return None
+    target = segmenter.info.target_particle_px
+    estimate = estimate_rescale(image, segmenter.predict, thresholds, target)
+    view = resize(image, float(np.clip(estimate.factor, 32 / min(image.shape), 8)))
+    maps = segmenter.predict(view)
+    labels = find_instances(maps, thresholds)
+    if not labels.any():
+        return None
+    found = particle_features(labels, maps, view, measure_shapes(labels))
+    return picture_features(maps, confidence(found, model))
+
+
+def free_pictures() -> Iterator[Picture]:
+    """Pictures without particles, prepared."""
+    for kind in KINDS:
+        for seed in SEEDS:
+            grey = draw(kind, seed)
+            if min(grey.shape) >= SMALLEST_PX and np.ptp(grey):
+                yield f"{kind} {seed}", _prepared(grey / 255), np.zeros(grey.shape, np.int32)
+
+
+def sparse_pictures() -> Iterator[Picture]:
+    """A few bright or dark ellipses on each busy ground, prepared."""
+    for kind in BUSY:
+        for seed in SEEDS:
+            rng = np.random.default_rng([7, seed])
+            ground = draw(kind, 1000 + seed)[:600, :700] / 255
+            scene = _few_ellipses(rng, ground.shape)
+            image, labels = draw_scene(scene, rng)
+            tone = ground.mean() + rng.choice([-1, 1]) * rng.uniform(0.2, 0.4)
+            body = image - image[labels > 0].mean() + np.clip(tone, 0.08, 0.95)
+            cover = ndimage.gaussian_filter((labels > 0).astype(float), 0.7)
+            yield f"particles on {kind} {seed}", _prepared(ground + cover * (body - ground)), labels
+
+
+def _few_ellipses(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
+    radius = rng.uniform(8, 25)
+    particles = []
+    for _ in range(int(rng.integers(2, 25))):
+        own, stretch = radius * np.exp(0.15 * rng.standard_normal()), rng.uniform(1, 1.3)
+        faces = (own * stretch, own / stretch) * 2
+        normals = tuple(rng.uniform(0, np.pi) + np.pi / 2 * np.arange(4))
+        x, y = rng.uniform(20, shape[1] - 20), rng.uniform(20, shape[0] - 20)
+        particles.append(Particle(x, y, normals, faces, 2.0))
+    return Scene(shape, tuple(particles), background=0.1)
+
+
+def _prepared(grey: np.ndarray) -> np.ndarray:
+    return stretch_contrast(np.clip(grey, 0, 1).astype(np.float32))
+
+
+def _report(table: pd.DataFrame, fitted: Mapping[str, Any]) -> None:
+    """Print how many pictures of each sort are abstained from, and which ones wrongly."""
+    known = [familiarity(row, fitted) >= 0.5 for row in table[list(FEATURES)].to_dict("records")]
+    wrong = table["name"][table["known"] != known].tolist()
+    print(
+        f"abstain: {table['known'].sum()} pictures of particles and {(~table['known']).sum()} "
+        f"without in which something was found; judged wrongly: {', '.join(wrong) or 'none'}"
+    )
