@@ -9,7 +9,9 @@
         ├── UnsuitableImageError    readable, but constant or smaller than 64 px
         ├── CalibrationError        a pixel size or width that cannot be right
         ├── SettingsError           a setting out of its range
-        └── ModelError              the model file is missing, damaged or of another version
+        ├── ModelError              the model file is missing, damaged or of another version
+        ├── OutOfMemoryError        a picture that needs more memory than there is
+        └── OutputError             a file that cannot be written
 
 ``str(error)`` is one sentence: what is wrong with this file, and what to do. It never holds a
 traceback; the cause, where there is one, is in ``__cause__``.
@@ -19,10 +21,13 @@ __all__ = [
     "CalibrationError",
     "ImageTooLargeError",
     "ModelError",
+    "OutOfMemoryError",
+    "OutputError",
     "SemsegError",
     "SettingsError",
     "UnreadableImageError",
     "UnsuitableImageError",
+    "sentence",
 ]
 
 
@@ -52,3 +57,29 @@ class SettingsError(SemsegError):
 
 class ModelError(SemsegError):
     """The model file is missing, damaged or of another version."""
+
+
+class OutOfMemoryError(SemsegError):
+    """A picture needs more memory than there is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is not enough memory to analyse this picture; close other programs, crop it, "
+            "or choose a smaller rescale factor."
+        )
+
+
+class OutputError(SemsegError):
+    """A file or folder cannot be written: read-only, full, or kept open by another program."""
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong with a picture, for any exception."""
+    if isinstance(error, MemoryError):
+        error = OutOfMemoryError()
+    if isinstance(error, SemsegError):
+        return str(error)
+    return (
+        f"This picture could not be analysed ({type(error).__name__}), which is a fault of semseg; "
+        "please report it, and try a part of the picture meanwhile."
+    )

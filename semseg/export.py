@@ -1,8 +1,8 @@
 """The files an analysis leaves behind: tables, summary, label image, figure, settings.
 
 Every function takes an :class:`~semseg.analysis.Analysis` and returns bytes; only
-:func:`write_outputs` touches the disk. The same analysis gives the same bytes, except for the
-``seconds`` at the end of the summary.
+:func:`write_outputs` touches the disk, through `semseg.writing`. The same analysis gives the same
+bytes, except for the ``seconds`` at the end of the summary.
 
 ======================  =========================================================================
 ``.particles.csv``      every particle found, with all that was measured
@@ -29,8 +29,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -41,14 +40,15 @@ import tifffile
 from semseg.archive import archive
 from semseg.coco import coco_json
 from semseg.display import DEFAULT, Display, is_assumed
-from semseg.errors import SemsegError
 from semseg.figure import KINDS, figure_bytes
+from semseg.micrograph import safe_name
 from semseg.report import report_html
 from semseg.rois import roiset_zip
 from semseg.session import session_json
 from semseg.spreadsheet import workbook_xlsx
 from semseg.summary import summary_dict, summary_json
 from semseg.tables import particles_csv, per_image_table, pooled_csv, sizes_csv
+from semseg.writing import write_files
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -60,6 +60,7 @@ __all__ = [
     "archive",
     "labels_tiff",
     "output_files",
+    "output_paths",
     "particles_csv",
     "per_image_table",
     "pooled_csv",
@@ -68,8 +69,8 @@ __all__ = [
     "sizes_csv",
     "summary_dict",
     "summary_json",
-    "write_files",
     "write_outputs",
+    "written_files",
 ]
 
 
@@ -130,6 +131,11 @@ PICTURE_FILES: dict[str, Callable[[Analysis, Display], bytes]] = {
     "rois.zip": lambda analysis, display: roiset_zip(analysis),
     "settings.json": settings_json,
 }
+# Those that are written beside each other; the summary replays as the settings do.
+WRITTEN_FILES = (
+    *("particles.csv", "summary.json", "labels.tif"),
+    *("figure.png", "sizes.csv", "rois.zip"),
+)
 # Each file that the pictures of a run make together.
 RUN_FILES: dict[str, Callable[[Sequence[Analysis], Assessment, Display], bytes]] = {
     "report.html": report_html,
@@ -153,14 +159,19 @@ def output_files(
     figures
         Kinds of figure: any of ``png``, ``svg``, ``pdf``.
     """
-    # Never a path: a name must not lead out of the folder.
-    stem = PurePosixPath(str(analysis.micrograph.stem).replace("\\", "/")).name or "image"
     wanted = {f"figure.{kind}" for kind in figures}
-    return {
-        f"{stem}.{name}": make(analysis, display)
-        for name, make in PICTURE_FILES.items()
-        if name in wanted or not name.startswith("figure.")
-    }
+    names = [name for name in PICTURE_FILES if name in wanted or not name.startswith("figure.")]
+    return _picture_files(analysis, display, names)
+
+
+def _picture_files(analysis: Analysis, display: Display, names: Iterable[str]) -> dict[str, bytes]:
+    stem = _stem(analysis.micrograph.stem)
+    return {f"{stem}.{name}": PICTURE_FILES[name](analysis, display) for name in names}
+
+
+def _stem(stem: str) -> str:
+    """Never a path: a name must not lead out of the folder."""
+    return PurePosixPath(str(stem).replace("\\", "/")).name or "image"
 
 
 def run_files(
@@ -170,13 +181,24 @@ def run_files(
     return {name: make(analyses, assessment, display) for name, make in RUN_FILES.items()}
 
 
+def written_files(analysis: Analysis, display: Display = DEFAULT) -> dict[str, bytes]:
+    """Name and content of those files that `write_outputs` writes."""
+    return _picture_files(analysis, display, WRITTEN_FILES)
+
+
+def output_paths(name: str, directory: str | os.PathLike[str]) -> list[Path]:
+    """Where `write_outputs` puts the files of the picture `name`."""
+    stem = _stem(PurePosixPath(safe_name(name)).stem)
+    return [Path(directory, f"{stem}.{ending}") for ending in WRITTEN_FILES]
+
+
 def write_outputs(
     analysis: Analysis, directory: str | os.PathLike[str], display: Display = DEFAULT
 ) -> list[Path]:
-    """Write the files into `directory`, which is made where it is missing.
+    """Write the files into `directory`, which is made where it is missing; all or none.
 
-    Each file is written whole or not at all; one of the same name is replaced. Nothing is written
-    before all are ready. The settings get no file of their own: the summary replays as well.
+    Files of the same names are replaced, or all stay what they were: `semseg.writing.write_files`.
+    Nothing is written before all are ready.
 
     Returns
     -------
@@ -185,43 +207,7 @@ def write_outputs(
 
     Raises
     ------
-    SemsegError
+    OutputError
         When the disk refuses: a folder that may not be written to, a full disk.
     """
-    files = output_files(analysis, display)
-    return write_files(
-        {name: c for name, c in files.items() if not name.endswith(".settings.json")}, directory
-    )
-
-
-def write_files(files: Mapping[str, bytes], directory: str | os.PathLike[str]) -> list[Path]:
-    """Write files by name into `directory`, as `write_outputs` does; the paths, in order."""
-    directory = Path(directory)
-    written = []
-    for name, content in files.items():
-        path = directory / name
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise SemsegError(
-                f"{path} could not be written ({reason}): "
-                "choose a folder that may be written to and has room."
-            ) from error
-        written.append(path)
-    return written
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside `path` first and then swap names, so that no reader meets half a file."""
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    return write_files(written_files(analysis, display), directory)

@@ -33,7 +33,7 @@ from semseg.errors import (
 )
 from semseg.sidecar import MAX_BYTES, merge, read_sidecar, sidecar_of
 
-__all__ = ["MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph"]
+__all__ = ["MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph", "safe_name"]
 
 _MAX_FILE_BYTES = 4 * 2**30
 
@@ -179,11 +179,11 @@ def _beside(
 ) -> tuple[tuple[str, bytes] | None, tuple[str, ...]]:
     """Name and content of the text beside the picture, the given one or the one found; notes."""
     if sidecar is not None:
-        return (_safe_name(sidecar[0]), bytes(sidecar[1])), ()
+        return (safe_name(sidecar[0]), bytes(sidecar[1])), ()
     path = None if _is_bytes(source) else sidecar_of(source)
     if path is None:
         return None, ()
-    name = _safe_name(path.name)
+    name = safe_name(path.name)
     try:
         with path.open("rb") as file:
             return (name, file.read(MAX_BYTES + 1)), ()
@@ -198,9 +198,9 @@ def _is_bytes(source: object) -> bool:
 def _load(source: bytes | str | os.PathLike[str], name: str | None) -> tuple[bytes, str]:
     """Return the file's bytes and its safe name."""
     if _is_bytes(source):
-        return bytes(source), _safe_name(name or "")
+        return bytes(source), safe_name(name or "")
     path = Path(source)
-    name = _safe_name(name or path.name)
+    name = safe_name(name or path.name)
     try:
         if path.is_dir():
             raise UnreadableImageError(f"{name} is a folder; choose a picture inside it.")
@@ -220,7 +220,7 @@ def _load(source: bytes | str | os.PathLike[str], name: str | None) -> tuple[byt
         raise UnreadableImageError(f"{name} cannot be opened; check path and disk.") from error
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
     """Return the last part of `name`, without characters that file systems refuse."""
     last = re.split(r"[\\/]", name)[-1]
     kept = "".join(ch if ch.isprintable() and ch not in '<>:"|?*' else "_" for ch in last)
