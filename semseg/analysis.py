@@ -243,7 +243,7 @@ def segment(
     seconds = {} if seconds is None else seconds
     model = segmenter.info
     thresholds = Thresholds(**model.thresholds)
-    notes = list(segmenter.notes)
+    notes: list[str] = []
 
     with _timed("rescale", seconds, report):
         if settings.rescale is not None:
@@ -287,6 +287,7 @@ def segment(
         )
     else:
         notes += _range_note(median, factor, model)
+    notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(
         labels, particles, scale, factor, source, median, model, segmenter.provider, tuple(notes)
     )

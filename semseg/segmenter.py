@@ -1,8 +1,7 @@
 """The network: verify the model file, choose a provider, predict the maps.
 
 The model is trusted only by its sha256, which stands here; a file with another one is
-refused. It runs through ONNX Runtime on the first provider that is there, always with
-the CPU behind it.
+refused. Where it runs stands in `semseg.engine`.
 """
 
 from __future__ import annotations
@@ -16,13 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
+from semseg.engine import PROVIDERS, Engine, Run, available_providers
 from semseg.errors import ModelError
 from semseg.tiling import pad_to_multiple, predict_in_tiles
 
-__all__ = ["MODEL_PATH", "MODEL_SHA256", "ModelInfo", "Segmenter", "available_providers"]
+__all__ = [
+    "MODEL_PATH",
+    "MODEL_SHA256",
+    "PROVIDERS",
+    "ModelInfo",
+    "Segmenter",
+    "available_providers",
+]
 
 MODEL_SHA256 = "73ebf40106fa8ac88a161b112ecdcc9593889a365400eee66d5f20e25c1de9fa"
 _HERE = Path(__file__).resolve().parent
@@ -30,13 +36,6 @@ _HERE = Path(__file__).resolve().parent
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"
 MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
 
-# short names, in the order in which `auto` prefers them; the CPU is always last
-PROVIDERS = {
-    "cuda": "CUDAExecutionProvider",
-    "migraphx": "MIGraphXExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
 WHOLE_UP_TO_PX = 2_500_000  # the body needs about 0.25 GB per megapixel
 TILE_PX = 1024
 OVERLAP_PX = 256
@@ -83,12 +82,6 @@ class ModelInfo:
     filter_threshold: float
 
 
-def available_providers() -> list[str]:
-    """Short names of the providers that this installation of ONNX Runtime offers."""
-    offered = onnxruntime.get_available_providers()
-    return [name for name, full in PROVIDERS.items() if full in offered]
-
-
 class Segmenter:
     """The network, ready to run; one instance may serve all threads.
 
@@ -118,30 +111,18 @@ class Segmenter:
         threads: int | None = None,
     ) -> None:
         content = _read_model(Path(path), sha256)
-        wanted = _wish_list(provider)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or _usable_cores()
-        options.log_severity_level = 4
-        # idle threads must not burn the cores of a shared host; the arena is worth a third
-        # of the time, and bounded, since larger pictures are cut into tiles
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_mem_pattern = False
-        try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=wanted)
-        except Exception as error:
-            raise ModelError(
-                f"The model file {Path(path).name} could not be loaded by ONNX Runtime "
-                f"({type(error).__name__}); please reinstall semseg."
-            ) from error
-        self.info = _model_info(self._session, hashlib.sha256(content).hexdigest())
-        running = self._session.get_providers()[0]
-        self.provider = next((n for n, full in PROVIDERS.items() if full == running), running)
-        self.notes: tuple[str, ...] = ()
-        if provider not in ("auto", self.provider):
-            self.notes = (
-                f"The provider '{provider}' is not available here; "
-                f"the network ran on '{self.provider}' instead.",
-            )
+        self._engine = Engine(content, provider=provider, threads=threads)
+        self.info = _model_info(self._engine.metadata, hashlib.sha256(content).hexdigest())
+
+    @property
+    def provider(self) -> str:
+        """Short name of the provider that runs the network now."""
+        return self._engine.provider
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why that is not the provider that was asked for; one sentence each."""
+        return self._engine.notes
 
     def predict(
         self,
@@ -162,23 +143,30 @@ class Segmenter:
             Told the share done, 0..1.
         whole_up_to_px, tile_px, overlap_px : int
             Larger pictures are cut into tiles of this side, overlapping by so much.
+
+        Raises
+        ------
+        OutOfMemoryError
+            The picture needs more than there is.
         """
         if image.size <= whole_up_to_px:
             tile_px, overlap_px = max(image.shape), 0
-        maps = predict_in_tiles(
-            image,
-            self._predict_whole,
-            maps=3,
-            tile=tile_px,
-            overlap=overlap_px,
-            progress=progress,
+        maps = self._engine.attempt(
+            lambda run: predict_in_tiles(
+                image,
+                lambda tile: self._predict_whole(tile, run),
+                maps=3,
+                tile=tile_px,
+                overlap=overlap_px,
+                progress=progress,
+            )
         )
         return np.minimum(maps, 1, out=maps)  # sums of rounded weights may pass it by 0.001
 
-    def _predict_whole(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _predict_whole(self, image: NDArray[np.float32], run: Run) -> NDArray[np.float32]:
         height, width = image.shape
         padded = pad_to_multiple(image, self.info.divisor)
-        (maps,) = self._session.run(None, {"image": padded[None, None]})
+        (maps,) = run({"image": padded[None, None]})
         return maps[0, :, :height, :width]
 
 
@@ -197,25 +185,9 @@ def _read_model(path: Path, sha256: str | None) -> bytes:
     return content
 
 
-def _wish_list(provider: str) -> list[str]:
-    if provider != "auto" and provider not in PROVIDERS:
-        known = ", ".join(["auto", *PROVIDERS])
-        raise ModelError(f"There is no provider '{provider}'; choose one of {known}.")
-    offered = onnxruntime.get_available_providers()
-    names = list(PROVIDERS) if provider == "auto" else [provider, "cpu"]
-    return [full for name in dict.fromkeys(names) if (full := PROVIDERS[name]) in offered]
-
-
-def _usable_cores() -> int:
-    """Cores this process may run on: fewer than the machine has, in a container."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _model_info(session: onnxruntime.InferenceSession, sha256: str) -> ModelInfo:
+def _model_info(metadata: Mapping[str, str], sha256: str) -> ModelInfo:
     try:
-        stored = json.loads(session.get_modelmeta().custom_metadata_map["semseg"])
+        stored = json.loads(metadata["semseg"])
         stored["trained_particle_px"] = tuple(stored["trained_particle_px"])
         return ModelInfo(sha256=sha256, **stored)
     except (KeyError, TypeError, ValueError) as error:

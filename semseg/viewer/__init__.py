@@ -25,6 +25,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from semseg.errors import OutputError
 from semseg.viewer import assets
 from semseg.viewer.packing import pack
 from semseg.viewer.state import ViewState
@@ -46,7 +47,7 @@ function base() {
 ENTRY = """
 export default function (component) {
   const root = component.parentElement.querySelector(".semseg-viewer");
-  const folder = `${base()}app/static/${component.data.assets}/`;
+  const folder = `${base()}${component.data.assets}/`;
   const module = import(`${folder}viewer.js`);
   module.then(
     ({ show }) => show(root, component, folder),
@@ -62,7 +63,7 @@ export default function (component) {
 # A failure is no matter here: the view itself will tell.
 PRELOAD = """
 export default function (component) {
-  const folder = `${base()}app/static/${component.data.assets}/`;
+  const folder = `${base()}${component.data.assets}/`;
   setTimeout(() => import(`${folder}viewer.js`).then((m) => m.preload(folder), () => {}), 200);
 }
 """
@@ -81,10 +82,10 @@ def preload() -> None:
 
     Raises
     ------
-    SemsegError
-        When the files for the browser cannot be written beside the page's script.
+    OutputError
+        When the files for the browser cannot be written anywhere.
     """
-    _PRELOAD(data={"assets": assets.publish(_static_folder())}, key="semseg_preload", height=1)
+    _PRELOAD(data={"assets": _address()}, key="semseg_preload", height=1)
 
 
 def viewer(data: dict[str, Any], start: ViewState, *, command: str, key: str) -> ViewState:
@@ -110,14 +111,14 @@ def viewer(data: dict[str, Any], start: ViewState, *, command: str, key: str) ->
 
     Raises
     ------
-    SemsegError
-        When the files for the browser cannot be written beside the page's script.
+    OutputError
+        When the files for the browser cannot be written anywhere.
     """
     payload = {
         **data,
         "start": start.to_dict(),
         "command": command,
-        "assets": assets.publish(_static_folder()),
+        "assets": _address(),
         "key": key,
     }
     result = _COMPONENT(data=payload, key=key, on_view_change=_nothing)
@@ -131,6 +132,24 @@ def viewer(data: dict[str, Any], start: ViewState, *, command: str, key: str) ->
 
 def _nothing() -> None:
     """Streamlit asks for a function to call; the script itself reads the value."""
+
+
+def _address() -> str:
+    """Where the app serves the files for the browser.
+
+    That is its ``static/``; where this cannot be written, a temporary folder, which Streamlit
+    serves as that of a component in an earlier style.
+    """
+    try:
+        return f"app/static/{assets.publish(_static_folder())}"
+    except OutputError as error:
+        try:
+            spare = assets.spare_folder()
+            name = assets.publish(spare)
+        except (OSError, OutputError):
+            raise error from None
+        served = st.components.v1.declare_component("files", path=spare).name
+        return f"component/{served}/{name}"
 
 
 def _static_folder() -> Path:

@@ -2,7 +2,8 @@
 
 Streamlit serves the folder ``static/`` beside the page's script under ``app/static/`` (when
 ``server.enableStaticServing`` is on). `publish` writes plotly.js, as the installed plotly package
-brings it, and the viewer's own modules there, so that a page never asks a foreign server.
+brings it, and the viewer's own modules there, so that a page never asks a foreign server. Where
+that folder cannot be written, `spare_folder` takes its place.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ import hashlib
 import os
 import shutil
 import tempfile
-from functools import lru_cache
+import threading
+from functools import cache, lru_cache
 from pathlib import Path
 
 import plotly
 from plotly.offline import get_plotlyjs
 
-from semseg.errors import SemsegError
+from semseg.errors import OutputError
 
-__all__ = ["publish"]
+__all__ = ["publish", "spare_folder"]
 
 HERE = Path(__file__).resolve().parent
 PREFIX = "semseg-"
+_SPARE_LOCK = threading.Lock()
 
 
 def publish(folder: Path) -> str:
@@ -31,8 +34,8 @@ def publish(folder: Path) -> str:
     Parameters
     ----------
     folder : Path
-        Made when missing. What is there already is left alone; folders of other editions
-        (``semseg-*``) are removed.
+        Made when missing. What is there already, and complete, is left alone; folders of other
+        editions (``semseg-*``) are removed.
 
     Returns
     -------
@@ -42,12 +45,12 @@ def publish(folder: Path) -> str:
 
     Raises
     ------
-    SemsegError
+    OutputError
         When the folder cannot be written.
     """
-    digest = _digest(tuple(_stamp(path) for path in _sources()), plotly.__version__)
+    digest, sizes = _edition(tuple(_stamp(path) for path in _sources()), plotly.__version__)
     name = f"{PREFIX}{digest}"
-    if (folder / name).is_dir():  # renamed into place as a whole, so it is complete
+    if _is_complete(folder / name, sizes):
         return name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,11 +59,11 @@ def publish(folder: Path) -> str:
             for file, content in _contents():
                 (made / file).write_bytes(content)
             made.chmod(0o755)
-            _put(made, folder / name)
+            _put(made, folder / name, sizes)
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise SemsegError(
+        raise OutputError(
             f"The viewer's files could not be written into {folder} ({error.strerror}); "
             "make that folder writable for the server."
         ) from error
@@ -70,12 +73,39 @@ def publish(folder: Path) -> str:
     return name
 
 
-def _put(made: Path, place: Path) -> None:
+def spare_folder() -> Path:
+    """A folder for `publish` among the temporary ones; always the same, and gone with the process.
+
+    Raises
+    ------
+    OSError
+        There is no room for one.
+    """
+    with _SPARE_LOCK:
+        return Path(_spare().name)
+
+
+@cache
+def _spare() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+
+
+def _is_complete(place: Path, sizes: dict[str, int]) -> bool:
+    """Whether all files are there: a machine that lost its power may have kept only their names."""
+    try:
+        return all((place / name).stat().st_size == size for name, size in sizes.items())
+    except OSError:
+        return False
+
+
+def _put(made: Path, place: Path, sizes: dict[str, int]) -> None:
     """Rename `made` to `place`, unless another process was faster."""
+    if place.is_dir() and not _is_complete(place, sizes):
+        shutil.rmtree(place)
     try:
         os.rename(made, place)
     except OSError:
-        if not place.is_dir():
+        if not _is_complete(place, sizes):
             raise
 
 
@@ -95,10 +125,14 @@ def _contents() -> list[tuple[str, bytes]]:
 
 
 @lru_cache(maxsize=4)
-def _digest(stamps: tuple[tuple[str, int, int], ...], plotly_version: str) -> str:
-    """Digest of all contents; the arguments only say when it must be made anew."""
+def _edition(
+    stamps: tuple[tuple[str, int, int], ...], plotly_version: str
+) -> tuple[str, dict[str, int]]:
+    """Digest of all contents, and the size of each; the arguments only say when to look anew."""
     total = hashlib.sha256()
+    sizes = {}
     for name, content in _contents():
+        sizes[name] = len(content)
         total.update(f"{name} {len(content)}\n".encode())
         total.update(content)
-    return total.hexdigest()[:16]
+    return total.hexdigest()[:16], sizes

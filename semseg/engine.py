@@ -1,0 +1,220 @@
+"""Where the network runs: the first provider that is there, with the CPU behind it.
+
+    engine = Engine(content, provider="auto")
+    maps = engine.attempt(lambda run: run({"image": picture}))
+
+Where the provider cannot be started, or fails at work, the CPU takes over for good, and a note
+says so. ONNX Runtime has such a way back of its own, which is switched off: it prints to stdout,
+tells nobody, and changes the session while other threads run it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from semseg.errors import ModelError, OutOfMemoryError
+
+__all__ = ["PROVIDERS", "Engine", "Run", "available_providers"]
+
+# short names, in the order in which `auto` prefers them; the CPU is always last
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+_CPU = [PROVIDERS["cpu"]]
+
+Result = TypeVar("Result")
+# inputs by name -> outputs
+Run = Callable[[Mapping[str, NDArray[np.float32]]], Sequence[NDArray[np.float32]]]
+
+
+def available_providers() -> list[str]:
+    """Short names of the providers that this installation of ONNX Runtime offers."""
+    offered = onnxruntime.get_available_providers()
+    return [name for name, full in PROVIDERS.items() if full in offered]
+
+
+@dataclass(frozen=True, eq=False)
+class _Session:
+    """A session of ONNX Runtime, the short name of its provider, what there is to say of it, and
+    what a thread must hold to run it."""
+
+    session: onnxruntime.InferenceSession
+    provider: str
+    notes: tuple[str, ...]
+    turn: AbstractContextManager
+
+
+class _FailedAtWorkError(Exception):
+    """ONNX Runtime's own error is the cause."""
+
+
+class Engine:
+    """A model, ready to run; one instance may serve all threads.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the model file.
+    provider : str
+        ``auto`` or one of `PROVIDERS`; the CPU takes over where it cannot run.
+    threads : int, optional
+        Threads of the CPU provider; by default all cores this process may use.
+
+    Raises
+    ------
+    ModelError
+        The provider is unknown, or ONNX Runtime cannot load the model.
+    OutOfMemoryError
+        Not even the model fits.
+    """
+
+    def __init__(self, content: bytes, *, provider: str = "auto", threads: int | None = None):
+        wanted = _wish_list(provider)
+        self._load = partial(_load, content, threads or _usable_cores())
+        self._switch = threading.Lock()
+        try:
+            self._now = self._started(provider, wanted)
+        except Exception as error:
+            if _lacks_memory(error):
+                raise OutOfMemoryError from error
+            raise ModelError(
+                f"The model could not be loaded by ONNX Runtime ({type(error).__name__}); "
+                "please reinstall semseg."
+            ) from error
+
+    @property
+    def provider(self) -> str:
+        """Short name of the provider that runs the model now."""
+        return self._now.provider
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why that is not the provider that was asked for; one sentence each."""
+        return self._now.notes
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the model file says about itself."""
+        return self._now.session.get_modelmeta().custom_metadata_map
+
+    def attempt(self, work: Callable[[Run], Result]) -> Result:
+        """What `work` makes with the model; once more on the CPU where the provider fails.
+
+        So all that belongs together comes from one provider.
+
+        Raises
+        ------
+        OutOfMemoryError
+            The CPU has not enough.
+        """
+        while True:
+            now = self._now
+            try:
+                return work(partial(_run, now))
+            except _FailedAtWorkError as failure:
+                self._replace(now, failure.__cause__)
+
+    def _started(self, provider: str, wanted: Sequence[str]) -> _Session:
+        """The first of the wanted providers that can be started."""
+        try:
+            session = self._load(wanted)
+        except Exception as error:
+            if wanted == _CPU:
+                raise
+            _log(_short(wanted[0]), error)
+            session = self._load(_CPU)
+        running = session.get_providers()[0]
+        if running != wanted[0]:  # ONNX Runtime itself skips one whose libraries are missing
+            return _session(session, _note(_short(wanted[0]), "could not be started"))
+        if provider not in ("auto", _short(running)):
+            return _session(session, _note(provider, "is not available here"))
+        return _session(session)
+
+    def _replace(self, failed: _Session, error: BaseException | None) -> None:
+        """Put the CPU in the place of a session that failed, unless another thread has."""
+        if failed.provider == "cpu":
+            if _lacks_memory(error):
+                raise OutOfMemoryError from error
+            raise error
+        with self._switch:
+            if self._now is failed:
+                _log(failed.provider, error)
+                why = _note(failed.provider, f"failed at work ({type(error).__name__})")
+                self._now = _session(self._load(_CPU), *failed.notes, why)
+
+
+def _wish_list(provider: str) -> list[str]:
+    if provider != "auto" and provider not in PROVIDERS:
+        known = ", ".join(["auto", *PROVIDERS])
+        raise ModelError(f"There is no provider '{provider}'; choose one of {known}.")
+    offered = onnxruntime.get_available_providers()
+    names = list(PROVIDERS) if provider == "auto" else [provider, "cpu"]
+    return [full for name in dict.fromkeys(names) if (full := PROVIDERS[name]) in offered]
+
+
+def _usable_cores() -> int:
+    """Cores this process may run on: fewer than the machine has, in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _load(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    # idle threads must not burn the cores of a shared host; the arena is worth a third
+    # of the time, and bounded, since larger pictures are cut into tiles
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(
+        content, options, providers=list(providers), enable_fallback=0
+    )
+
+
+def _session(session: onnxruntime.InferenceSession, *notes: str) -> _Session:
+    provider = _short(session.get_providers()[0])
+    # DirectML's sessions must not be run by several threads at once; the CPU's may
+    turn = nullcontext() if provider == "cpu" else threading.Lock()
+    return _Session(session, provider, notes, turn)
+
+
+def _run(now: _Session, inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
+    try:
+        with now.turn:
+            return now.session.run(None, dict(inputs))
+    except Exception as error:
+        raise _FailedAtWorkError from error
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    """ONNX Runtime has no error of its own for it: "Failed to allocate", "bad_alloc", ..."""
+    return isinstance(error, MemoryError) or "alloc" in str(error).lower()
+
+
+def _short(provider: str) -> str:
+    return next((name for name, full in PROVIDERS.items() if full == provider), provider)
+
+
+def _note(provider: str, what: str) -> str:
+    return f"The provider '{provider}' {what}; the network ran on 'cpu' instead."
+
+
+def _log(provider: str, error: BaseException | None) -> None:
+    """For whoever runs the machine: what ONNX Runtime had to say, which is long."""
+    said = " ".join(str(error).split())[:500]
+    logging.getLogger(__name__).warning("%s failed, the CPU takes over: %s", provider, said)
