@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from semseg.analysis import Analysis
 from semseg.display import Display
@@ -28,15 +28,18 @@ SETTINGS_BYTES = 10_000_000
 
 def pictures() -> list[Picture]:
     """The uploaded micrographs, else the sample where it was asked for."""
+    key = _uploader("uploads")
     uploads = st.file_uploader(
         "Micrographs of one sample",
         type=[*PICTURES, *(suffix[1:] for suffix in SUFFIXES)],
         accept_multiple_files=True,
-        key="uploads",
+        key=key,
         help="TIFF, PNG, JPEG, BMP, WebP or GIF, and the text files (.txt, .hdr) that some "
         "microscopes write beside them. They stay in memory and leave with you.",
     )
+    _empty_if_lost(key)
     if uploads:
+        st.session_state.files_lost = False
         st.session_state.sample = False
         return paired(uploads)
     if st.session_state.get("sample"):
@@ -47,6 +50,24 @@ def pictures() -> list[Picture]:
             _download_sample()
         return [Picture("sample", path.name, path.read_bytes)]
     return []
+
+
+def _uploader(name: str) -> str:
+    """The key of a field for files; another one after files were lost, so that it is empty."""
+    times = st.session_state.get("times_lost", 0)
+    return f"{name}-{times}" if times else name
+
+
+def _empty_if_lost(key: str) -> None:
+    """The browser may name files that the server has not, since it was started again; what looks
+    as if it were there must be given again."""
+    files = st.session_state[key]
+    if any(
+        isinstance(file, DeletedFile) for file in (files if isinstance(files, list) else [files])
+    ):
+        st.session_state.files_lost = True
+        st.session_state.times_lost = st.session_state.get("times_lost", 0) + 1
+        st.rerun()
 
 
 def paired(uploads: Sequence[UploadedFile]) -> list[Picture]:
@@ -94,19 +115,22 @@ def _download_sample() -> None:
 
 def _use_sample(use: bool) -> None:
     st.session_state.sample = use
+    st.session_state.files_lost = False
 
 
 def settings_file() -> DeltaGenerator:
     """Replay an earlier result; the place where a session says whether it came out the same."""
+    key = _uploader("settings_file")
     upload = st.file_uploader(
         "Session or settings of an earlier result",
         type=["json"],
-        key="settings_file",
+        key=key,
         on_change=_take_settings,
         help="A session.json, settings.json or summary.json that was downloaded here or written "
         "by the command line. What it holds is taken over once; you may change it after. With a "
         "session, add its pictures: the page says whether every number came out the same.",
     )
+    _empty_if_lost(key)
     if upload is not None:
         if problem := st.session_state.get("settings_problem"):
             st.error(plain(f"{upload.name}: {problem}"))
@@ -131,10 +155,10 @@ def replayed(place: DeltaGenerator, analyses: Callable[[], Sequence[Analysis]]) 
 
 def _take_settings() -> None:
     """Before any widget is drawn, so that all of them can follow."""
-    upload = st.session_state.settings_file
+    upload = st.session_state[_uploader("settings_file")]
     st.session_state.settings_problem = ""
     st.session_state.session = None
-    if upload is None:
+    if upload is None or isinstance(upload, DeletedFile):
         return
     try:
         settings, display, session = parsed(upload.getvalue())

@@ -31,6 +31,13 @@ def icon() -> Image.Image:
 
 def welcome() -> None:
     """What the page does, shown on a result; no file is needed to understand it."""
+    if st.session_state.get("files_lost"):
+        st.warning(
+            "The server was started again, and your files, which it keeps in memory only, are "
+            "gone. Your settings are still here: drop the same files again to repeat the analysis. "
+            "Decisions by hand come back with a session.json.",
+            icon=":material/restart_alt:",
+        )
     st.title("Particle sizes from electron micrographs", anchor=False)
     st.markdown(
         "Drop a micrograph of nanoparticles on the left and see every particle outlined beside "
