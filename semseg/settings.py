@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from semseg.counting import EDGES
+from semseg.engine import PROVIDERS
 from semseg.errors import SettingsError
 from semseg.preparation import Crop
 
@@ -113,8 +114,11 @@ class Settings:
             raise SettingsError(
                 f"The setting 'edges' must be one of {', '.join(EDGES)}, not {self.edges!r:.40}."
             )
-        if not isinstance(self.provider, str):
-            raise SettingsError("The setting 'provider' must be a name such as 'auto' or 'cpu'.")
+        if not isinstance(self.provider, str) or self.provider not in ("auto", *PROVIDERS):
+            raise SettingsError(
+                f"The setting 'provider' must be one of {', '.join(['auto', *PROVIDERS])}, "
+                f"not {self.provider!r:.40}."
+            )
         if not (self.crop is None or isinstance(self.crop, Crop)):
             raise SettingsError("The setting 'crop' must be a Crop or None.")
 

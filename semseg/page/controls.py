@@ -308,6 +308,10 @@ def _within(factor: float) -> float:
 def provider() -> None:
     """Where the network runs, if there is a choice."""
     offered = available_providers()
+    wanted = choices.current().provider
+    if wanted not in ("auto", *offered):
+        st.toast(f"The provider '{wanted}' is not available here.", icon=":material/memory:")
+        st.session_state.provider = "auto"
     if len(offered) > 1:
         st.selectbox(
             "Network runs on",
@@ -315,5 +319,3 @@ def provider() -> None:
             key="provider",
             format_func=lambda name: "the fastest" if name == "auto" else name.upper(),
         )
-    elif choices.current().provider not in ("auto", *offered):
-        st.session_state.provider = "auto"
