@@ -22,6 +22,7 @@ from semseg.page import (
     results,
     start,
     statistics,
+    uploads,
     work,
 )
 from semseg.page.text import plain
@@ -39,6 +40,7 @@ def begin() -> None:
     """Once per session: the settings that came with the address."""
     if "command" in st.session_state:
         return
+    uploads.keep_in_memory()
     settings, display, wrong = address.from_query(st.query_params)
     choices.load(settings, display)
     st.session_state.sample = st.query_params.get("sample") == "1"

@@ -18,11 +18,13 @@ class Visitor:
         self.frames: list[int] = []
         self.requests: list[str] = []
         self.faults: list[str] = []
+        self.complaints: list[str] = []  # of the browser's console
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("websocket", self._listen)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.goto(url.rstrip("/") + address)
         self.page.get_by_text("stay in memory").wait_for()
         self.quiet()
