@@ -155,7 +155,7 @@ class Crops(IterableDataset):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
-            real = not self.drawn or rng.random() < 0.5
+            real = bool(self.emps) and (not self.drawn or rng.random() < 0.5)
             source = self.emps if real else self.drawn
             sample = source[int(rng.integers(len(source)))]
             if real:

@@ -90,6 +90,8 @@ def evaluate(
             row = {"picture": picture.path.stem, "of": key, "rescale": analysis.rescale,
                    "rescale from": analysis.rescale_source}  # fmt: skip
             row |= {"true": int(picture.labels.max(initial=0)), "n": int(labels.max(initial=0))}
+            row |= {"true px": true_sizes[-1]["min_feret"].median(),
+                    "found px": found_sizes[-1]["min_feret"].median()}  # fmt: skip
             row |= figures(agreements[-1]) | size_errors(true_sizes[-1], found_sizes[-1])
             rows.append(row)
         pooled[key] = figures(pool(agreements))
@@ -99,20 +101,23 @@ def evaluate(
             best = np.concatenate([agreement.best_of_true for agreement in agreements])
             for index, name in enumerate(VISIBILITY):
                 pooled[key][f"recall {name}"] = float((best[classes == index] > 0.5).mean())
-        if not kept:
-            probability = np.concatenate([_confidences(p, a) for p, a in
-                                          zip(pictures, analyses, strict=True)])  # fmt: skip
-            right = np.concatenate([a.best_of_found >= 0.5 for a in agreements])
-            print("confidence:")
-            print_reliability(probability, right)
     return pooled, pd.DataFrame(rows), analyses
 
 
-def _confidences(picture: Labelled, analysis: Analysis) -> np.ndarray:
-    """Confidence of each particle that reaches into the rows of the truth, in label order."""
-    present = np.unique(analysis.labels[: picture.labels.shape[0]])
-    table = analysis.particles.set_index("label")["confidence"]
-    return table.loc[present[present > 0]].to_numpy()
+def believed(pictures: list[Labelled], analyses: list[Analysis]) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence of each particle found, and whether it is right; all pictures in a row.
+
+    Particles that do not reach into the rows of the truth are left out.
+    """
+    confidences, right = [], []
+    for picture, analysis in zip(pictures, analyses, strict=True):
+        rows = picture.labels.shape[0]
+        present = np.unique(analysis.labels[:rows])
+        table = analysis.particles.set_index("label")["confidence"]
+        confidences.append(table.loc[present[present > 0]].to_numpy())
+        found = found_labels(analysis, rows, kept=False)
+        right.append(compare(picture.labels, found).best_of_found >= 0.5)
+    return np.concatenate(confidences), np.concatenate(right)
 
 
 def overlay(picture: Labelled, analysis: Analysis) -> Image.Image:
@@ -149,6 +154,8 @@ def main() -> None:
     segmenter = Segmenter(options.model, sha256=None) if options.model else Segmenter()
     pictures = SETS[options.set]()
     pooled, table, analyses = evaluate(pictures, segmenter, Settings(rescale=options.rescale))
+    print("confidence:")
+    print_reliability(*believed(pictures, analyses))
     with pd.option_context("display.width", 250, "display.max_columns", 40, "display.max_rows", 99):
         print(table[table["of"] == "kept"].round(3).to_string(index=False))
         print(pd.DataFrame(pooled).round(4).to_string())

@@ -245,7 +245,8 @@ def fit_confidence(table: pd.DataFrame) -> dict:
     standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
     weight = _even(table["drawn"])
     held_out = np.zeros(len(table))
-    for train, test in GroupKFold(8).split(standard, right, table["name"]):
+    folds = GroupKFold(min(8, table["name"].nunique()))
+    for train, test in folds.split(standard, right, table["name"]):
         regression = LogisticRegression(C=1.0, max_iter=2000)
         regression.fit(standard[train], right[train], sample_weight=weight[train])
         held_out[test] = regression.predict_proba(standard[test])[:, 1]

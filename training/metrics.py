@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.stats import rankdata
 
-__all__ = ["Agreement", "compare", "pool"]
+__all__ = ["Agreement", "Reliability", "compare", "pool", "reliability"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +95,41 @@ def pool(agreements: list[Agreement]) -> Agreement:
         np.concatenate([a.best_of_true for a in agreements]),
         np.sum([a.pixels for a in agreements], axis=0),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """How far a confidence can be believed.
+
+    Attributes
+    ----------
+    auroc : float
+        Probability that a right particle has more of it than a wrong one; NaN without both.
+    calibration_error : float
+        Mean difference between what was said and what came true, over tenths of the confidence,
+        weighted by count.
+    said, was : float arrays
+        Mean confidence, and share that was right, of each tenth that holds any.
+    count : int array
+    """
+
+    auroc: float
+    calibration_error: float
+    said: NDArray[np.float64]
+    was: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+def reliability(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> Reliability:
+    """Compare confidences (n,) in 0..1 with what turned out to be right."""
+    tenth = np.minimum((10 * np.asarray(confidence, float)).astype(int), 9)
+    count = np.bincount(tenth, minlength=10)
+    there = count > 0
+    said = np.bincount(tenth, confidence, 10)[there] / count[there]
+    was = np.bincount(tenth, right, 10)[there] / count[there]
+    error = np.average(np.abs(said - was), weights=count[there]) if there.any() else np.nan
+    positive = int(np.count_nonzero(right))
+    pairs = positive * (len(right) - positive)
+    ranks = rankdata(confidence)[np.asarray(right, bool)].sum() - positive * (positive + 1) / 2
+    auroc = float(ranks / pairs) if pairs else float("nan")
+    return Reliability(auroc, float(error), said, was, count[there])

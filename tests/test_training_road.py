@@ -1,0 +1,119 @@
+"""The road to a model is open: draw, train, export, fit, describe, evaluate, in a minute or two.
+
+A seeded run of a few steps on drawn pictures, with nothing but the repository. Its network is no
+good; that it finds particles at all shows that every stretch hands the next what it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from semseg.segmenter import Segmenter
+from semseg.settings import Settings
+
+if os.environ.get("SEMSEG_NEED_TRAINING") != "1":
+    for name in ("torch", "onnxscript", "cv2", "sklearn"):
+        pytest.importorskip(name, reason="making a model needs requirements-train.txt")
+
+# warnings of PyTorch and of its exporter are not ours to heed
+pytestmark = pytest.mark.filterwarnings("default")
+
+STEPS, DRAWN, CROP = 90, 12, 128
+HELD_OUT = range(5_000_000, 5_000_006)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def trained(cache):
+    """Checkpoint and log of the run."""
+    import torch
+
+    from training import dataset, train
+
+    torch.set_num_threads(1)  # several wait for each other where the machine has other work
+    plan = train.Plan(
+        name="tiny", minutes=0, steps=STEPS, emps=False, drawn=DRAWN, batch=4, workers=0
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "WORK", cache)
+        patch.setattr(dataset, "CROP", CROP)
+        train.train(plan, cache / "runs/tiny", resume=False)
+    return cache / "runs/tiny"
+
+
+@pytest.fixture(scope="module")
+def pictures(cache):
+    """Drawn micrographs that the run did not see, as files and as what `training.fit` takes."""
+    from training.pictures import Labelled, without_gaps
+    from training.synthesize import draw_micrograph
+
+    labelled = []
+    for seed in HELD_OUT:
+        image, labels = draw_micrograph(np.random.default_rng(seed), (256, 320))
+        path = cache / f"drawn {seed}.png"
+        Image.fromarray(np.round(255 * image).astype(np.uint8)).save(path)
+        labelled.append(Labelled(path, without_gaps(labels)))
+    return labelled
+
+
+@pytest.fixture(scope="module")
+def model(trained, pictures, cache):
+    """The exported, fitted and described model file."""
+    from training import export, fit
+
+    plain = cache / "tiny.onnx"
+    assert export.export_network(trained / "checkpoint.pt", plain) < 1e-4
+    prepared = [
+        (
+            f"drawn {each.path.stem}",
+            np.asarray(Image.open(each.path), np.float32) / 255,
+            each.labels,
+        )
+        for each in pictures
+    ]
+    thresholds = fit.Thresholds()
+    seen = fit.seen_at_target(prepared, fit.provisional(plain, thresholds))
+    judge = fit.fit_judge(fit.true_seams(seen, thresholds))
+    thresholds = fit.replace(thresholds, judge=judge)
+    table, count = fit.collect(plain, thresholds, prepared)
+    assert count == sum(int(each.labels.max()) for each in pictures)
+    confidence = fit.fit_confidence(table)
+    level = fit.best_filter(table, confidence, count)
+    target = cache / "model.onnx"
+    fitted = fit._fitted(thresholds, confidence, level)
+    export.describe(plain, target, export.description("tiny", fitted))
+    return target
+
+
+def test_the_loss_falls(trained):
+    rows = [line.split(",") for line in (trained / "log.csv").read_text().splitlines()]
+    assert int(rows[-1][0]) == STEPS
+    assert json.loads((trained / "plan.json").read_text())["steps"] == STEPS
+    assert 0 < float(rows[-1][3]) < 1.6  # untrained it is above 2
+
+
+def test_the_model_says_what_it_is(model):
+    info = Segmenter(model, sha256=None, provider="cpu").info
+    assert info.version == "tiny"
+    assert info.confidence["features"]
+    assert info.thresholds["judge"]["weights"]
+
+
+def test_the_model_finds_particles_in_drawn_pictures(model, pictures):
+    from training.evaluate import evaluate
+
+    segmenter = Segmenter(model, sha256=None, provider="cpu")
+    pooled, table, analyses = evaluate(pictures, segmenter, Settings())
+    assert len(table) == 2 * len(pictures)
+    assert all(len(analysis.outlines) == len(analysis.particles) for analysis in analyses)
+    assert pooled["found"]["image IoU"] > 0.3
+    assert pooled["found"]["F1@0.5"] > 0.02
