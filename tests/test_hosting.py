@@ -8,13 +8,17 @@ import shutil
 import ssl
 import subprocess
 import sys
+import time
+import tomllib
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from semseg.page.limits import Limits
 from tests import hosting
 from tests.hosting import MAX_UPLOAD_MB, ROOT, ask
 
@@ -32,6 +36,11 @@ def tool(name: str) -> str:
 
 def variables(path: str) -> set[str]:
     return set(re.findall(r"\$\{(SEMSEG_\w+)\}", (ROOT / path).read_text("utf-8")))
+
+
+def settings(text: str) -> set[str]:
+    """Variables of semseg that a compose file sets in a container."""
+    return set(re.findall(r"^ +(SEMSEG_\w+):", text, flags=re.M))
 
 
 # The files
@@ -69,12 +78,26 @@ def test_nothing_else_is_sent_to_docker(path):
 
 
 def test_compose_gives_nginx_all_that_its_templates_ask_for():
-    given = {
-        path: set(re.findall(r"^\s+(SEMSEG_\w+):", (ROOT / path).read_text("utf-8"), flags=re.M))
-        for path in ("compose.yaml", "compose.tls.yaml")
-    }
-    assert given["compose.yaml"] == variables("deploy/nginx.conf.template")
-    assert given["compose.tls.yaml"] == variables("deploy/tls.conf.template")
+    nginx = (ROOT / "compose.yaml").read_text("utf-8").split("\n  nginx:\n")[1]
+    assert settings(nginx) == variables("deploy/nginx.conf.template")
+    tls = (ROOT / "compose.tls.yaml").read_text("utf-8")
+    assert settings(tls) == variables("deploy/tls.conf.template")
+
+
+def test_compose_sets_and_the_manual_tells_every_limit():
+    names = {f"SEMSEG_{field.name.upper()}" for field in fields(Limits)}
+    pages = (ROOT / "compose.yaml").read_text("utf-8").split("\nservices:\n")[0]
+    assert settings(pages) == names
+    manual = (ROOT / "docs/hosting.md").read_text("utf-8")
+    for name in names | settings((ROOT / "compose.yaml").read_text("utf-8")):
+        assert f"`{name}`" in manual or name.startswith("SEMSEG_REPLICA"), name
+
+
+def test_the_limits_for_a_community_host_are_limits_that_the_page_knows():
+    text = (ROOT / "deploy/community_cloud.toml").read_text("utf-8")
+    given = {name: str(value) for name, value in tomllib.loads(text).items()}
+    assert given.keys() == {f"SEMSEG_{field.name.upper()}" for field in fields(Limits)}
+    assert Limits.from_environment(given).concurrent == 1
 
 
 def test_compose_refuses_to_start_without_a_cookie_secret():
@@ -230,13 +253,18 @@ def test_plotly_travels_compressed_and_is_kept_by_the_browser(host, replica):
 
 
 def test_nginx_runs_as_nobody_and_logs_neither_addresses_nor_queries(host):
-    ask(f"{host.url}/?width=7520", headers={"User-Agent": "somebody's browser"})
-    lines = host.log.read_text("utf-8").splitlines()
-    (line,) = [each for each in lines[-3:] if "GET / 200" in each]
-    assert "7520" not in line
-    assert "browser" not in line
+    ask(f"{host.url}/only-here?width=7520", headers={"User-Agent": "somebody's browser"})
+    while not (lines := [line for line in _log(host) if "only-here" in line]):
+        time.sleep(0.05)
+    (line,) = lines
+    for private in ("7520", "browser", "client"):
+        assert private not in line
     status = Path(f"/proc/{host.process.pid}/status").read_text("utf-8")
     assert re.search(r"^Uid:\s+(\d+)", status, flags=re.M)[1] != "0"
+
+
+def _log(server) -> list[str]:
+    return server.log.read_text("utf-8").splitlines()
 
 
 def test_https_is_announced_for_good_and_plain_http_sent_there(secure_host):
