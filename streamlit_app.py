@@ -10,7 +10,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from semseg.errors import ModelError
+from semseg.errors import ModelError, SemsegError
 from semseg.micrograph import Micrograph
 from semseg.page import (
     address,
@@ -25,6 +25,7 @@ from semseg.page import (
     uploads,
     work,
 )
+from semseg.page.limits import limits
 from semseg.page.text import plain
 from semseg.page.work import Worked
 
@@ -62,6 +63,11 @@ def main() -> None:
     """The page from top to bottom."""
     st.set_page_config(page_title="semseg", page_icon=start.icon(), layout="wide")
     st.html(STYLE)
+    try:
+        limits()
+    except SemsegError as error:
+        st.error(plain(str(error)))
+        st.stop()
     begin()
     with st.sidebar:
         pictures = inputs.pictures()

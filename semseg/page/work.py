@@ -3,12 +3,16 @@
 A picture passes four stretches, and each is kept under a key of just what it depends on:
 reading (the file), preparing (crop and repair), segmenting (rescale factor and provider) and
 concluding (scale, filter, decisions by hand). So moving the filter never runs the network.
+
+Segmenting, which costs nearly all of the time and memory, is admitted by `semseg.page.queue`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,6 +21,8 @@ import streamlit as st
 from semseg.analysis import Analysis, Prepared, Segmentation, conclude, prepare, segment
 from semseg.errors import SemsegError
 from semseg.micrograph import Micrograph, read_micrograph
+from semseg.page.limits import limits
+from semseg.page.queue import BusyError, Queue, Standing
 from semseg.page.store import Store
 from semseg.page.text import plain
 from semseg.segmenter import Segmenter
@@ -29,6 +35,7 @@ __all__ = [
     "Worked",
     "at_other_factors",
     "concluded",
+    "queue",
     "read_all",
     "segment_all",
     "segmenter",
@@ -38,8 +45,7 @@ __all__ = [
 
 Others = dict[float, list[Analysis]]
 
-STORE_BYTES = 2 * 2**30  # of one session
-BATCH_MEGAPIXELS = 100  # of all pictures of one session, so that their results fit the store
+MINUTE = 60.0
 # share of the time after which a stage begins, and what it is called
 STAGES = {
     "prepare": (0.0, "preparing"),
@@ -74,13 +80,19 @@ class Worked:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def segmenter(provider: str) -> Segmenter:
     """One network per provider for all visitors; a session of ONNX Runtime is safe to share."""
-    return Segmenter(provider=provider)
+    return Segmenter(provider=provider, threads=limits().threads or None)
+
+
+@st.cache_resource(show_spinner=False)
+def queue() -> Queue:
+    """The line in which the analyses of all visitors stand."""
+    return Queue(limits().concurrent, limits().queue_length)
 
 
 def store() -> Store:
     """The results of this session."""
     if "store" not in st.session_state:
-        st.session_state.store = Store(STORE_BYTES)
+        st.session_state.store = Store(limits().session_megabytes * 10**6)
     return st.session_state.store
 
 
@@ -97,10 +109,11 @@ def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
                 place.progress(number / len(pictures), text)
             micrograph = store().get(key, partial(_read, picture))
             size = micrograph.grey.size / 1e6
-            if megapixels + size > BATCH_MEGAPIXELS and micrographs:
+            # so that the results of all of them fit the store
+            if megapixels + size > limits().batch_megapixels and micrographs:
                 raise SemsegError(
                     f"{picture.name}: left out, since the pictures together have more than "
-                    f"{BATCH_MEGAPIXELS} megapixels; remove some and add it again."
+                    f"{limits().batch_megapixels} megapixels; remove some and add it again."
                 )
         except Exception as error:
             problems.append(_sentence(error, picture.name))
@@ -122,22 +135,23 @@ def segment_all(
     """Every picture after the network, in order; None, and one sentence, for each that failed."""
     worked: list[Worked | None] = []
     problems = []
+    busy = False
     place = st.empty()
     for number, micrograph in enumerate(micrographs):
 
-        def report(stage: str, fraction: float, number=number, micrograph=micrograph) -> None:
-            begin, what = STAGES[stage]
-            later = [share for share, _ in STAGES.values() if share > begin]
-            done = begin + fraction * (min(later, default=1.0) - begin)
+        def report(done: float, what: str, number=number, micrograph=micrograph) -> None:
             text = _counted(number, len(micrographs), micrograph.name, what)
             place.progress((number + done) / len(micrographs), text)
 
         try:
             worked.append(_worked(micrograph, settings, report))
         except Exception as error:
+            busy = busy or isinstance(error, BusyError)
             worked.append(None)
             problems.append(_sentence(error, micrograph.name))
     place.empty()
+    if busy:  # any run of the page asks again; what is there already stays
+        st.button("Try again", icon=":material/refresh:", key="try_again")
     return worked, problems
 
 
@@ -147,22 +161,65 @@ def _counted(number: int, count: int, name: str, what: str) -> str:
 
 
 def _worked(
-    micrograph: Micrograph, settings: Settings, report: Callable[[str, float], None]
+    micrograph: Micrograph, settings: Settings, report: Callable[[float, str], None]
 ) -> Worked:
     look = (micrograph.sha256, micrograph.label_bar_row, settings.crop, settings.repair)
     wants_bar = micrograph.calibration is None or settings.scale_bar_nm is not None
 
     def make_prepared() -> Prepared:
-        report("prepare", 0.0)
+        report(*_progress(Standing(0, "prepare")))
         return prepare(micrograph, settings)
 
     prepared = store().get(("prepare", *look, wants_bar), make_prepared)
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
     found = store().get(
-        ("segment", *key), lambda: segment(prepared, settings, network, progress=report)
+        ("segment", *key), lambda: _admitted(key, prepared, settings, network, report)
     )
     return Worked(key, micrograph, prepared, found)
+
+
+def _admitted(
+    key: Hashable,
+    prepared: Prepared,
+    settings: Settings,
+    network: Segmenter,
+    report: Callable[[float, str], None],
+) -> Segmentation:
+    """The network on one picture, when its turn has come; `report` is told how things stand.
+
+    `key` is all that the result depends on, the picture's content included but not its name, so
+    equal work of two visitors is done once.
+    """
+    _keep_pace(key, report)
+
+    def work(tell: Callable[[str, float], None]) -> Segmentation:
+        return segment(prepared, settings, network, progress=tell)
+
+    return queue().result(key, work, lambda standing: report(*_progress(standing)))
+
+
+def _keep_pace(key: Hashable, report: Callable[[float, str], None]) -> None:
+    """Wait until this visitor may begin another analysis, where their rate is limited."""
+    begun = st.session_state.setdefault("begun", deque(maxlen=max(limits().per_minute, 1)))
+    if not limits().per_minute or (begun and begun[-1][0] == key):  # the page was run again
+        return
+    while len(begun) == begun.maxlen and (rest := begun[0][1] + MINUTE - time.monotonic()) > 0:
+        most = limits().per_minute
+        report(0.0, f"goes on in {rest:.0f} s: this server takes {most} a minute from one visitor")
+        time.sleep(0.5)
+    begun.append((key, time.monotonic()))
+
+
+def _progress(standing: Standing) -> tuple[float, str]:
+    """The share of a picture's time that is over, and what happens now."""
+    if standing.position == 1:
+        return 0.0, "next in line"
+    if standing.position:
+        return 0.0, f"number {standing.position} in line"
+    begin, what = STAGES.get(standing.stage, STAGES["prepare"])
+    later = [share for share, _ in STAGES.values() if share > begin]
+    return begin + standing.fraction * (min(later, default=1.0) - begin), what
 
 
 def concluded(worked: Worked, settings: Settings) -> Analysis:
@@ -194,13 +251,21 @@ def at_other_factors(pictures: Sequence[Worked], settings: Settings) -> Others:
     others: Others = {ratio: [] for ratio in RATIOS}
     place = st.empty()
     for number, (ratio, worked) in enumerate(jobs):
+
+        def report(done: float, what: str, number=number, ratio=ratio, worked=worked) -> None:
+            text = f"{plain(worked.micrograph.name)}, at {ratio:g} of the factor: {what}"
+            place.progress((number + done) / len(jobs), text)
+
         key = ("at ratio", *worked.key, ratio)
-        if key not in store():
-            name = plain(worked.micrograph.name)
-            place.progress(number / len(jobs), f"{name}: network at {ratio:g} of the factor")
         look = replace(settings, rescale=float(worked.found.rescale) * ratio)
         network = segmenter(settings.provider)
-        found = store().get(key, partial(segment, worked.prepared, look, network))
+        make = partial(_admitted, key, worked.prepared, look, network, report)
+        try:
+            found = store().get(key, make)
+        except SemsegError as error:
+            wanted.difference_update(each.key for each in pictures)  # so that it can be asked again
+            place.warning(plain(_sentence(error, worked.micrograph.name)))
+            return {}
         others[ratio].append(concluded(replace(worked, key=key, found=found), settings))
     place.empty()
     return others
