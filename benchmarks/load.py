@@ -1,0 +1,162 @@
+"""Many people at once: how long do they wait, and does each get their own numbers?
+
+    python -m benchmarks.load                  needs requirements-dev.txt, and Linux
+    python -m benchmarks.load --browser 2      two real browsers beside them (Chromium)
+
+Starts the page, and lets 1, 5, 10 and 20 people come at the same moment. Each uploads a drawn
+picture that nobody else has (with ImageJ's scale or with none), waits for the result, takes the
+sizes along, changes the counting rule twice, and takes the sizes along each time. All three
+files must be, byte for byte, what `semseg.analysis.analyze` makes of the same picture with the
+same settings. Prints Markdown: the median and the 95th percentile of the time from the upload to
+the result, as ratios to one person in the same run; errors; the highest memory of the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+import tifffile
+
+from benchmarks.protocol import Server, Visitor, served
+from semseg.analysis import Analysis, analyze
+from semseg.segmenter import Segmenter
+from semseg.settings import Settings
+from semseg.tables import sizes_csv
+from training.synthesize import draw_micrograph
+
+PEOPLE = (1, 5, 10, 20)
+SHAPE = (240, 320)
+WIDTH_NM = 7520.0  # that the page assumes for a picture without a scale
+EDGES, EXCLUDED = "Particles cut by the edge", "do not count"
+VISIBLE = "Fully visible ones only"
+RULES = ({}, {"edges": "exclude"}, {"edges": "exclude", "visible_only": True})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one person was told: seconds until the result, their three files, and what went
+    wrong."""
+
+    seconds: float
+    files: tuple[bytes, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--people", type=int, nargs="+", default=PEOPLE)
+    parser.add_argument("--alone", type=int, default=3, help="runs of one person, for the median")
+    parser.add_argument("--browser", type=int, default=0, help="real browsers beside them")
+    options = parser.parse_args()
+    segmenter = Segmenter()
+    seeds = iter(range(10_000))
+    print("| people | median | p95 | errors | own numbers | browsers | peak memory |")
+    print("|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+    with served() as server:
+        visit(server, drawn(next(seeds)))  # the first one waits for the network to be read
+        alone = float(
+            np.median([visit(server, drawn(next(seeds))).seconds for _ in range(options.alone)])
+        )
+        for people in options.people:
+            pictures = [drawn(next(seeds)) for _ in range(people)]
+            told, waited = at_once(server, pictures, options.browser)
+            right = sum(
+                each.files == expected(picture, segmenter)
+                for each, picture in zip(told, pictures, strict=True)
+            )
+            errors = [problem for each in told for problem in each.problems]
+            ratios = np.array([each.seconds for each in told]) / alone
+            print(
+                f"| {people} | {np.median(ratios):.2f} | {np.percentile(ratios, 95):.2f} | "
+                f"{len(errors)} | {right} of {people} | {waited} | "
+                f"{server.memory('VmHWM'):.0f} MB |",
+                flush=True,
+            )
+            for problem in errors:
+                print(f"\n{problem}\n", flush=True)
+    print(f"\n1.00 is one person: {alone:.2f} s on this machine.")
+
+
+def drawn(seed: int) -> tuple[str, bytes]:
+    """A picture of its own, with a scale of its own or, every third, with none."""
+    grey, _ = draw_micrograph(np.random.default_rng(seed), SHAPE)
+    pixel_nm = None if seed % 3 == 0 else 2 + seed % 7
+    scale = {} if pixel_nm is None else {"resolution": (1 / pixel_nm,) * 2, "imagej": True}
+    if scale:
+        scale["metadata"] = {"unit": "nm"}
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.round(255 * grey).clip(0, 255).astype(np.uint8), **scale)
+    return f"person-{seed}.tif", buffer.getvalue()
+
+
+def expected(picture: tuple[str, bytes], segmenter: Segmenter) -> tuple[bytes, ...]:
+    """The files that this person must get, from the program without the page."""
+    name, content = picture
+
+    def analysis(rule: dict) -> Analysis:
+        settings = Settings(assumed_width_nm=WIDTH_NM, **rule)
+        return analyze(content, settings, name=name, segmenter=segmenter)
+
+    return tuple(sizes_csv(analysis(rule)) for rule in RULES)
+
+
+def visit(server: Server, picture: tuple[str, bytes]) -> Told:
+    """Come, upload, wait, change the counting rule twice, take the files along, and go."""
+    began = time.perf_counter()
+    try:
+        with Visitor(server.url) as visitor:
+            began = time.perf_counter()
+            visitor.upload(*picture)
+            seconds = time.perf_counter() - began
+            problems = list(visitor.problems)
+            files = [visitor.download("Sizes")]
+            visitor.choose(EDGES, EXCLUDED)
+            files.append(visitor.download("Sizes"))
+            visitor.switch(VISIBLE, True)
+            files.append(visitor.download("Sizes"))
+            return Told(seconds, tuple(files), tuple(problems + visitor.problems))
+    except Exception as error:  # one person's trouble must not end the others' visits
+        return Told(time.perf_counter() - began, problems=(f"{type(error).__name__}: {error}",))
+
+
+def at_once(
+    server: Server, pictures: Sequence[tuple[str, bytes]], browsers: int
+) -> tuple[list[Told], int]:
+    """All of them at the same moment; and how many real browsers got a result beside them."""
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(len(pictures) + 1))
+        beside = pool.submit(browse, server, browsers)
+        told = list(pool.map(lambda picture: visit(server, picture), pictures))
+        return told, beside.result()
+
+
+def browse(server: Server, count: int) -> int:
+    """Open `count` real browsers that try the sample; how many show its outlines."""
+    if not count:
+        return 0
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        pages = [browser.new_context().new_page() for _ in range(count)]
+        for page in pages:
+            page.set_default_timeout(300_000)
+            page.goto(f"{server.url}/?sample=1")
+        for page in pages:
+            page.wait_for_selector(".semseg-viewer[data-shown]")
+        browser.close()
+    return count
+
+
+if __name__ == "__main__":
+    main()
