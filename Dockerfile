@@ -32,7 +32,7 @@ ENV PATH=/opt/semseg/bin:$PATH \
     STREAMLIT_SERVER_HEADLESS=true \
     STREAMLIT_SERVER_PORT=8501
 # refuses a model that is not the one semseg was made with, and a page that fails
-RUN python deploy/prepare_image.py && rm -rf /tmp/*
+RUN python deploy/prepare_image.py && chmod -R a+rX . && rm -rf /tmp/*
 USER 10001:10001
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
