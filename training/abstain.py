@@ -2,10 +2,10 @@
 
     >>> model["picture"] = fit_abstain(segmenter, thresholds, model, pictures)
 
-Pictures of particles are those on which everything else is fitted (`training.fit`), and a few
-particles each on busy grounds, where much else is found beside them. Against them stand the kinds
-of `training.particle_free`, with seeds that no test and no validation uses. Each is gone through
-as users do, rescale factor included; drawings, which are told by their grey values, are left out.
+Pictures of particles are those on which everything else is fitted (`training.fit`); against them
+stand the kinds of `training.particle_free`, with seeds that no test and no validation uses. Each is
+gone through as users do, rescale factor included; drawings, which are told by their grey values,
+are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 from sklearn.linear_model import LogisticRegression
 
 from semseg.abstain import FEATURES, familiarity, is_drawing, picture_features
@@ -26,14 +25,9 @@ from semseg.preparation import resize, stretch_contrast
 from semseg.segmenter import Segmenter
 from semseg.shape import measure_shapes
 from training.particle_free import KINDS, draw
-from training.synthesize import Particle, Scene, draw_scene
 
 SEEDS = range(1000, 1006)
-BUSY = ("texture", "charging", "scratches", "rings", "cracks", "fracture", "captions")
 SMALLEST_PX = 64  # what `analyze` accepts
-# Of all pictures without particles against all with: sizes of what is none mislead, while an
-# abstention can be overruled. The least at which none of the former keeps anything.
-FREE_WEIGHT = 2.5
 
 Picture = tuple[str, np.ndarray, np.ndarray]  # name, prepared picture, labels of the truth
 
@@ -57,16 +51,14 @@ def fit_abstain(
         Prepared micrographs of particles.
     """
     rows = []
-    for source in (pictures, sparse_pictures(), free_pictures()):
+    for source in (pictures, free_pictures()):
         for name, image, truth in source:
             features = seen(segmenter, thresholds, model, image)
             if features is not None:
                 rows.append({"name": name, "known": bool(truth.any()), **features})
     table = pd.DataFrame(rows)
-    known = table["known"].to_numpy()
-    weight = np.where(known, 1 / known.sum(), FREE_WEIGHT / (~known).sum()) * len(known)
-    regression = LogisticRegression(C=100.0, max_iter=20_000)
-    regression.fit(table[list(FEATURES)].to_numpy(), known, sample_weight=weight)
+    regression = LogisticRegression(C=100.0, class_weight="balanced", max_iter=20_000)
+    regression.fit(table[list(FEATURES)].to_numpy(), table["known"])
     fitted = {
         "features": list(FEATURES),
         "weights": regression.coef_[0].round(4).tolist(),
@@ -100,32 +92,6 @@ def free_pictures() -> Iterator[Picture]:
             grey = draw(kind, seed)
             if min(grey.shape) >= SMALLEST_PX and np.ptp(grey):
                 yield f"{kind} {seed}", _prepared(grey / 255), np.zeros(grey.shape, np.int32)
-
-
-def sparse_pictures() -> Iterator[Picture]:
-    """A few bright or dark ellipses on each busy ground, prepared."""
-    for kind in BUSY:
-        for seed in SEEDS:
-            rng = np.random.default_rng([7, seed])
-            ground = draw(kind, 1000 + seed)[:600, :700] / 255
-            scene = _few_ellipses(rng, ground.shape)
-            image, labels = draw_scene(scene, rng)
-            tone = ground.mean() + rng.choice([-1, 1]) * rng.uniform(0.2, 0.4)
-            body = image - image[labels > 0].mean() + np.clip(tone, 0.08, 0.95)
-            cover = ndimage.gaussian_filter((labels > 0).astype(float), 0.7)
-            yield f"particles on {kind} {seed}", _prepared(ground + cover * (body - ground)), labels
-
-
-def _few_ellipses(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
-    radius = rng.uniform(8, 25)
-    particles = []
-    for _ in range(int(rng.integers(2, 25))):
-        own, stretch = radius * np.exp(0.15 * rng.standard_normal()), rng.uniform(1, 1.3)
-        faces = (own * stretch, own / stretch) * 2
-        normals = tuple(rng.uniform(0, np.pi) + np.pi / 2 * np.arange(4))
-        x, y = rng.uniform(20, shape[1] - 20), rng.uniform(20, shape[0] - 20)
-        particles.append(Particle(x, y, normals, faces, 2.0))
-    return Scene(shape, tuple(particles), background=0.1)
 
 
 def _prepared(grey: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ from training.pictures import VISIBILITY, Labelled, emps_validation, tio2_dev, w
 
 SETS = {"tio2": tio2_dev, "emps": emps_validation}
 SIZES = ("min_feret", "ecd")
+INKS = TRUE, WRONG, KEPT = (60, 120, 255), (255, 40, 40), (30, 230, 90)  # of overlays
 
 
 def found_labels(analysis: Analysis, rows: int, *, kept: bool) -> np.ndarray:
@@ -131,9 +132,9 @@ def overlay(picture: Labelled, analysis: Analysis) -> Image.Image:
     kept = found_labels(analysis, height, kept=True)
     everything = found_labels(analysis, height, kept=False)
     for labels, ink in (
-        (picture.labels, (60, 120, 255)),
-        (everything, (255, 40, 40)),
-        (kept, (30, 230, 90)),
+        (picture.labels, TRUE),
+        (everything, WRONG),
+        (kept, KEPT),
     ):
         large = np.repeat(np.repeat(labels, scale, 0), scale, 1)
         edge = np.zeros(large.shape, bool)

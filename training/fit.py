@@ -2,7 +2,7 @@
 
     python -m training.fit first      # reads training/cache/first.onnx, writes first.fit.json
 
-Four steps, in this order, through the exported network itself. All of them see the EMPS validation
+Five steps, in this order, through the exported network itself. All of them see the EMPS validation
 fifth and drawn pictures that training never saw, both kinds with the same weight: the first has
 few agglomerates, the second hardly anything else.
 
@@ -12,7 +12,8 @@ few agglomerates, the second hardly anything else.
 2. thresholds of the instance step: greatest mean over pictures of F1 at IoU 0.5 and 0.75;
 3. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
    is found automatically; its figures are from pictures left out of each fit;
-4. the default filter threshold: greatest F1 at IoU 0.5, pooled over the same pictures.
+4. the default filter threshold: greatest F1 at IoU 0.5, pooled over the same pictures;
+5. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from semseg.seams import seams
 from semseg.segmenter import Segmenter
 from semseg.settings import Settings
 from semseg.shape import measure_shapes
+from training.abstain import fit_abstain
 from training.dataset import WORK, median_ecd
 from training.export import describe, description
 from training.metrics import compare
@@ -304,6 +306,7 @@ def main() -> None:
     table.to_pickle(WORK / f"{options.name}.particles.pkl")
     model = fit_confidence(table)
     level = best_filter(table, model, true_count)
+    model["picture"] = fit_abstain(provisional(source, thresholds), thresholds, model, pictures)
     path = WORK / f"{options.name}.fit.json"
     path.write_text(json.dumps(_fitted(thresholds, model, level), indent=1))
     print(path)
