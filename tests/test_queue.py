@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import random
 import threading
+import weakref
+from collections import Counter
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, RerunException, StopException
 
 from semseg.errors import SettingsError
 from semseg.page.limits import Limits
@@ -36,26 +41,29 @@ class Visitor(threading.Thread):
     def __init__(self, queue, key, work):
         super().__init__(daemon=True)
         self.queue, self.key, self.work = queue, key, work
-        self.seen, self.outcome, self.gone = [], None, threading.Event()
-        self.looked = threading.Event()
+        self.seen, self.outcome, self.end = [], None, None
         self.start()
 
     def run(self):
         try:
             self.outcome = self.queue.result(self.key, self.work, self.watch, LOOK)
-        except Exception as error:
+        except BaseException as error:
             self.outcome = error
 
     def watch(self, standing):
         self.seen.append(standing)
-        self.looked.set()
-        if self.gone.is_set():
-            raise ConnectionError("closed the tab")
+        if self.end is not None:
+            raise self.end
 
     def leave(self):
-        self.gone.set()
-        self.join(LONG)
-        assert isinstance(self.outcome, ConnectionError)
+        """Close the tab: Streamlit stops the script."""
+        self.end = StopException()
+        assert self.waited() is self.end
+
+    def press(self):
+        """Press something: Streamlit ends this run of the script, to begin another."""
+        self.end = RerunException(RerunData())
+        assert self.waited() is self.end
 
     def waited(self):
         self.join(LONG)
@@ -157,8 +165,8 @@ def test_a_page_that_is_run_again_finds_its_work_and_its_place():
     third = Visitor(queue, "third", lambda report: "third")
     until(lambda: second.seen and third.seen)
     places = {second: second.seen[-1].position, third: third.seen[-1].position}
-    first.leave()
-    second.leave()
+    first.press()
+    second.press()
     first, back = Visitor(queue, "first", Held("never")), Visitor(queue, "second", Held("never"))
     until(lambda: back.seen)
     assert back.seen[0].position == places[second]
@@ -168,7 +176,7 @@ def test_a_page_that_is_run_again_finds_its_work_and_its_place():
 
 
 def test_work_in_line_is_given_up_with_its_visitor():
-    queue = Queue(1, 1, grace_s=0)
+    queue = Queue(1, 1, grace_s=LONG)
     first, held = first_in(queue)
     ran = []
     second = Visitor(queue, "second", ran.append)
@@ -185,12 +193,96 @@ def test_work_in_line_is_given_up_with_its_visitor():
 
 
 def test_running_work_is_given_up_at_its_next_report():
-    queue = Queue(1, 0, grace_s=0)
+    queue = Queue(1, 0, grace_s=LONG)
     first, _ = first_in(queue)
     until(lambda: first.seen)
     first.leave()  # never let go: only being given up ends it
     until(lambda: queue.length == 0)
     assert queue.result("second", lambda report: "second", print) == "second"
+
+
+def test_a_visitor_who_never_comes_back_is_waited_for_a_while_only():
+    queue = Queue(1, 1, grace_s=10 * LOOK)
+    first, held = first_in(queue)
+    second = Visitor(queue, "second", Held("never"))
+    until(lambda: first.seen and second.seen)
+    second.press()
+    assert queue.length == 2
+    first.press()
+    held.let_go.set()  # done, but nobody comes for it
+    until(lambda: queue.length == 0)
+
+
+class Kept:
+    """A result that somebody may hold."""
+
+
+def test_a_result_is_given_again_while_somebody_keeps_it_and_never_by_the_queue():
+    queue = Queue(1, 0)
+    made = []
+
+    def work(report):
+        made.append(1)
+        return Kept()
+
+    result = queue.result("a", work, print)
+    assert queue.holds("a")
+    assert queue.result("a", work, print) is result
+    assert made == [1]
+    gone = weakref.ref(result)
+    del result
+    gc.collect()
+    assert gone() is None
+    assert not queue.holds("a")
+    assert isinstance(queue.result("a", work, print), Kept)
+    assert made == [1, 1]
+
+
+def test_an_error_is_for_all_who_waited_and_for_nobody_later():
+    queue = Queue(1, 0)
+    held = Held()
+
+    def fails(report):
+        held(report)
+        raise ValueError("torn")
+
+    several = [Visitor(queue, "a", fails) for _ in range(3)]
+    until(lambda: all(visitor.seen for visitor in several))
+    held.let_go.set()
+    assert [str(visitor.waited()) for visitor in several] == ["torn"] * 3
+    assert queue.result("a", lambda report: 7, print) == 7
+
+
+def test_of_many_who_come_press_and_leave_nobody_is_lost_and_nothing_done_twice():
+    queue = Queue(2, 100, grace_s=LONG)
+    chance = random.Random(5)
+    runs = Counter()
+
+    def come(key):
+        def work(report):
+            runs[key] += 1
+            for step in range(3):
+                report("network", step / 3)
+                threading.Event().wait(LOOK / 4)
+            return Kept()
+
+        return Visitor(queue, key, work)
+
+    visitors = [come(number % 20) for number in range(60)]
+    for visitor in chance.sample(visitors, 30):
+        visitor.end = RerunException(RerunData()) if chance.random() < 0.7 else StopException()
+    outcomes = {key: [] for key in range(20)}
+    for visitor in visitors:
+        visitor.join(LONG)
+        if isinstance(visitor.outcome, RerunException):
+            visitor = come(visitor.key)
+        outcomes[visitor.key].append(visitor.waited())
+    for key, those in outcomes.items():
+        results = [each for each in those if not isinstance(each, StopException)]
+        assert all(type(result) is Kept for result in results)
+        if len(results) == len(those):
+            assert len(set(results)) == runs[key] == 1
+    until(lambda: queue.length == 0)
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "0", "1.5", "9" * 40, "1e3", "\u00b2"])
