@@ -19,6 +19,7 @@ from semseg.sample import sample_path
 from semseg.session import Session, differences, is_session, read_session
 from semseg.settings import Settings
 from semseg.sidecar import SUFFIXES, sidecar_among
+from semseg.viewer import run_when_back
 
 __all__ = ["PICTURES", "pictures", "replayed", "sample_buttons", "settings_file"]
 
@@ -38,6 +39,8 @@ def pictures() -> list[Picture]:
         "microscopes write beside them. They stay in memory and leave with you.",
     )
     _empty_if_lost(key)
+    if run_when_back(len(uploads)):
+        st.session_state.files_lost = True
     if uploads:
         st.session_state.files_lost = False
         st.session_state.sample = False

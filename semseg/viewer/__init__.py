@@ -30,7 +30,7 @@ from semseg.viewer import assets
 from semseg.viewer.packing import pack
 from semseg.viewer.state import ViewState
 
-__all__ = ["ViewState", "pack", "preload", "viewer"]
+__all__ = ["ViewState", "pack", "preload", "run_when_back", "viewer"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -68,6 +68,27 @@ export default function (component) {
 }
 """
 
+# Streamlit itself runs the page again only if it was running when the server was lost
+AGAIN = """
+export default function (component) {
+  const app = document.querySelector("[data-test-connection-state]");
+  const place = component.parentElement;
+  place.semsegLatest = component; // called anew whenever the data change
+  if (app && !place.semsegLeave) {
+    let lost = false;
+    const watch = new MutationObserver(() => {
+      const connected = app.dataset.testConnectionState === "CONNECTED";
+      const { setTriggerValue, data } = place.semsegLatest;
+      if (connected && lost) setTriggerValue("again", data.files);
+      lost = !connected;
+    });
+    watch.observe(app, { attributeFilter: ["data-test-connection-state"] });
+    place.semsegLeave = () => watch.disconnect();
+  }
+  return place.semsegLeave;
+}
+"""
+
 _COMPONENT = st.components.v2.component(
     "semseg_viewer",
     html=(HERE / "viewer.html").read_text(encoding="utf-8"),
@@ -75,6 +96,7 @@ _COMPONENT = st.components.v2.component(
     isolate_styles=False,  # plotly.js puts its style into the document, out of a shadow's reach
 )
 _PRELOAD = st.components.v2.component("semseg_preload", js=BASE + PRELOAD)
+_AGAIN = st.components.v2.component("semseg_again", js=AGAIN)
 
 
 def preload() -> None:
@@ -86,6 +108,20 @@ def preload() -> None:
         When the files for the browser cannot be written anywhere.
     """
     _PRELOAD(data={"assets": _address()}, key="semseg_preload", height=1)
+
+
+def run_when_back(files: int) -> int:
+    """Run the page again when its server has come back; shows nothing.
+
+    Returns
+    -------
+    int
+        The number of `files` that the page had when the server was lost, in the run that follows;
+        else 0. A server that was started again has none of them.
+    """
+    result = _AGAIN(data={"files": files}, key="semseg_again", height=1, on_again_change=_nothing)
+    had = result.get("again")
+    return had if type(had) is int and had > 0 else 0
 
 
 def viewer(data: dict[str, Any], start: ViewState, *, command: str, key: str) -> ViewState:

@@ -64,10 +64,9 @@ def test_goes_on_at_the_other_replica_when_one_dies(visit, replicas):
     first = served_by(visitor)
 
     replicas[first].kill()
-    while served_by(visitor) == first:  # until Streamlit's own reconnection
-        visitor.page.wait_for_timeout(100)
+    wait = visitor.page.wait_for_timeout  # time.sleep would keep Playwright from its events
+    hosting.until(lambda: served_by(visitor) != first, "Streamlit's own reconnection", wait)
     visitor.page.wait_for_selector("[data-test-connection-state=CONNECTED]")
-    visitor.tab("Prepare")  # whatever is done first, the page says that the files are gone
     visitor.page.get_by_text("The server was started again").wait_for()
     visitor.quiet()
     visitor.upload(("again.tif", PICTURE), key=ANEW)
@@ -78,7 +77,7 @@ def test_goes_on_at_the_other_replica_when_one_dies(visit, replicas):
 
     # the first one comes back, and the visitor stays where the session now is
     replicas[first].start()
-    visitor.page.wait_for_timeout(6000)  # longer than nginx leaves out a server that failed
+    wait(6000)  # longer than nginx leaves out a server that failed
     visitor.upload(("third.tif", PICTURE), key=ANEW)
     visitor.page.get_by_text("All 2 pictures").wait_for()
     assert visitor.download("Sizes")
