@@ -8,7 +8,8 @@ picture that nobody else has (with ImageJ's scale or with none), waits for the r
 sizes along, changes the counting rule twice, and takes the sizes along each time. All three
 files must be, byte for byte, what `semseg.analysis.analyze` makes of the same picture with the
 same settings. Prints Markdown: the median and the 95th percentile of the time from the upload to
-the result, as ratios to one person in the same run; errors; the highest memory of the server.
+the result, as ratios to one person in the same run; errors; how many were shown their place in the
+line; real browsers that got a result; the highest memory of the server so far.
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ RULES = ({}, {"edges": "exclude"}, {"edges": "exclude", "visible_only": True})
 
 @dataclass(frozen=True)
 class Told:
-    """What one person was told: seconds until the result, their three files, and what went
-    wrong."""
+    """What one person was told: seconds until the result, their three files, what went wrong,
+    and whether they saw their place in the line."""
 
     seconds: float
     files: tuple[bytes, ...] = ()
     problems: tuple[str, ...] = ()
+    in_line: bool = False
 
 
 def main() -> None:
@@ -59,8 +61,8 @@ def main() -> None:
     options = parser.parse_args()
     segmenter = Segmenter()
     seeds = iter(range(10_000))
-    print("| people | median | p95 | errors | own numbers | browsers | peak memory |")
-    print("|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+    print("| people | median | p95 | errors | own numbers | in line | browsers | peak memory |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     with served() as server:
         visit(server, drawn(next(seeds)))  # the first one waits for the network to be read
         alone = float(
@@ -68,7 +70,7 @@ def main() -> None:
         )
         for people in options.people:
             pictures = [drawn(next(seeds)) for _ in range(people)]
-            told, waited = at_once(server, pictures, options.browser)
+            told, browsers = at_once(server, pictures, options.browser)
             right = sum(
                 each.files == expected(picture, segmenter)
                 for each, picture in zip(told, pictures, strict=True)
@@ -77,7 +79,8 @@ def main() -> None:
             ratios = np.array([each.seconds for each in told]) / alone
             print(
                 f"| {people} | {np.median(ratios):.2f} | {np.percentile(ratios, 95):.2f} | "
-                f"{len(errors)} | {right} of {people} | {waited} | "
+                f"{len(errors)} | {right} of {people} | "
+                f"{sum(each.in_line for each in told)} | {browsers} | "
                 f"{server.memory('VmHWM'):.0f} MB |",
                 flush=True,
             )
@@ -123,7 +126,8 @@ def visit(server: Server, picture: tuple[str, bytes]) -> Told:
             files.append(visitor.download("Sizes"))
             visitor.switch(VISIBLE, True)
             files.append(visitor.download("Sizes"))
-            return Told(seconds, tuple(files), tuple(problems + visitor.problems))
+            in_line = any("in line" in text for text in visitor.waiting)
+            return Told(seconds, tuple(files), tuple(problems + visitor.problems), in_line)
     except Exception as error:  # one person's trouble must not end the others' visits
         return Told(time.perf_counter() - began, problems=(f"{type(error).__name__}: {error}",))
 
@@ -147,7 +151,9 @@ def browse(server: Server, count: int) -> int:
 
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
         pages = [browser.new_context().new_page() for _ in range(count)]
         for page in pages:
             page.set_default_timeout(300_000)

@@ -22,7 +22,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -57,14 +57,17 @@ class Visitor:
         with urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE) as answer:
             cookie = SimpleCookie(answer.headers.get("Set-Cookie", ""))
         self._token = cookie[XSRF].value if XSRF in cookie else ""
-        self._socket = connect(
-            f"{url.replace('http', 'ws', 1)}/_stcore/stream",
-            subprotocols=["streamlit", self._token] if self._token else ["streamlit"],
-            additional_headers={"Cookie": f"{XSRF}={self._token}"},
-            origin=url,
-            max_size=None,
-            open_timeout=PATIENCE,
-            ping_timeout=PATIENCE,
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                f"{url.replace('http', 'ws', 1)}/_stcore/stream",
+                subprotocols=["streamlit", self._token] if self._token else ["streamlit"],
+                additional_headers={"Cookie": f"{XSRF}={self._token}"},
+                origin=url,
+                max_size=None,
+                open_timeout=PATIENCE,
+                ping_timeout=PATIENCE,
+            )
         )
         self._numbers = itertools.count()
         self._query = ""
@@ -83,12 +86,12 @@ class Visitor:
 
     def leave(self) -> None:
         """Close the tab."""
-        self._socket.close()
+        self._open.close()
 
     def vanish(self) -> None:
         """Be gone without a word, as a person whose network breaks."""
         self._socket.socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        self._open.close()
 
     def run(self) -> None:
         """Run the page with the widgets as they are, until it stands."""
