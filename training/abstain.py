@@ -91,11 +91,8 @@ def free_pictures() -> Iterator[Picture]:
         for seed in SEEDS:
             grey = draw(kind, seed)
             if min(grey.shape) >= SMALLEST_PX and np.ptp(grey):
-                yield f"{kind} {seed}", _prepared(grey / 255), np.zeros(grey.shape, np.int32)
-
-
-def _prepared(grey: np.ndarray) -> np.ndarray:
-    return stretch_contrast(np.clip(grey, 0, 1).astype(np.float32))
+                image = stretch_contrast(grey.astype(np.float32) / 255)
+                yield f"{kind} {seed}", image, np.zeros(grey.shape, np.int32)
 
 
 def _report(table: pd.DataFrame, fitted: Mapping[str, Any]) -> None:

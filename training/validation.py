@@ -101,7 +101,7 @@ def measure(pictures: list[Labelled], segmenter: Segmenter) -> Result:
 
 
 def measure_free(segmenter: Segmenter) -> pd.DataFrame:
-    """Every kind of picture without particles: megapixels, found, kept, abstained."""
+    """Each kind of picture without particles: megapixels analysed, and what became of it."""
     rows = []
     for kind in KINDS:
         for seed in FREE_SEEDS:
@@ -111,13 +111,12 @@ def measure_free(segmenter: Segmenter) -> pd.DataFrame:
             out = io.BytesIO()
             Image.fromarray(grey).save(out, "png")
             try:
-                particles = analyze(
-                    out.getvalue(), name=f"{kind}.png", segmenter=segmenter
-                ).particles
-                row |= {"found": len(particles), "kept": int(particles["kept"].sum())}
-                row["abstained"] = int((particles["reason"] == REASON).any())
+                analysis = analyze(out.getvalue(), name=f"{kind}.png", segmenter=segmenter)
+                table = analysis.particles
+                row |= {"found": len(table), "kept": int(table["kept"].sum())}
+                row["abstained"] = int((table["reason"] == REASON).any())
             except UnsuitableImageError:
-                row["refused"] = 1
+                row |= {"refused": 1, "megapixels": 0.0}
             rows.append(row)
     return pd.DataFrame(rows).groupby("kind", sort=False).sum()
 
