@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -152,6 +152,15 @@ def ask(
 
 def _lower(headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
+
+
+def until(happens: Callable[[], object], what: str, look=time.sleep) -> None:
+    """Wait for something; fails after `START` seconds. `look` passes so many seconds."""
+    end = time.monotonic() + START
+    while not happens():
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not happen within {START} s")
+        look(0.1)
 
 
 class Server:

@@ -8,7 +8,6 @@ import shutil
 import ssl
 import subprocess
 import sys
-import time
 import tomllib
 from contextlib import ExitStack
 from dataclasses import fields
@@ -254,17 +253,12 @@ def test_plotly_travels_compressed_and_is_kept_by_the_browser(host, replica):
 
 def test_nginx_runs_as_nobody_and_logs_neither_addresses_nor_queries(host):
     ask(f"{host.url}/only-here?width=7520", headers={"User-Agent": "somebody's browser"})
-    while not (lines := [line for line in _log(host) if "only-here" in line]):
-        time.sleep(0.05)
-    (line,) = lines
+    hosting.until(lambda: "only-here" in host.log.read_text("utf-8"), "a line in the log")
+    (line,) = (each for each in host.log.read_text("utf-8").splitlines() if "only-here" in each)
     for private in ("7520", "browser", "client"):
         assert private not in line
     status = Path(f"/proc/{host.process.pid}/status").read_text("utf-8")
     assert re.search(r"^Uid:\s+(\d+)", status, flags=re.M)[1] != "0"
-
-
-def _log(server) -> list[str]:
-    return server.log.read_text("utf-8").splitlines()
 
 
 def test_https_is_announced_for_good_and_plain_http_sent_there(secure_host):
