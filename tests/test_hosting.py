@@ -268,6 +268,8 @@ def test_https_is_announced_for_good_and_plain_http_sent_there(secure_host):
     status, headers, _ = ask(secure, trusted=secure_host.trusted)
     assert status == 200
     assert headers["strict-transport-security"] == "max-age=31536000"
+    token = ask(f"{secure}/_stcore/health", trusted=secure_host.trusted)[1]["set-cookie"]
+    assert re.search(r"^_streamlit_xsrf=.*; Secure", token)
     url = secure.replace("https", "wss") + STREAM
     with connect(url, origin=secure, ssl=secure_host.trusted, subprotocols=["streamlit"]) as socket:
         assert socket.response.headers["Set-Cookie"].endswith("; Secure")

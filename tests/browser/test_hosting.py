@@ -65,7 +65,11 @@ def test_goes_on_at_the_other_replica_when_one_dies(visit, replicas):
 
     replicas[first].kill()
     wait = visitor.page.wait_for_timeout  # time.sleep would keep Playwright from its events
-    hosting.until(lambda: served_by(visitor) != first, "Streamlit's own reconnection", wait)
+    hosting.until(
+        lambda: served_by(visitor) != first,
+        "Streamlit's own reconnection",
+        look=lambda seconds: wait(1000 * seconds),
+    )
     visitor.page.wait_for_selector("[data-test-connection-state=CONNECTED]")
     visitor.page.get_by_text("The server was started again").wait_for()
     visitor.quiet()
