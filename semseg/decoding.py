@@ -176,6 +176,8 @@ def _check_tiff_page(page: tifffile.TiffPage, data: bytes, name: str, max_pixels
     """Raise unless every strip or tile lies inside the file and can be decoded."""
     if page.compression not in _TIFF_CODECS:
         codec = getattr(page.compression, "name", page.compression)
+        if not isinstance(codec, int | str):  # a broken tag holds a list of anything
+            codec = "of an unknown kind"
         raise UnreadableImageError(
             f"{name} uses the TIFF compression {codec}, which is not supported; save it as an "
             f"uncompressed TIFF."

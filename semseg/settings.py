@@ -33,7 +33,7 @@ def refuse_unknown(values: Any, kind: type) -> None:
     unknown = sorted(str(name) for name in values if name not in known)
     if unknown:
         raise SettingsError(
-            f"There is no setting '{unknown[0]:.40}'; there are {', '.join(sorted(known))}."
+            f"There is no setting {unknown[0]!r:.40}; there are {', '.join(sorted(known))}."
         )
 
 

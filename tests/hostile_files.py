@@ -1,0 +1,119 @@
+"""Hostile files, made from sound ones: the corpus of `benchmarks.fuzz` and tests.test_hostile."""
+
+import json
+import random
+import struct
+from collections.abc import Callable
+
+from semseg.display import DEFAULT
+from semseg.session import FORMAT, KIND
+from semseg.settings import Settings
+from tests.picture_files import GREY, RGB, hitachi_text, jeol_text, pil, tiff
+
+_EXTREMES_16 = (0, 1, 0x7FFF, 0x8000, 0xFFFF)
+_EXTREMES_32 = (0, 1, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+
+
+def seeds() -> dict[str, bytes]:
+    """Sound files by kind; the part before the dash says which reader takes them."""
+    settings = json.dumps(Settings().to_dict()).encode()
+    picture = {"name": "a.tif", "sha256": "0" * 64, "edits": {"3": True}, "result": {"found": 1}}
+    session = {
+        "kind": KIND,
+        "format": FORMAT,
+        "software": "1",
+        "model": {"name": "model", "sha256": "0" * 64},
+        "provider": "cpu",
+        "settings": Settings().to_dict(),
+        "display": DEFAULT.to_dict(),
+        "pictures": [picture],
+    }
+    return {
+        "picture-tiff": tiff(GREY),
+        "picture-tiff-pages": tiff(GREY[None].repeat(3, axis=0)),
+        "picture-tiff-deflate": tiff(GREY, compression="zlib"),
+        "picture-tiff-tiles": tiff(GREY, tile=(32, 32)),
+        "picture-tiff-big": tiff(GREY, bigtiff=True),
+        "picture-tiff-float": tiff(GREY.astype("float32")),
+        "picture-png": pil(GREY),
+        "picture-png-colour": pil(RGB),
+        "picture-jpeg": pil(GREY, "JPEG"),
+        "picture-bmp": pil(GREY, "BMP"),
+        "picture-webp": pil(RGB, "WEBP"),
+        "picture-gif": pil(GREY, "GIF"),
+        "sidecar-jeol": jeol_text(),
+        "sidecar-hitachi": hitachi_text(),
+        "settings-json": settings,
+        "session-json": json.dumps(session).encode(),
+    }
+
+
+def _truncate(data: bytes, chance: random.Random) -> bytes:
+    return data[: chance.randrange(len(data))]
+
+
+def _flip(data: bytes, chance: random.Random) -> bytes:
+    out = bytearray(data)
+    for _ in range(chance.randint(1, 8)):
+        # Headers are short, and most of what can go wrong is in them.
+        end = chance.choice((min(len(out), 512), len(out)))
+        out[chance.randrange(end)] ^= 1 << chance.randrange(8)
+    return bytes(out)
+
+
+def _splice(data: bytes, chance: random.Random) -> bytes:
+    start, end = sorted(chance.randrange(len(data)) for _ in range(2))
+    place = chance.randrange(len(data))
+    return data[:place] + data[start:end] + data[place:]
+
+
+def _extreme(data: bytes, chance: random.Random) -> bytes:
+    out = bytearray(data)
+    code, values = chance.choice((("H", _EXTREMES_16), ("I", _EXTREMES_32)))
+    code = chance.choice("<>") + code
+    place = chance.randrange(max(1, chance.choice((min(len(out), 512), len(out))) - 4))
+    struct.pack_into(code, out, place, chance.choice(values))
+    return bytes(out)
+
+
+def _point_back(data: bytes, chance: random.Random) -> bytes:
+    """Overwrite a field with a place inside the file: directories overlap or run in circles."""
+    out = bytearray(data)
+    place = chance.randrange(max(1, len(out) - 4))
+    struct.pack_into("<I", out, place, chance.randrange(len(out)))
+    return bytes(out)
+
+
+MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    _truncate,
+    _flip,
+    _splice,
+    _extreme,
+    _point_back,
+)
+
+
+def mutated(count: int, seed: int):
+    """Yield `count` pairs of kind and mutated file, the same for the same seed."""
+    chance = random.Random(seed)
+    sound = list(seeds().items())
+    for _ in range(count):
+        kind, data = chance.choice(sound)
+        for _ in range(chance.randint(1, 3)):
+            if len(data) >= 8:
+                data = chance.choice(MUTATIONS)(data, chance)
+        yield kind, data
+
+
+BROKEN_JSON = {
+    "deep": b"[" * 100_000,
+    "deep object": b'{"a":' * 100_000,
+    "not a number": b'{"kind": NaN}',
+    "huge number": b'{"format": ' + b"9" * 10_000 + b"}",
+    "surrogate": b'{"kind": "\\ud800"}',
+    "name of two lines": b'{"a\\nb": 1}',
+    "unknown surrogate": b'{"\\ud800": 1}',
+    "not UTF-8": b"\xff\xfe\x00",
+    "list": b"[]",
+    "nothing": b"",
+}
