@@ -113,7 +113,8 @@ def test_a_server_killed_behind_a_result(server, arrive, picture):
 
 
 def test_the_sample_comes_back_by_itself(server, arrive):
-    visitor = arrive("/?sample=1&filter=0.9")
+    visitor = arrive("/?filter=0.9")
+    visitor.button("Try the sample")
     visitor.shown()
     before = numbers(visitor)
     server.kill()
@@ -130,7 +131,8 @@ def test_the_view_is_whole_where_static_cannot_be_written(chromium, serve, tmp_p
     page = tmp_path / "page.py"
     page.write_text(f"import runpy\nrunpy.run_path({str(PAGE)!r})\n")
     (tmp_path / "static").write_text("a file where the folder should be")
-    visitor = Visitor(chromium, serve(page), "/?sample=1")
+    visitor = Visitor(chromium, serve(page))
+    visitor.button("Try the sample")
     visitor.shown()
     assert visitor.number("kept") > 150
     loaded = [url for url in visitor.requests if url.endswith(("viewer.js", "plotly.min.js"))]
