@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from semseg.page import work
 from semseg.sample import sample_path
 
 PAGE = Path(__file__).resolve().parents[1] / "streamlit_app.py"
@@ -18,6 +19,7 @@ PAGE = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 
 @pytest.fixture
 def page():
+    work.queue.clear()  # it knows what the visitors of other tests still keep
     return AppTest.from_file(str(PAGE), default_timeout=120)
 
 
@@ -138,8 +140,6 @@ def test_the_suggested_factor_is_taken_at_one_click(page):
 
 
 def test_nothing_but_what_it_sees_runs_the_network(page, monkeypatch):
-    import semseg.page.work as work
-
     runs = []
     segment = work.segment
     monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
@@ -171,7 +171,6 @@ def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):
 
 
 def test_a_missing_model_is_one_sentence(page, monkeypatch):
-    import semseg.page.work as work
     from semseg.errors import ModelError
 
     def missing(provider):
@@ -217,3 +216,77 @@ def test_progress_names_the_picture_the_stage_and_the_count(page, monkeypatch, b
     said.clear()
     page.run()  # everything is known now
     assert said == []
+
+
+def test_what_a_visitor_keeps_is_not_done_again_for_another_one(page, monkeypatch):
+    runs = []
+    segment = work.segment
+    monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
+    content = sample_path().read_bytes()
+    upload(page, ("mine.tif", content))
+    other = AppTest.from_file(str(PAGE), default_timeout=120)
+    upload(other, ("theirs.tif", content))
+    assert runs == [1]
+    for visitor, name in ((page, "mine"), (other, "theirs")):
+        files = [button.proto.label for button in visitor.get("download_button")]
+        assert "Report" in files
+        assert visitor.session_state["latest"]["analysis"].micrograph.name == f"{name}.tif"
+
+
+def test_a_wrong_limit_is_one_sentence(page, monkeypatch):
+    from semseg.page.limits import limits
+
+    monkeypatch.setenv("SEMSEG_QUEUE_LENGTH", "a few")
+    limits.cache_clear()
+    try:
+        page.run()
+    finally:
+        limits.cache_clear()
+    assert not page.exception
+    (error,) = page.error
+    assert "SEMSEG" in error.value
+    assert "whole number" in error.value
+    assert not page.title
+
+
+def test_a_full_line_is_said_once_and_asked_again_at_one_click(page, monkeypatch):
+    from semseg.page.queue import BusyError, Queue
+
+    def full(*_):
+        raise BusyError("This server is busy and its line is full; try again in a minute.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Queue, "result", full)
+        upload(page, ("sample.tif", sample_path().read_bytes()))
+        assert "its line is full" in page.error[0].value.replace("\\", "")
+    next(button for button in page.button if button.label == "Try again").click().run()
+    assert not page.error
+    assert "Zeiss metadata" in texts(page)
+
+
+def test_a_visitor_beyond_the_rate_is_told_when_it_goes_on(page, monkeypatch):
+    from streamlit.delta_generator import DeltaGenerator
+
+    from semseg.page.limits import Limits
+
+    said, now = [], [1000.0]
+    progress = DeltaGenerator.progress
+
+    def listen(self, value, text=None, **options):
+        said.append(text)
+        return progress(self, value, text, **options)
+
+    def sleep(seconds):
+        now[0] += 15
+
+    monkeypatch.setattr(DeltaGenerator, "progress", listen)
+    monkeypatch.setattr(work, "limits", lambda: Limits(per_minute=1))
+    monkeypatch.setattr(work, "sleep", sleep)
+    monkeypatch.setattr(work, "monotonic", lambda: now[0])
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    assert not [text for text in said if "goes on" in text]
+    page.toggle(key="rescale_auto").set_value(False).run()
+    assert len([text for text in said if "goes on" in text]) == 4
+    assert "goes on in 15 s" in said[[i for i, t in enumerate(said) if "goes on" in t][-1]]
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    assert len([text for text in said if "goes on" in text]) == 4

@@ -16,7 +16,7 @@ from semseg.metrology import assess
 from semseg.micrograph import Micrograph
 from semseg.page import choices
 from semseg.page.results import edited
-from semseg.page.work import Worked, at_other_factors
+from semseg.page.work import Worked, at_other_factors, turn
 from semseg.report import report_html
 from semseg.statistics import histogram_edges, summarise
 from semseg.tables import per_image_table, pooled_csv
@@ -84,12 +84,18 @@ def show(pictures: Sequence[Worked]) -> None:
     others = at_other_factors(pictures, choices.current())
 
     def everything() -> bytes:
-        assessment = assess(analyses, display.size, others=others)
-        files = run_files(analyses, assessment, display) | {"pooled.csv": pooled_csv(analyses)}
-        for number, analysis in enumerate(analyses, start=1):
-            for name, content in output_files(analysis, display).items():
-                files[f"{number:03d} {analysis.micrograph.stem}/{name}"] = content
-        return archive(files)
+        with turn():
+            assessment = assess(analyses, display.size, others=others)
+            files = run_files(analyses, assessment, display) | {"pooled.csv": pooled_csv(analyses)}
+            for number, analysis in enumerate(analyses, start=1):
+                for name, content in output_files(analysis, display).items():
+                    files[f"{number:03d} {analysis.micrograph.stem}/{name}"] = content
+            return archive(files)
+
+    def report() -> bytes:
+        with turn():
+            assessment = assess(analyses, display.size, others=others)
+            return report_html(analyses, assessment, display)
 
     with st.container(horizontal=True, gap="small"):
         st.download_button(
@@ -104,7 +110,7 @@ def show(pictures: Sequence[Worked]) -> None:
         )
         st.download_button(
             "Report of all pictures",
-            lambda: report_html(analyses, assess(analyses, display.size, others=others), display),
+            report,
             file_name="report.html",
             mime="text/html",
             icon=":material/lab_profile:",

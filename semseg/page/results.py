@@ -17,7 +17,7 @@ from semseg.figure import KINDS
 from semseg.metrology import assess
 from semseg.page import address, choices
 from semseg.page.text import plain
-from semseg.page.work import Worked, at_other_factors, concluded, store
+from semseg.page.work import Worked, at_other_factors, concluded, store, turn
 from semseg.viewer import ViewState, pack, viewer
 
 __all__ = ["downloads", "edited", "publish_address", "show"]
@@ -216,17 +216,19 @@ def downloads(worked: Worked) -> None:
 
 def _everything(latest: Mapping[str, Any]) -> bytes:
     analysis, display = latest["analysis"], latest["display"]
-    assessment = assess([analysis], display.size, others=latest["others"])
-    together = run_files([analysis], assessment, display)
     stem = analysis.micrograph.stem
-    files = output_files(analysis, display, figures=KINDS)
-    return archive(files | {f"{stem}.{name}": content for name, content in together.items()})
+    with turn():
+        assessment = assess([analysis], display.size, others=latest["others"])
+        together = run_files([analysis], assessment, display)
+        files = output_files(analysis, display, figures=KINDS)
+        return archive(files | {f"{stem}.{name}": content for name, content in together.items()})
 
 
 def _made(latest: Mapping[str, Any], kind: str) -> bytes:
     """The one file of this kind."""
     analysis, display = latest["analysis"], latest["display"]
-    if kind in PICTURE_FILES:
-        return PICTURE_FILES[kind](analysis, display)
-    assessment = assess([analysis], display.size, others=latest["others"])
-    return RUN_FILES[kind]([analysis], assessment, display)
+    with turn():
+        if kind in PICTURE_FILES:
+            return PICTURE_FILES[kind](analysis, display)
+        assessment = assess([analysis], display.size, others=latest["others"])
+        return RUN_FILES[kind]([analysis], assessment, display)

@@ -16,7 +16,7 @@ from semseg.metrology import SHAPES, Assessment, assess
 from semseg.page import choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
-from semseg.page.work import Worked, at_other_factors, store, want_other_factors
+from semseg.page.work import Worked, at_other_factors, store, turn, want_other_factors
 from semseg.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
 from semseg.screening import vssa
 from semseg.statistics import SizeSummary
@@ -41,7 +41,12 @@ def assessed(pictures: Sequence[Worked]) -> tuple[list[Analysis], Assessment]:
         tuple(tuple(sorted(analysis.manual.items())) for analysis in analyses),
         tuple(others),
     )
-    return analyses, store().get(key, lambda: assess(analyses, size, others=others))
+
+    def make() -> Assessment:
+        with turn():
+            return assess(analyses, size, others=others)
+
+    return analyses, store().get(key, make)
 
 
 @st.fragment

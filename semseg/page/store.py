@@ -36,11 +36,16 @@ class Store:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._results
 
+    def known(self, key: Hashable) -> Any:
+        """The result of this key, or None where there is none (yet, or any more)."""
+        if key in self._results:
+            self._results.move_to_end(key)
+        return self._results.get(key)
+
     def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """The result of this key, made now if it is not there."""
         if key in self._results:
-            self._results.move_to_end(key)
-            return self._results[key]
+            return self.known(key)
         result = make()
         self._results[key] = result
         while len(self._results) > 1 and self.used > self.budget:

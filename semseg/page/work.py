@@ -4,17 +4,21 @@ A picture passes four stretches, and each is kept under a key of just what it de
 reading (the file), preparing (crop and repair), segmenting (rescale factor and provider) and
 concluding (scale, filter, decisions by hand). So moving the filter never runs the network.
 
-Segmenting, which costs nearly all of the time and memory, is admitted by `semseg.page.queue`.
+Preparing and segmenting cost nearly all of the time and memory; they are admitted together, by
+`semseg.page.queue`, which shows a visitor's place in line. What is short (reading a file, making
+one) waits for its `turn` without one.
 """
 
 from __future__ import annotations
 
 import logging
-import time
+import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from time import monotonic, sleep
+from typing import TypeVar
 
 import streamlit as st
 
@@ -40,9 +44,11 @@ __all__ = [
     "segment_all",
     "segmenter",
     "store",
+    "turn",
     "want_other_factors",
 ]
 
+Result = TypeVar("Result")
 Others = dict[float, list[Analysis]]
 
 MINUTE = 60.0
@@ -77,6 +83,14 @@ class Worked:
     found: Segmentation
 
 
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """What one turn in the line gives; without a name, since equal work is shared."""
+
+    prepared: Prepared
+    found: Segmentation
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def segmenter(provider: str) -> Segmenter:
     """One network per provider for all visitors; a session of ONNX Runtime is safe to share."""
@@ -87,6 +101,13 @@ def segmenter(provider: str) -> Segmenter:
 def queue() -> Queue:
     """The line in which the analyses of all visitors stand."""
     return Queue(limits().concurrent, limits().queue_length)
+
+
+@st.cache_resource(show_spinner=False)
+def turn() -> threading.BoundedSemaphore:
+    """What to hold while doing something short that costs time and memory; nothing of Streamlit's
+    that could end the script may be called meanwhile."""
+    return threading.BoundedSemaphore(limits().concurrent)
 
 
 def store() -> Store:
@@ -125,8 +146,9 @@ def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
 
 
 def _read(picture: Picture) -> Micrograph:
-    sidecar = picture.sidecar and (picture.sidecar[0], picture.sidecar[1]())
-    return read_micrograph(picture.content(), picture.name, sidecar=sidecar)
+    with turn():
+        sidecar = picture.sidecar and (picture.sidecar[0], picture.sidecar[1]())
+        return read_micrograph(picture.content(), picture.name, sidecar=sidecar)
 
 
 def segment_all(
@@ -165,50 +187,50 @@ def _worked(
 ) -> Worked:
     look = (micrograph.sha256, micrograph.label_bar_row, settings.crop, settings.repair)
     wants_bar = micrograph.calibration is None or settings.scale_bar_nm is not None
-
-    def make_prepared() -> Prepared:
-        report(*_progress(Standing(0, "prepare")))
-        return prepare(micrograph, settings)
-
-    prepared = store().get(("prepare", *look, wants_bar), make_prepared)
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
-    found = store().get(
-        ("segment", *key), lambda: _admitted(key, prepared, settings, network, report)
-    )
-    return Worked(key, micrograph, prepared, found)
+    as_prepared, as_stretch = ("prepare", *look, wants_bar), ("stretch", *key)
+    prepared, before = store().known(as_prepared), store().known(as_stretch)
+    if prepared and before:
+        return Worked(key, micrograph, prepared, before.found)
+
+    def work(tell: Callable[[str, float], None]) -> _Stretch:
+        tell("prepare", 0.0)
+        ready = prepared or prepare(micrograph, settings)
+        if before:
+            return _Stretch(ready, before.found)
+        return _Stretch(ready, segment(ready, settings, network, progress=tell))
+
+    done = _admitted((*key, wants_bar, network), work, report)
+    store().get(as_prepared, lambda: done.prepared)
+    store().get(as_stretch, lambda: done)
+    return Worked(key, micrograph, done.prepared, done.found)
 
 
 def _admitted(
     key: Hashable,
-    prepared: Prepared,
-    settings: Settings,
-    network: Segmenter,
+    work: Callable[[Callable[[str, float], None]], Result],
     report: Callable[[float, str], None],
-) -> Segmentation:
-    """The network on one picture, when its turn has come; `report` is told how things stand.
+) -> Result:
+    """`work`, when its turn has come; `report` is told how things stand.
 
     `key` is all that the result depends on, the picture's content included but not its name, so
     equal work of two visitors is done once.
     """
     _keep_pace(key, report)
-
-    def work(tell: Callable[[str, float], None]) -> Segmentation:
-        return segment(prepared, settings, network, progress=tell)
-
     return queue().result(key, work, lambda standing: report(*_progress(standing)))
 
 
 def _keep_pace(key: Hashable, report: Callable[[float, str], None]) -> None:
     """Wait until this visitor may begin another analysis, where their rate is limited."""
     begun = st.session_state.setdefault("begun", deque(maxlen=max(limits().per_minute, 1)))
-    if not limits().per_minute or (begun and begun[-1][0] == key):  # the page was run again
+    if not limits().per_minute or queue().holds(key):
         return
-    while len(begun) == begun.maxlen and (rest := begun[0][1] + MINUTE - time.monotonic()) > 0:
+    while len(begun) == begun.maxlen and (rest := begun[0] + MINUTE - monotonic()) > 0:
         most = limits().per_minute
         report(0.0, f"goes on in {rest:.0f} s: this server takes {most} a minute from one visitor")
-        time.sleep(0.5)
-    begun.append((key, time.monotonic()))
+        sleep(0.5)
+    begun.append(monotonic())
 
 
 def _progress(standing: Standing) -> tuple[float, str]:
@@ -259,9 +281,12 @@ def at_other_factors(pictures: Sequence[Worked], settings: Settings) -> Others:
         key = ("at ratio", *worked.key, ratio)
         look = replace(settings, rescale=float(worked.found.rescale) * ratio)
         network = segmenter(settings.provider)
-        make = partial(_admitted, key, worked.prepared, look, network, report)
+
+        def work(tell, worked=worked, look=look, network=network) -> Segmentation:
+            return segment(worked.prepared, look, network, progress=tell)
+
         try:
-            found = store().get(key, make)
+            found = store().get(key, partial(_admitted, key, work, report))
         except SemsegError as error:
             wanted.difference_update(each.key for each in pictures)  # so that it can be asked again
             place.warning(plain(_sentence(error, worked.micrograph.name)))
