@@ -112,9 +112,10 @@ def _analyze_all(
             analysis = _analyze(job.path, job.settings, segmenter)
             if job.edits:
                 analysis = refilter(analysis, job.settings.filter, job.edits)
-            files = written_files(analysis)
-            with postponed():  # what is written is also told
-                written.update(map(_identity, write_files(files, output)))
+            # matplotlib would swallow an interruption; and what is written is also told
+            with postponed():
+                paths = write_files(written_files(analysis), output)
+                written.update(map(_identity, paths))
                 analyses.append(analysis)
                 _say(_line(analysis))
         except KeyboardInterrupt:
@@ -161,23 +162,23 @@ def _write_run(
     analyses: Sequence[Analysis], segmenter: Segmenter, output: Path, display: Display = DEFAULT
 ) -> int:
     """Write what all pictures make together; how much failed."""
+    paths: list[Path] = []
     try:
         others = {
             ratio: [rescaled(analysis, segmenter, ratio) for analysis in analyses]
             for ratio in RATIOS
         }
         assessment = assess(analyses, display.size, others=others)
-        paths = write_files(run_files(analyses, assessment, display), output)
+        with postponed():
+            paths = write_files(run_files(analyses, assessment, display), output)
+            _say(f"{len(analyses)} picture{'s'[: len(analyses) > 1]} together: {paths[0]}")
     except KeyboardInterrupt:
-        print(
-            "Interrupted: the pictures are finished, the report of all together is not.",
-            file=sys.stderr,
-        )
+        report = "and the report are finished" if paths else "are finished, the report is not"
+        print(f"Interrupted: the pictures {report}.", file=sys.stderr)
         raise
     except (SemsegError, MemoryError) as error:
         print(sentence(error), file=sys.stderr)
         return 1
-    _say(f"{len(analyses)} picture{'s'[: len(analyses) > 1]} together: {paths[0]}")
     return 0
 
 

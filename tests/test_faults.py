@@ -494,6 +494,20 @@ def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
     assert names(out) == [f"a.{ending}" for ending in ENDINGS]
 
 
+@posix
+@pytest.mark.parametrize(
+    ("at", "said"), [(6, "1 of 1 pictures are finished"), (8, "and the report are finished")]
+)
+def test_a_signal_amid_the_report(at, said, folder, tmp_path):
+    """The first of its files is number seven; before that is the picture's last."""
+    arguments = ("analyze", folder / "a.png", "--output", tmp_path, "--report", *FIXED)
+    done = python("-c", AT, at, int(signal.SIGTERM), *arguments)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert said in one_sentence(done.stderr)
+    run = ["coco.json", "particles.xlsx", "report.html", "session.json"] if at > 6 else []
+    assert names(tmp_path) == sorted([f"a.{ending}" for ending in ENDINGS] + run)
+
+
 # The viewer's files
 
 
