@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
 from semseg.page import work
@@ -290,3 +293,24 @@ def test_a_visitor_beyond_the_rate_is_told_when_it_goes_on(page, monkeypatch):
     assert "goes on in 15 s" in said[[i for i, t in enumerate(said) if "goes on" in t][-1]]
     page.number_input(key="scale_value").set_value(8000.0).run()
     assert len([text for text in said if "goes on" in text]) == 4
+
+
+def test_what_a_visitor_held_is_free_when_they_are_gone_and_there_again_if_they_return(page):
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    before = page.session_state["latest"]["analysis"].particles
+    store = page.session_state["store"]
+    assert store.used > 10 * 1024 * 768
+    clear_session_resource_cache("test session id")  # what Streamlit does at a disconnection
+    assert store.used == 0
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    page.number_input(key="scale_value").set_value(7520.0).run()
+    assert not page.exception
+    after = page.session_state["latest"]["analysis"].particles
+    assert after["min_feret_px"].equals(before["min_feret_px"])
+    held = weakref.ref(page.session_state["latest"]["analysis"])
+    del before, after, store
+    for name in ("store", "latest"):
+        del page.session_state[name]
+    clear_session_resource_cache("test session id")
+    gc.collect()
+    assert held() is None

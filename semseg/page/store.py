@@ -1,4 +1,4 @@
-"""What one session has computed: kept in memory, bounded, gone with the session.
+"""What one session has computed: kept in memory, bounded, gone with its visitor.
 
 It stands in place of `st.cache_data`, which would copy every array in and out, and whose
 functions cannot show their progress while they run.
@@ -6,6 +6,7 @@ functions cannot show their progress while they run.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
@@ -32,25 +33,33 @@ class Store:
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()  # it is cleared by another thread than it is filled by
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._results
 
     def known(self, key: Hashable) -> Any:
         """The result of this key, or None where there is none (yet, or any more)."""
-        if key in self._results:
-            self._results.move_to_end(key)
-        return self._results.get(key)
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+            return self._results.get(key)
 
     def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """The result of this key, made now if it is not there."""
-        if key in self._results:
-            return self.known(key)
-        result = make()
-        self._results[key] = result
-        while len(self._results) > 1 and self.used > self.budget:
-            self._results.popitem(last=False)
+        """The result of this key, made now if it is not there; a result is never None."""
+        result = self.known(key)
+        if result is None:
+            result = make()
+            with self._lock:
+                self._results[key] = result
+                while len(self._results) > 1 and self.used > self.budget:
+                    self._results.popitem(last=False)
         return result
+
+    def clear(self) -> None:
+        """Forget everything; what is asked for again is made again."""
+        with self._lock:
+            self._results.clear()
 
     @property
     def used(self) -> int:

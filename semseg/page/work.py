@@ -111,10 +111,18 @@ def turn() -> threading.BoundedSemaphore:
 
 
 def store() -> Store:
-    """The results of this session."""
+    """The results of this session; empty again when its visitor has gone, even though Streamlit
+    keeps the session for a while, should they come back."""
     if "store" not in st.session_state:
         st.session_state.store = Store(limits().session_megabytes * 10**6)
-    return st.session_state.store
+    return _emptied_at_the_end(st.session_state.store)
+
+
+@st.cache_resource(
+    scope="session", on_release=Store.clear, hash_funcs={Store: id}, show_spinner=False
+)
+def _emptied_at_the_end(results: Store) -> Store:
+    return results
 
 
 def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
