@@ -35,7 +35,7 @@ from training.particle_free import KINDS, draw
 from training.pictures import Labelled, emps_validation, tio2_dev, without_gaps
 from training.synthesize import draw_micrograph
 from training.validation_figures import draw_overlays, draw_reliability, draw_sizes
-from training.validation_page import FREE_SEEDS, NAMES, THREADS, document
+from training.validation_page import FREE_SEEDS, NAMES, THREADS, TURNS, document
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "validation.md"
@@ -122,12 +122,15 @@ def measure_free(segmenter: Segmenter) -> pd.DataFrame:
 
 
 def run_time(model: Path | None) -> tuple[float, float]:
-    """Seconds of the network, and the sustained convolution rate of the same run, GFLOP/s."""
+    """Seconds of the network, and the sustained convolution rate of the same run, GFLOP/s.
+
+    Both by turns and the best of each, so that other work on the machine counts for neither.
+    """
     segmenter = _load(model, threads=THREADS)
-    # before and after, since other work on the machine may begin or end meanwhile
-    before = sustained_gflops("cpu", THREADS, 5)
-    seconds = network_seconds(segmenter, 7)
-    return seconds, max(before, sustained_gflops("cpu", THREADS, 5))
+    turns = [
+        (network_seconds(segmenter, 2), sustained_gflops("cpu", THREADS, 2)) for _ in range(TURNS)
+    ]
+    return min(seconds for seconds, _ in turns), max(rate for _, rate in turns)
 
 
 def _load(model: Path | None, **options) -> Segmenter:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOG = Path(__file__).resolve().parent / "README.md"
 NAMES = {"tio2": "TiO2-dev", "emps": "EMPS validation fifth", "drawn": "drawn pictures"}
 FREE_SEEDS = range(0, 3)  # of the pictures without particles
-THREADS = 2  # of the network, for its run time
+THREADS, TURNS = 2, 12  # of the network, for its run time
 Figure = Callable[["Result"], tuple[float, ...]]
 
 
@@ -272,9 +272,9 @@ def _time(times: dict[str, tuple[float, float]]) -> str:
     lines += [f"| {n} | {1000 * s:.0f} | {r:.0f} | {s * r:.0f} |" for n, (s, r) in times.items()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
-        f"The network alone, {THREADS} threads of a machine with {cores} usable cores; median of "
-        "seven. Milliseconds mean little elsewhere: GFLOP-equivalents are seconds times the rate "
-        "of large convolutions that the same run reached. All stages: "
+        f"The network alone, {THREADS} threads of a machine with {cores} usable cores, best of "
+        f"{TURNS}. Milliseconds mean little elsewhere: GFLOP-equivalents are seconds times the "
+        "best rate of large convolutions, measured by turns with the network. All stages: "
         "`python -m benchmarks.analyze`."
         "\n\n" + "\n".join(lines)
     )
