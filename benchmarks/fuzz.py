@@ -22,7 +22,8 @@ LIMIT_S, LIMIT_BYTES, LONGEST = 10, 1_500_000_000, 400
 
 
 def outcome(kind: str, data: bytes) -> str:
-    """`result`, the name of a SemsegError of one sentence, or `FAULT` and why."""
+    """`result`, the name of a SemsegError of one printable sentence (and whether memory ran out
+    before), or `FAULT` and why."""
     try:
         match kind.split("-")[0]:
             case "picture":
@@ -35,9 +36,10 @@ def outcome(kind: str, data: bytes) -> str:
                 read_session(data)
     except SemsegError as error:
         text = str(error)
-        if "\n" in text or not 0 < len(text) <= LONGEST:
+        if not text.isprintable() or not 0 < len(text) <= LONGEST:
             return f"FAULT: message of {type(error).__name__}"
-        return type(error).__name__
+        starved = isinstance(error.__cause__ or error.__context__, MemoryError)
+        return type(error).__name__ + (", no memory" if starved else "")
     except BaseException as error:
         return f"FAULT: {type(error).__name__}"
     return "result"

@@ -175,9 +175,9 @@ def _main_page(tif: tifffile.TiffFile) -> tuple[tifffile.TiffPage, list[str]]:
 def _check_tiff_page(page: tifffile.TiffPage, data: bytes, name: str, max_pixels: float) -> None:
     """Raise unless every strip or tile lies inside the file and can be decoded."""
     if page.compression not in _TIFF_CODECS:
-        codec = getattr(page.compression, "name", page.compression)
-        if not isinstance(codec, int | str):  # a broken tag holds a list of anything
-            codec = "of an unknown kind"
+        # a broken tag holds a text, or a list, of anything
+        known = isinstance(page.compression, int)
+        codec = getattr(page.compression, "name", page.compression) if known else "of an odd kind"
         raise UnreadableImageError(
             f"{name} uses the TIFF compression {codec}, which is not supported; save it as an "
             f"uncompressed TIFF."

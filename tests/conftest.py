@@ -21,6 +21,7 @@ pytest.register_assert_rewrite("tests.picture_files")
 
 # The shipped model, unless a model in the making is to be tried.
 CANDIDATE_MODEL = os.environ.get("SEMSEG_TEST_MODEL")
+shipped = pytest.mark.skipif(CANDIDATE_MODEL is not None, reason="needs the shipped model")
 
 
 @dataclass(frozen=True, eq=False)

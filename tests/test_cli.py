@@ -18,6 +18,7 @@ from PIL import Image
 
 import semseg.__main__ as command
 from semseg.errors import ModelError
+from tests.conftest import shipped
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CONTRACT = [
@@ -385,7 +386,7 @@ def test_help_shows_examples_and_every_option():
     assert "auto|none|ROWS" in done.stdout
 
 
-@pytest.mark.skipif("SEMSEG_TEST_MODEL" in os.environ, reason="needs the shipped model")
+@shipped
 def test_as_a_program_it_writes_the_same(folder, plain, tmp_path):
     done = python_m_semseg("analyze", folder / "b.tif", "--output", tmp_path, *FIXED)
     assert done.returncode == 0

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from benchmarks.fuzz import outcome
-from semseg.errors import SettingsError
+from semseg.errors import SettingsError, UnreadableImageError
 from semseg.micrograph import read_micrograph
 from semseg.session import read_session
 from semseg.settings import Settings
@@ -33,15 +33,17 @@ def test_broken_json_is_one_printable_sentence(read, text):
     assert message.encode()  # a lone surrogate could not be shown
 
 
-def test_a_compression_that_is_a_list_is_not_read_out():
-    """Found by `benchmarks.fuzz`: the tag's count was 257 in place of 1."""
+@pytest.mark.parametrize(("code", "count"), [(3, 257), (2, 1)], ids=["a list", "a text"])
+def test_a_compression_that_is_no_number_is_not_read_out(code, count):
+    """Found by `benchmarks.fuzz`: the tag's count was 257 in place of 1, or its type another."""
     data = bytearray(seeds()["picture-tiff-deflate"])
     order = "<" if data[:2] == b"II" else ">"
     entry = data.find(struct.pack(order + "HHI", 259, 3, 1))
     assert entry > 0
-    data[entry + 4 : entry + 8] = struct.pack(order + "I", 257)
-    data[entry + 8 : entry + 12] = struct.pack(order + "I", 8)
-    assert outcome("picture-tiff", bytes(data)) == "UnreadableImageError"
+    struct.pack_into(order + "HHI", data, entry, 259, code, count)
+    struct.pack_into(order + "I", data, entry + 8, 8 if count > 4 else 1)
+    with pytest.raises(UnreadableImageError, match="TIFF compression of an odd kind"):
+        read_micrograph(bytes(data), "a.tif")
 
 
 @pytest.mark.parametrize("kind", ["picture-png", "picture-jpeg", "picture-gif"])

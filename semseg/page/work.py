@@ -23,7 +23,7 @@ from typing import TypeVar
 import streamlit as st
 
 from semseg.analysis import Analysis, Prepared, Segmentation, conclude, prepare, segment
-from semseg.errors import SemsegError
+from semseg.errors import SemsegError, sentence
 from semseg.micrograph import Micrograph, read_micrograph
 from semseg.page.limits import limits
 from semseg.page.queue import BusyError, Queue, Standing
@@ -306,10 +306,7 @@ def at_other_factors(pictures: Sequence[Worked], settings: Settings) -> Others:
 
 def _sentence(error: Exception, name: str) -> str:
     """What went wrong with this file, beginning with its name."""
-    if isinstance(error, SemsegError):
-        text = str(error)
-    else:
+    if not isinstance(error, SemsegError | MemoryError):
         logging.getLogger(__name__).exception("%s could not be analysed", name)
-        kind = "not enough memory" if isinstance(error, MemoryError) else type(error).__name__
-        text = f"This picture could not be analysed ({kind}); try a smaller part of it."
+    text = sentence(error)
     return text if text.startswith(name) else f"{name}: {text}"
