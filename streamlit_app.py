@@ -109,9 +109,11 @@ def show(
     rescale_place: DeltaGenerator,
 ) -> list[Worked]:
     """The pictures after the network, in tabs; those that could be analysed."""
-    worked, problems = work.segment_all(micrographs, choices.current())
+    worked, problems, busy = work.segment_all(micrographs, choices.current())
     for problem in problems:
         st.error(plain(problem))
+    if busy:  # any run of the page asks again; what is there already stays
+        st.button("Try again", icon=":material/refresh:", key="try_again")
     with bar_place:
         controls.scale_bar(worked[shown])
     with rescale_place:

@@ -285,7 +285,7 @@ def segment(
             "No particles were found; try another rescale factor or crop, or see whether the "
             "picture shows particles at all."
         )
-    else:
+    elif not strange:
         notes += _range_note(median, factor, model)
     notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(
@@ -412,7 +412,7 @@ def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:
         return []
     better = factor * model.target_particle_px / median
     return [
-        f"The median particle is {median:.0f} px wide where the network looks, outside the "
+        f"The median particle is {median:.3g} px wide where the network looks, outside the "
         f"{low:g} to {high:g} px it is made for; a rescale factor of {better:.2g} would suit it."
     ]
 

@@ -1,5 +1,6 @@
 """Hostile files, made from sound ones: the corpus of `benchmarks.fuzz` and tests.test_hostile."""
 
+import copy
 import json
 import random
 import struct
@@ -111,7 +112,7 @@ def _other_values(data: bytes, chance: random.Random) -> bytes:
             if chance.random() < 0.5:
                 inside[chance.choice(_NAMES)] = value
         else:
-            inside[key] = chance.choice(_VALUES)
+            inside[key] = copy.deepcopy(chance.choice(_VALUES))
     return json.dumps(tree).encode()
 
 

@@ -161,8 +161,9 @@ def _read(picture: Picture) -> Micrograph:
 
 def segment_all(
     micrographs: Sequence[Micrograph], settings: Settings
-) -> tuple[list[Worked | None], list[str]]:
-    """Every picture after the network, in order; None, and one sentence, for each that failed."""
+) -> tuple[list[Worked | None], list[str], bool]:
+    """Every picture after the network, in order; None, and one sentence, for each that failed;
+    and whether one failed only because the line was full, so that another try may help."""
     worked: list[Worked | None] = []
     problems = []
     busy = False
@@ -180,9 +181,7 @@ def segment_all(
             worked.append(None)
             problems.append(_sentence(error, micrograph.name))
     place.empty()
-    if busy:  # any run of the page asks again; what is there already stays
-        st.button("Try again", icon=":material/refresh:", key="try_again")
-    return worked, problems
+    return worked, problems, busy
 
 
 def _counted(number: int, count: int, name: str, what: str) -> str:
