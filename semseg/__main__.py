@@ -21,7 +21,7 @@ from semseg.analysis import Analysis, analyze, refilter
 from semseg.arguments import parser, settings_of
 from semseg.counting import counted, size_weights
 from semseg.display import DEFAULT, Display
-from semseg.errors import ModelError, SemsegError, SettingsError, sentence
+from semseg.errors import ModelError, SemsegError, SettingsError, printable, sentence
 from semseg.export import output_paths, run_files, written_files
 from semseg.interruption import postponed, terminable
 from semseg.metrology import assess
@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with terminable():
             return _report(options) if options.command == "report" else _measure(options)
     except ModelError as error:
-        command.exit(2, f"{command.prog}: error: {error}\n")
+        command.exit(2, f"{command.prog}: error: {printable(str(error))}\n")
     except SemsegError as error:
-        command.error(str(error))
+        command.error(printable(str(error)))
     except KeyboardInterrupt as stop:
         return 128 + getattr(stop, "number", signal.SIGINT)
 
@@ -91,7 +91,7 @@ def _report(options: argparse.Namespace) -> int:
         failed += _write_run(analyses, segmenter, options.output, session.display)
     different = differences(session, analyses)
     for difference in different:
-        print(difference, file=sys.stderr)
+        _warn(difference)
     if not different:
         _say("Identical to the session, particle by particle.")
     return 1 if failed or different else 0
@@ -119,15 +119,14 @@ def _analyze_all(
                 analyses.append(analysis)
                 _say(_line(analysis))
         except KeyboardInterrupt:
-            print(
+            _warn(
                 f"Interrupted: {len(analyses)} of {len(jobs)} pictures are finished, each with all "
-                f"its files; {name} was the one at hand.",
-                file=sys.stderr,
+                f"its files; {name} was the one at hand."
             )
             raise
         except Exception as error:
             failed += 1
-            print(f"{name}: {sentence(error).removeprefix(f'{name}: ')}", file=sys.stderr)
+            _warn(f"{name}: {sentence(error).removeprefix(f'{name}: ')}")
     return analyses, failed
 
 
@@ -174,10 +173,10 @@ def _write_run(
             _say(f"{len(analyses)} picture{'s'[: len(analyses) > 1]} together: {paths[0]}")
     except KeyboardInterrupt:
         report = "and the report are finished" if paths else "are finished, the report is not"
-        print(f"Interrupted: the pictures {report}.", file=sys.stderr)
+        _warn(f"Interrupted: the pictures {report}.")
         raise
     except (SemsegError, MemoryError) as error:
-        print(sentence(error), file=sys.stderr)
+        _warn(sentence(error))
         return 1
     return 0
 
@@ -186,20 +185,22 @@ def _say(line: str) -> None:
     """One line on stdout, at once. Where nobody listens or the disk is full, the files matter
     more."""
     try:
-        print(line, flush=True)
+        print(printable(line), flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the rest of the run
-        print(
-            f"Standard output could not be written ({error.strerror}); the files are.",
-            file=sys.stderr,
-        )
+        _warn(f"Standard output could not be written ({error.strerror}); the files are.")
+
+
+def _warn(line: str) -> None:
+    """One line on stderr; it may quote what a file or a name holds."""
+    print(printable(line), file=sys.stderr)
 
 
 def _analyze(path: Path, settings: Settings, segmenter: Segmenter) -> Analysis:
     """Analyse one picture, with a progress bar where a person is watching."""
     with tqdm(
         total=100,
-        desc=path.name,
+        desc=printable(path.name),
         leave=False,
         disable=not sys.stderr.isatty(),
         bar_format="{desc} |{bar}| {postfix}",

@@ -38,6 +38,13 @@ __all__ = ["MIN_SIDE_PX", "Decoded", "decode", "finite_float32"]
 MIN_SIDE_PX = 64
 
 _MAX_PAGES = 100
+# A few bytes each, but every scan of a JPEG is a walk over the whole picture, and every chunk of a
+# PNG a turn of Pillow's loop. Progressive JPEGs have about ten; 100 megapixels of 64 bits, in
+# chunks of 8 kB, make 100,000.
+_MAX_SCANS = 100
+_MAX_CHUNKS = 100_000
+# Decoded, for each pixel that the limit allows: what colour and alpha of 8 bits take.
+_BYTES_PER_PIXEL = 4
 _REC_601 = (0.299, 0.587, 0.114)
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -95,7 +102,7 @@ def decode(data: bytes, name: str, max_pixels: float) -> Decoded:
     UnreadableImageError
         Not a picture, incomplete, or an unsupported codec.
     ImageTooLargeError
-        More than `max_pixels`, as its header declares.
+        More than `max_pixels`, or more bytes than so many may have, as its header declares.
     UnsuitableImageError
         A side under `MIN_SIDE_PX`.
     Exception
@@ -103,6 +110,8 @@ def decode(data: bytes, name: str, max_pixels: float) -> Decoded:
     """
     if data.startswith(_TIFF_SIGNATURES):
         return _decode_tiff(data, name, max_pixels)
+    if data.startswith(b"\x89PNG"):
+        _check_chunks(data, name)  # opening it walks over those in front of the picture
     for signature, reader in _PILLOW_READERS:
         if signature.match(data):
             return _decode_with_pillow(reader(io.BytesIO(data)), data, name, max_pixels)
@@ -123,6 +132,15 @@ def _check_size(width: int, height: int, name: str, max_pixels: float) -> None:
         raise UnsuitableImageError(
             f"{name} is only {width} x {height} pixels; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} are "
             f"needed, so choose the full picture."
+        )
+
+
+def _check_bytes(count: int, name: str, max_pixels: float) -> None:
+    """Raise for a picture that would be decoded to more bytes than there may be."""
+    if count > _BYTES_PER_PIXEL * max_pixels:
+        raise ImageTooLargeError(
+            f"{name} unfolds to {count / 1e6:.3g} MB, more than the limit of {max_pixels / 1e6:g} "
+            f"megapixels allows; save one plane of it as a grey picture of 8 or 16 bits."
         )
 
 
@@ -183,11 +201,8 @@ def _check_tiff_page(page: tifffile.TiffPage, data: bytes, name: str, max_pixels
             f"uncompressed TIFF."
         )
     # Planes, samples and tiles are decoded whole, so they count as well.
-    if max(math.prod(page.shaped), math.prod(page.chunks)) > 16 * max_pixels:
-        raise ImageTooLargeError(
-            f"{name} declares more planes or larger tiles than the limit of {max_pixels / 1e6:g} "
-            f"megapixels allows; save one plane of it alone."
-        )
+    samples = max(math.prod(page.shaped), math.prod(page.chunks))
+    _check_bytes(samples * (page.dtype.itemsize if page.dtype else 1), name, max_pixels)
     # tifffile fills strips that are missing with zeros: particles would vanish without a word.
     spans = list(zip(page.dataoffsets, page.databytecounts, strict=True))
     if page.is_contiguous:
@@ -265,6 +280,11 @@ def _inverted(grey: NDArray, bits: int) -> NDArray:
 
 def _decode_with_pillow(picture: Image.Image, data: bytes, name: str, max_pixels: float) -> Decoded:
     _check_size(*picture.size, name, max_pixels)
+    if isinstance(picture, JpegImagePlugin.JpegImageFile):
+        _check_scans(data, name)
+    if isinstance(picture, PngImagePlugin.PngImageFile):
+        samples = (1, 1, 3, 1, 2, 1, 4)[data[25]]
+        _check_bytes(math.prod(picture.size) * samples * max(data[24] // 8, 1), name, max_pixels)
     notes = []
     if (frames := _frame_count(picture)) > 1:
         notes.append(f"The file holds {frames} pictures; number 1 was read.")
@@ -290,6 +310,27 @@ def _decode_with_pillow(picture: Image.Image, data: bytes, name: str, max_pixels
         notes.append("The camera's orientation mark was followed: the picture was turned upright.")
     depth = 16 if _is_deep_png(data) else _BITS.get(mode, 8)
     return Decoded(grey, depth, [*notes, *found.notes], found.calibration, bar_row)
+
+
+def _check_scans(data: bytes, name: str) -> None:
+    """Raise for a JPEG of far too many scans; inside the coded data FF DA cannot stand."""
+    scans = data.count(b"\xff\xda")
+    if scans > _MAX_SCANS:
+        raise UnreadableImageError(
+            f"{name} holds {scans} scans, more than any camera makes; save it as a TIFF or PNG."
+        )
+
+
+def _check_chunks(data: bytes, name: str) -> None:
+    """Raise for a PNG of far too many chunks."""
+    place = 8
+    for _ in range(_MAX_CHUNKS):
+        if place + 8 > len(data):
+            return
+        place += 12 + int.from_bytes(data[place : place + 4])
+    raise UnreadableImageError(
+        f"{name} is cut into more than {_MAX_CHUNKS:,} pieces; save it as a TIFF, or anew as a PNG."
+    )
 
 
 def _frame_count(picture: Image.Image) -> int:

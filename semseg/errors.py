@@ -27,6 +27,7 @@ __all__ = [
     "SettingsError",
     "UnreadableImageError",
     "UnsuitableImageError",
+    "printable",
     "sentence",
 ]
 
@@ -62,15 +63,27 @@ class ModelError(SemsegError):
 class OutOfMemoryError(SemsegError):
     """A picture needs more memory than there is."""
 
-    def __init__(self) -> None:
-        super().__init__(
+    def __init__(
+        self,
+        message: str = (
             "There is not enough memory to analyse this picture; close other programs, crop it, "
             "or choose a smaller rescale factor."
-        )
+        ),
+    ) -> None:
+        super().__init__(message)
 
 
 class OutputError(SemsegError):
     """A file or folder cannot be written: read-only, full, or kept open by another program."""
+
+
+def printable(text: str) -> str:
+    """`text` in one line; a file's control characters would speak to the terminal.
+
+    >>> printable("a\\tb \\x1b[2J.tif")
+    'a b \ufffd[2J.tif'
+    """
+    return "".join(ch if ch.isprintable() else "\ufffd" for ch in " ".join(text.split()))
 
 
 def sentence(error: Exception) -> str:

@@ -27,6 +27,7 @@ from semseg.calibration import Calibration, FileCalibration
 from semseg.decoding import MIN_SIDE_PX, decode, finite_float32
 from semseg.errors import (
     ImageTooLargeError,
+    OutOfMemoryError,
     SemsegError,
     UnreadableImageError,
     UnsuitableImageError,
@@ -125,7 +126,9 @@ def read_micrograph(
     UnreadableImageError
         Empty, truncated, damaged, not a picture, or an unsupported codec.
     ImageTooLargeError
-        More than `max_megapixels`.
+        More than `max_megapixels`, or more than 4 bytes for each of so many.
+    OutOfMemoryError
+        Reading it takes more memory than there is.
     UnsuitableImageError
         Constant, or a side under 64 px.
     """
@@ -142,9 +145,14 @@ def read_micrograph(
         raise ImageTooLargeError(
             f"{name} has more pixels than its format's reader accepts; save it as a TIFF."
         ) from error
+    except MemoryError as error:
+        raise OutOfMemoryError(
+            f"{name} needs more memory to be read than there is, unless it is damaged; close other "
+            f"programs, or crop it and save it as an uncompressed TIFF."
+        ) from error
     except Exception as error:
-        # Decoders fail in dozens of ways on damaged bytes (struct.error, MemoryError,
-        # RecursionError...); to the user they are all the same.
+        # Decoders fail in dozens of ways on damaged bytes (struct.error, RecursionError...); to
+        # the user they are all the same.
         raise UnreadableImageError(
             f"{name} is damaged or incomplete and cannot be decoded; copy it again from the "
             f"microscope or save it as an uncompressed TIFF."

@@ -181,9 +181,12 @@ def budget(
             else "too few particles to move the threshold",
         )
     )
-    others = {ratio: values for ratio, values in band.medians.items() if ratio != 1.0}
-    if others:
-        at = [np.interp(threshold, band.thresholds, values) for values in band.medians.values()]
+    at = [np.interp(threshold, band.thresholds, values) for values in band.medians.values()]
+    if len(band.medians) < 2:
+        missing.append("rescale: the network was run at one factor only")
+    elif not np.isfinite(at).any():
+        missing.append("rescale: no particles at any factor")
+    else:
         components.append(
             Component(
                 "rescale",
@@ -193,8 +196,6 @@ def budget(
                 + f" of the factor: D50 from {np.nanmin(at):.4g} to {np.nanmax(at):.4g} {unit}",
             )
         )
-    else:
-        missing.append("rescale: the network was run at one factor only")
     if median is not None and math.isfinite(median.high - median.low):
         components.append(
             Component(

@@ -9,7 +9,20 @@ from collections.abc import Callable
 from semseg.display import DEFAULT
 from semseg.session import FORMAT, KIND
 from semseg.settings import Settings
-from tests.picture_files import GREY, RGB, hitachi_text, jeol_text, pil, tiff
+from tests.picture_files import (
+    GREY,
+    RGB,
+    hitachi_text,
+    ini_block,
+    jeol_text,
+    phenom_block,
+    pil,
+    tescan_block,
+    text_tag,
+    tiff,
+    with_olympus,
+    zeiss_block,
+)
 
 _EXTREMES_16 = (0, 1, 0x7FFF, 0x8000, 0xFFFF)
 _NAMES = ("", "x" * 1000, "\n", "\ud800", "__class__", "name", "kind")
@@ -41,6 +54,7 @@ def seeds() -> dict[str, bytes]:
         "picture-tiff-deflate": tiff(GREY, compression="zlib"),
         "picture-tiff-tiles": tiff(GREY, tile=(32, 32)),
         "picture-tiff-big": tiff(GREY, bigtiff=True),
+        "picture-tiff-motorola": tiff(GREY, byteorder=">"),
         "picture-tiff-float": tiff(GREY.astype("float32")),
         "picture-png": pil(GREY),
         "picture-png-colour": pil(RGB),
@@ -48,10 +62,36 @@ def seeds() -> dict[str, bytes]:
         "picture-bmp": pil(GREY, "BMP"),
         "picture-webp": pil(RGB, "WEBP"),
         "picture-gif": pil(GREY, "GIF"),
+        **{f"picture-{vendor}": data for vendor, data in vendors_pictures().items()},
         "sidecar-jeol": jeol_text(),
         "sidecar-hitachi": hitachi_text(),
         "settings-json": settings,
         "session-json": json.dumps(session).encode(),
+    }
+
+
+def vendors_pictures() -> dict[str, bytes]:
+    """A sound TIFF of every vendor whose metadata are read."""
+    fei = {"Scan": {"PixelWidth": 2e-9, "PixelHeight": 2e-9}, "Image": {"ResolutionX": 80}}
+    gatan = [(tag, 12, 1, 2.0, True) for tag in (65009, 65010)]
+    gatan += [(tag, 2, 0, b"nm", True) for tag in (65003, 65004)]
+    entries = {"AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 7.344 nm", "AP_WIDTH": "Width = 587.5 nm"}
+    tags = {
+        "zeiss": [text_tag(34118, zeiss_block(entries))],
+        "fei": [text_tag(34682, ini_block(fei))],
+        "phenom": [text_tag(34683, phenom_block("0.05"))],
+        "tescan": [text_tag(50431, tescan_block({"PixelSizeX": 1e-9, "Sign": "x"}), dtype=1)],
+        "gatan": gatan,
+    }
+    imagej = tiff(
+        GREY, photometric=None, imagej=True, resolution=(0.5, 0.5), metadata={"unit": "nm"}
+    )
+    return {
+        **{vendor: tiff(GREY, extratags=extra) for vendor, extra in tags.items()},
+        "imagej": imagej,
+        "olympus": with_olympus(
+            lambda tag: tiff(GREY, extratags=[tag], metadata=None), 2.0, 2.0, -9
+        ),
     }
 
 
@@ -86,8 +126,9 @@ def _extreme(data: bytes, chance: random.Random) -> bytes:
 def _point_back(data: bytes, chance: random.Random) -> bytes:
     """Overwrite a field with a place inside the file: directories overlap or run in circles."""
     out = bytearray(data)
-    place = chance.randrange(max(1, len(out) - 4))
-    struct.pack_into("<I", out, place, chance.randrange(len(out)))
+    code = ("<>"[data[:2] == b"MM"]) + "IQ"[b"+" in data[2:4]]
+    place = chance.randrange(max(1, len(out) - struct.calcsize(code)))
+    struct.pack_into(code, out, place, chance.randrange(len(out)))
     return bytes(out)
 
 
@@ -134,7 +175,7 @@ def mutated(count: int, seed: int):
         # bytes that are changed make no JSON any more, so few get past the parser
         values = kind.endswith("json") and chance.random() < 0.8
         for _ in range(chance.randint(1, 3)):
-            if len(data) >= 8:
+            if len(data) >= 16:
                 data = (_other_values if values else chance.choice(MUTATIONS))(data, chance)
         yield kind, data
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from semseg.errors import (
     ImageTooLargeError,
+    OutOfMemoryError,
     SemsegError,
     UnreadableImageError,
     UnsuitableImageError,
@@ -136,7 +137,7 @@ def test_permission_is_explained(tmp_path, monkeypatch):
         read_micrograph(path)
 
 
-@pytest.mark.parametrize("error", [MemoryError, RecursionError, struct.error, KeyError("x\ny")])
+@pytest.mark.parametrize("error", [RecursionError, struct.error, KeyError("x\ny")])
 def test_any_decoder_failure_is_one_sentence(monkeypatch, error):
     def fail(*args, **kwargs):
         raise error
@@ -144,6 +145,15 @@ def test_any_decoder_failure_is_one_sentence(monkeypatch, error):
     monkeypatch.setattr(tifffile.TiffPage, "asarray", fail)
     with pytest.raises(UnreadableImageError, match="is damaged or incomplete"):
         read_micrograph(tiff(GREY))
+
+
+def test_memory_that_runs_out_is_not_called_damage(monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", fail)
+    with pytest.raises(OutOfMemoryError, match=r"^a\.tif needs more memory"):
+        read_micrograph(tiff(GREY), "a.tif")
 
 
 WHOLE = {

@@ -23,7 +23,7 @@ __all__ = ["DIVISOR", "MAPS", "MultiResUNet"]
 
 MAPS = ("foreground", "distance", "boundary")
 WIDTHS = ((16, 16, 32), (16, 32, 64), (32, 64, 112), (64, 128, 192))
-PATHS = (32, 64, 96)
+PATHS = (16, 32, 64)
 DIVISOR = 2 * 2 ** (len(WIDTHS) - 1)  # sides of the input must be multiples of this
 
 
@@ -38,21 +38,27 @@ class Convolution(nn.Sequential):
 
 
 class MultiResBlock(nn.Module):
-    """Three 3 x 3 convolutions in a row, all three kept, plus a 1 x 1 shortcut."""
+    """Three 3 x 3 convolutions in a row, all three kept, plus a 1 x 1 shortcut.
 
-    def __init__(self, inputs: int, widths: tuple[int, int, int]) -> None:
+    The first block, whose input is the picture itself, has nothing to carry past.
+    """
+
+    def __init__(
+        self, inputs: int, widths: tuple[int, int, int], *, shortcut: bool = True
+    ) -> None:
         super().__init__()
         self.outputs = sum(widths)
         chain = (inputs, *widths)
         self.steps = nn.ModuleList(Convolution(a, b) for a, b in zip(chain, widths, strict=False))
-        self.shortcut = Convolution(inputs, self.outputs, 1)
+        self.shortcut = Convolution(inputs, self.outputs, 1) if shortcut else None
 
     def forward(self, x: Tensor) -> Tensor:
         kept, step = [], x
         for convolution in self.steps:
             step = functional.relu(convolution(step))
             kept.append(step)
-        return functional.relu(torch.cat(kept, 1) + self.shortcut(x))
+        kept = torch.cat(kept, 1)
+        return kept if self.shortcut is None else functional.relu(kept + self.shortcut(x))
 
 
 class MultiResUNet(nn.Module):
@@ -67,7 +73,7 @@ class MultiResUNet(nn.Module):
         self.down = nn.ModuleList()
         channels = 4  # one grey channel, unshuffled
         for widths in WIDTHS:
-            self.down.append(MultiResBlock(channels, widths))
+            self.down.append(MultiResBlock(channels, widths, shortcut=bool(self.down)))
             channels = self.down[-1].outputs
         skips = [block.outputs for block in self.down[:-1]]
         self.paths = nn.ModuleList(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import json
 import math
 import time
@@ -28,6 +29,7 @@ from torch.utils.data import DataLoader
 
 from training.dataset import SHARED, WORK, Crops, drawn_samples, emps_samples
 from training.network import MultiResUNet
+from training.unfold import unfold
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Plan:
     minutes: float
     steps: int | None = None  # in place of minutes
     emps: bool = True  # without it drawn pictures only, for validation too
-    start_from: str | None = None  # another run, whose averaged weights are the start
+    start_from: str | None = None  # averaged weights of another run, or an exported model
     batch: int = 8
     rate: float = 2e-3
     warm_up: float = 0.03  # share of the time
@@ -128,7 +130,11 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     held = [batch for batch, _ in zip(fixed, range(12), strict=False)]
 
     model = MultiResUNet().to(device, memory_format=torch.channels_last)
-    if plan.start_from:
+    if plan.start_from and plan.start_from.endswith(".onnx"):
+        sample = torch.cat([image for image, _ in itertools.islice(stream, 8)])
+        cut = unfold(model, Path(plan.start_from), sample.to(device))
+        print(f"{cut} tensors cut to fit", flush=True)
+    elif plan.start_from:
         stored = torch.load(WORK / "runs" / plan.start_from / "checkpoint.pt", weights_only=True)
         model.load_state_dict(_fitting(stored["average"], model))
     average = copy.deepcopy(model)

@@ -9,6 +9,8 @@ import numbers
 import re
 from typing import Any, NamedTuple
 
+from semseg.errors import printable
+
 __all__ = [
     "TOLERANCE",
     "Reading",
@@ -158,9 +160,9 @@ def is_positive(value: Any) -> bool:
 
 def unusable(source: str, what: Any, shown: str) -> str:
     """Return the sentence for an entry that was ignored, with what it held."""
-    shown = " ".join(shown.split())[:40]
+    what, shown = (printable(str(text))[:40] for text in (what, shown))
     give = _verb(source, "give")
-    return f"The {source} {give} no usable {str(what)[:40]} ({shown}), so it was ignored."
+    return f"The {source} {give} no usable {what} ({shown}), so it was ignored."
 
 
 def _verb(source: str, verb: str) -> str:
