@@ -27,7 +27,7 @@ from semseg.calibration import Calibration, agreement_note, calibration_from_wid
 from semseg.confidence import apply_filter, confidence, particle_features, reasons
 from semseg.counting import apply_rule
 from semseg.errors import SettingsError
-from semseg.micrograph import Micrograph, read_micrograph
+from semseg.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
 from semseg.particles import Thresholds, find_instances, measure_particles, on_recorded_grid
 from semseg.preparation import (
     Crop,
@@ -213,6 +213,12 @@ def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
         if row is None:
             row = find_label_bar(micrograph.grey)
         crop = Crop(bottom=micrograph.height - row) if row is not None else Crop()
+        if row is not None and row < MIN_SIDE_PX:
+            crop = Crop()
+            notes.append(
+                f"A label bar seems to begin at row {row}, above which too little would remain, so "
+                f"nothing was cut off; crop by hand where that is wrong."
+            )
     image = crop.apply(micrograph.grey)
     repaired = 0
     if settings.repair:

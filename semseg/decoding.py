@@ -36,6 +36,7 @@ from semseg.errors import ImageTooLargeError, UnreadableImageError, UnsuitableIm
 __all__ = ["MIN_SIDE_PX", "Decoded", "decode", "finite_float32"]
 
 MIN_SIDE_PX = 64
+MAX_ASPECT = 100  # longer strips are scans of lines; bands of rows would not bound memory
 
 _MAX_PAGES = 100
 # A few bytes each, but every scan of a JPEG is a walk over the whole picture, and every chunk of a
@@ -104,7 +105,7 @@ def decode(data: bytes, name: str, max_pixels: float) -> Decoded:
     ImageTooLargeError
         More than `max_pixels`, or more bytes than so many may have, as its header declares.
     UnsuitableImageError
-        A side under `MIN_SIDE_PX`.
+        A side under `MIN_SIDE_PX`, or one more than `MAX_ASPECT` times the other.
     Exception
         Anything else that a decoder raises on damaged bytes.
     """
@@ -132,6 +133,11 @@ def _check_size(width: int, height: int, name: str, max_pixels: float) -> None:
         raise UnsuitableImageError(
             f"{name} is only {width} x {height} pixels; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} are "
             f"needed, so choose the full picture."
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise UnsuitableImageError(
+            f"{name} is a strip of {width} x {height} pixels, more than {MAX_ASPECT} times as long "
+            f"as wide; choose the full picture."
         )
 
 

@@ -6,7 +6,7 @@
     └── SemsegError                 everything below; catch this one
         ├── UnreadableImageError    empty, truncated, not a picture, unsupported codec
         ├── ImageTooLargeError      more pixels than the limit allows
-        ├── UnsuitableImageError    readable, but constant or smaller than 64 px
+        ├── UnsuitableImageError    readable, but constant, a strip, or smaller than 64 px
         ├── CalibrationError        a pixel size or width that cannot be right
         ├── SettingsError           a setting out of its range
         ├── ModelError              the model file is missing, damaged or of another version
@@ -45,7 +45,7 @@ class ImageTooLargeError(SemsegError):
 
 
 class UnsuitableImageError(SemsegError):
-    """The picture can be read but not measured: constant, or a side under 64 px."""
+    """The picture can be read but not measured: constant, a strip, or a side under 64 px."""
 
 
 class CalibrationError(SemsegError):

@@ -130,7 +130,7 @@ def read_micrograph(
     OutOfMemoryError
         Reading it takes more memory than there is.
     UnsuitableImageError
-        Constant, or a side under 64 px.
+        Constant, a side under 64 px, or one more than 100 times the other.
     """
     data, name = _load(source, name)
     if not data:

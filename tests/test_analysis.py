@@ -303,6 +303,16 @@ def test_the_stretches_one_by_one_are_the_whole(plain, drawn, segmenter):
         assert np.array_equal(by_hand.outlines[label], outline)
 
 
+@pytest.mark.parametrize(("row", "cut"), [(63, 0), (64, 33)])
+def test_a_label_bar_is_not_cut_off_where_too_little_would_remain(row, cut):
+    grey = np.random.default_rng(1).integers(0, 256, (97, 80), dtype=np.uint8)
+    micrograph = replace(read_micrograph(png(grey), "small.png"), label_bar_row=row)
+    prepared = prepare(micrograph, Settings())
+    assert prepared.crop == Crop(bottom=cut)
+    assert prepared.image.shape == (97 - cut, 80)
+    assert any("too little would remain" in note for note in prepared.notes) == (cut == 0)
+
+
 def test_what_a_person_decided_stands_above_the_filter(drawn, segmenter, run):
     micrograph = read_micrograph(drawn.png(), "drawn.png")
     prepared = prepare(micrograph, FIXED)

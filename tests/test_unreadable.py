@@ -83,6 +83,14 @@ def test_small_pictures_are_unsuitable(shape):
     check(tiff(GREY[:64, :64]), GREY[:64, :64], 8)
 
 
+def test_strips_are_unsuitable():
+    strip = np.arange(64 * 6401, dtype=np.uint32).astype(np.uint8).reshape(64, 6401)
+    for data in (tiff(strip), pil(strip), tiff(strip.T)):
+        with pytest.raises(UnsuitableImageError, match="a strip of"):
+            read_micrograph(data)
+    read_micrograph(tiff(strip[:, :6400]))
+
+
 def test_constant_pictures_are_unsuitable():
     for data in (tiff(np.full(SHAPE, 7, np.uint16)), pil(np.full(SHAPE, 7, np.uint8))):
         with pytest.raises(UnsuitableImageError, match="same grey value"):

@@ -43,9 +43,7 @@ class MultiResBlock(nn.Module):
     The first block, whose input is the picture itself, has nothing to carry past.
     """
 
-    def __init__(
-        self, inputs: int, widths: tuple[int, int, int], *, shortcut: bool = True
-    ) -> None:
+    def __init__(self, inputs: int, widths: tuple[int, int, int], *, shortcut: bool = True) -> None:
         super().__init__()
         self.outputs = sum(widths)
         chain = (inputs, *widths)
