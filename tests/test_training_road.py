@@ -94,6 +94,25 @@ def model(trained, pictures, cache):
     return target
 
 
+def test_an_exported_model_can_be_trained_on(model):
+    import torch
+
+    from training.network import MultiResUNet
+    from training.unfold import unfold
+
+    pictures = torch.rand(2, 1, 64, 96, generator=torch.Generator().manual_seed(1))
+    network = MultiResUNet()
+    assert unfold(network, model, pictures) == 0
+    expected = Segmenter(model, sha256=None, provider="cpu").predict(pictures[0, 0].numpy())
+    # in training each normalisation uses the statistics of its batch: the same pictures
+    for mode in (network.eval(), network.train()):
+        with torch.no_grad():
+            said = mode.maps(pictures)[0].numpy()
+        np.testing.assert_allclose(said, expected, atol=2e-3)  # float16 of the maps
+    narrow = MultiResUNet(narrow=True)
+    assert unfold(narrow, model, pictures) > 0
+
+
 def test_the_loss_falls(trained):
     rows = [line.split(",") for line in (trained / "log.csv").read_text().splitlines()]
     assert int(rows[-1][0]) == STEPS

@@ -41,6 +41,7 @@ class Plan:
     steps: int | None = None  # in place of minutes
     emps: bool = True  # without it drawn pictures only, for validation too
     start_from: str | None = None  # averaged weights of another run, or an exported model
+    narrow: bool = False  # the leaner network
     batch: int = 8
     rate: float = 2e-3
     warm_up: float = 0.03  # share of the time
@@ -129,7 +130,7 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     fixed = DataLoader(Crops(kept_out, [] if kept_out else drawn, seed=0), batch_size=8)
     held = [batch for batch, _ in zip(fixed, range(12), strict=False)]
 
-    model = MultiResUNet().to(device, memory_format=torch.channels_last)
+    model = MultiResUNet(narrow=plan.narrow).to(device, memory_format=torch.channels_last)
     if plan.start_from and plan.start_from.endswith(".onnx"):
         sample = torch.cat([image for image, _ in itertools.islice(stream, 8)])
         cut = unfold(model, Path(plan.start_from), sample.to(device))
@@ -214,7 +215,8 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--without-emps", dest="emps", action="store_false")
-    parser.add_argument("--start-from")
+    parser.add_argument("--start-from", help="another run, or an exported model (.onnx)")
+    parser.add_argument("--narrow", action="store_true")
     parser.add_argument("--batch", type=int, default=Plan.batch)
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--seed", type=int, default=Plan.seed)

@@ -46,10 +46,12 @@ class View:
     def quiet(self) -> None:
         """Wait until the script's run is over and nothing travels any more."""
         app = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-        for _ in range(PATIENCE // 150):
+        calm = 0
+        for _ in range(PATIENCE // 100):
             before = len(self.frames)
-            self.page.wait_for_timeout(150)
-            if app.count() and len(self.frames) == before:
+            self.page.wait_for_timeout(100)
+            calm = calm + 1 if app.count() and len(self.frames) == before else 0
+            if calm == 4:  # a busy machine takes its time between a click and its message
                 return
         pytest.fail("the page does not come to rest")
 
