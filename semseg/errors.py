@@ -80,10 +80,10 @@ class OutputError(SemsegError):
 def printable(text: str) -> str:
     """`text` in one line; a file's control characters would speak to the terminal.
 
-    >>> printable("a\\tb \\x1b[2J.tif")
-    'a b \ufffd[2J.tif'
+    >>> printable("a\\tb  \\x1b[2J.tif")
+    'a b  \ufffd[2J.tif'
     """
-    return "".join(ch if ch.isprintable() else "\ufffd" for ch in " ".join(text.split()))
+    return "".join(ch if ch.isprintable() else " " if ch.isspace() else "\ufffd" for ch in text)
 
 
 def sentence(error: Exception) -> str:

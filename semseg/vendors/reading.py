@@ -160,7 +160,7 @@ def is_positive(value: Any) -> bool:
 
 def unusable(source: str, what: Any, shown: str) -> str:
     """Return the sentence for an entry that was ignored, with what it held."""
-    what, shown = (printable(str(text))[:40] for text in (what, shown))
+    what, shown = (" ".join(printable(str(text)).split())[:40] for text in (what, shown))
     give = _verb(source, "give")
     return f"The {source} {give} no usable {what} ({shown}), so it was ignored."
 
