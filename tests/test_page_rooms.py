@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semseg.display import Display
-from semseg.errors import SettingsError
+from semseg.errors import SettingsError, UnreadableImageError
+from semseg.micrograph import read_micrograph
+from semseg.page import work
 from semseg.page.address import from_query, to_query
 from semseg.page.batch import pooled_histogram, pooled_particles
 from semseg.page.inputs import parsed
@@ -207,3 +209,11 @@ def test_the_pooled_histogram_counts_every_particle(log):
     assert len(bars.y) == 12
     shares = pooled_histogram(particles, Display(weighting="volume", log=log), unit).data[0]
     assert sum(shares.y) == pytest.approx(100)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a<b>.png", "folder/a.png"])
+def test_a_sentence_begins_with_the_name_of_its_file_once(name):
+    with pytest.raises(UnreadableImageError) as caught:
+        read_micrograph(b"no picture", name)
+    assert work._sentence(caught.value, name) == str(caught.value)
+    assert work._sentence(MemoryError(), name).startswith(f"{name}: There is not enough memory")

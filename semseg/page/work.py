@@ -24,7 +24,7 @@ import streamlit as st
 
 from semseg.analysis import Analysis, Prepared, Segmentation, conclude, prepare, segment
 from semseg.errors import SemsegError, sentence
-from semseg.micrograph import Micrograph, read_micrograph
+from semseg.micrograph import Micrograph, read_micrograph, safe_name
 from semseg.page.limits import limits
 from semseg.page.queue import BusyError, Queue, Standing
 from semseg.page.store import Store
@@ -308,4 +308,4 @@ def _sentence(error: Exception, name: str) -> str:
     if not isinstance(error, SemsegError | MemoryError):
         logging.getLogger(__name__).exception("%s could not be analysed", name)
     text = sentence(error)
-    return text if text.startswith(name) else f"{name}: {text}"
+    return text if text.startswith(safe_name(name)) else f"{name}: {text}"
