@@ -21,13 +21,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from PIL import Image
 
+from semseg.decoding.limits import MIN_SIDE_PX
 from semseg.errors import SettingsError, UnsuitableImageError
 from semseg.label_bar import find_label_bar
 from semseg.outliers import repair_outliers
 
 __all__ = ["Crop", "find_label_bar", "repair_outliers", "resize", "stretch_contrast"]
 
-MIN_SIDE_PX = 64
 MAX_PERCENTILE_SAMPLE = 4_000_000  # pixels; more do not change a percentile, they only cost time
 
 
