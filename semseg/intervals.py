@@ -79,6 +79,7 @@ FEWEST_BY_VOLUME = {
 }
 # What few large particles decide.
 TAIL = ("standard_deviation", "d32", "d43")
+NARROWEST = 1 + 1e-9  # geometric standard deviation; sizes are equal but for rounding below it
 WIDEST = 5.0  # GSD; beyond, no lognormal sample of any use could be simulated
 
 Limits = dict[str, tuple[float, float]]
@@ -232,11 +233,12 @@ def bootstrap_intervals(
     sample = take(sizes, weights, groups)
     values = _values(sample)
     limits: Limits = {}
-    if sample.sizes.size >= FEWEST_TO_FIT and np.ptp(sample.sizes) > 0:
+    spread = values["geometric_standard_deviation"]
+    if sample.sizes.size >= FEWEST_TO_FIT and spread > NARROWEST:
         rng = np.random.default_rng(seed)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             limits |= _standard(sample, values, level, resamples, rng)
-            if values["geometric_standard_deviation"] <= WIDEST:
+            if spread <= WIDEST:
                 limits |= _calibrated(sample, values, level, resamples, rng)
     if sample.weights is not None and np.ptp(sample.weights) > 0:  # would hold the truth too rarely
         limits = {name: both for name, both in limits.items() if name not in ("d32", "d43")}

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -240,6 +240,7 @@ def test_a_single_giant_leaves_no_limits_by_volume():
     st.lists(st.floats(1e-3, 1e6), min_size=20, max_size=60),
     st.sampled_from([1, 5]),
 )
+@example([1e-3] * 19 + [np.nextafter(1e-3, 1)], 1)  # equal but for rounding
 def test_any_sizes_have_limits_around_the_value_or_none(sizes, images):
     found = bootstrap_intervals(sizes, groups=np.arange(len(sizes)) % images, resamples=100)
     for name in FIGURES:
