@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from semseg.seams import join, join_flat, one_particle, seams
+from semseg.seams import join, join_flat, odds_of_one, seams
 
 __all__ = ["Thresholds", "find_instances", "fragments", "measure_particles", "on_recorded_grid"]
 
@@ -43,9 +43,9 @@ class Thresholds:
     prominence : float
         How much less a hill may stand out above the saddle to its neighbour to be joined to it.
     join : float
-        Fragments are joined where one particle is more probable than this.
+        Fragments are joined where one particle is more probable than this, 0..1 exclusive.
     judge : mapping
-        Of the seams, see `semseg.seams.one_particle`; empty joins none.
+        Of the seams, see `semseg.seams.odds_of_one`; empty joins none.
     least_area_px : float
         Smaller particles, in px of the network's grid, are dropped.
     """
@@ -96,7 +96,8 @@ def _judged(labels: Labels, hills: NDArray[np.float32], maps, thresholds: Thresh
     if not thresholds.judge:
         return labels
     found = seams(labels, hills, maps)
-    return join(labels, found, one_particle(found, thresholds.judge) > thresholds.join)
+    needed = np.log(thresholds.join / (1 - thresholds.join))
+    return join(labels, found, odds_of_one(found, thresholds.judge) - needed)
 
 
 def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:

@@ -4,7 +4,9 @@ A flood from every hill of the distance map cuts too much rather than too little
 the seam, it is then judged whether two particles touch there or one was cut in two: by what the
 network says along it (is there a boundary, how deep is the saddle) and by the two fragments' sizes.
 The judge is a logistic regression, fitted on validation pictures (`training.fit`) and stored with
-the model.
+the model. What it says of single seams is then reconciled: of three fragments that touch each
+other, two may not be joined to the third along seams that look false when the seam between them
+looks real.
 
 >>> labels = np.repeat([[1, 1, 1, 2, 2, 2]], 4, axis=0).astype(np.int32)
 >>> flat = np.ones((3, 4, 6), np.float32)
@@ -14,6 +16,7 @@ the model.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["FEATURES", "join", "join_flat", "one_particle", "seams"]
+__all__ = ["FEATURES", "join", "join_flat", "odds_of_one", "seams"]
 
 Labels = NDArray[np.int32]
 BAND_ROWS = 512
@@ -88,24 +91,53 @@ def seams(labels: Labels, hills: NDArray[np.floating], maps: NDArray[np.floating
     )
 
 
-def one_particle(found: pd.DataFrame, judge: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Probability, 0..1, that both sides of each seam are one particle.
+def odds_of_one(found: pd.DataFrame, judge: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Natural logarithm of the odds that both sides of each seam are one particle.
 
     ``judge`` holds ``features`` (names), ``mean``, ``scale``, ``weights`` and ``intercept``.
     """
     mean, scale = np.asarray(judge["mean"]), np.asarray(judge["scale"])
     standard = (found[list(judge["features"])].to_numpy(float) - mean) / scale
-    odds = np.clip(standard, -4, 4) @ np.asarray(judge["weights"]) + float(judge["intercept"])
-    return 1 / (1 + np.exp(-odds))
+    return np.clip(standard, -4, 4) @ np.asarray(judge["weights"]) + float(judge["intercept"])
 
 
-def join(labels: Labels, found: pd.DataFrame, joined: NDArray[np.bool_]) -> Labels:
-    """The fragments on both sides of every `joined` seam become one (with all they touch so)."""
-    first = found["first"].to_numpy()[joined].tolist()
-    second = found["second"].to_numpy()[joined].tolist()
+def join(labels: Labels, found: pd.DataFrame, odds: NDArray[np.floating]) -> Labels:
+    """Join fragments along seams with positive odds, as far as all the seams agree.
+
+    Greedy additive edge contraction (Keuper et al., ICCV 2015): the two fragments with the
+    greatest odds become one, with the lesser label; where both had a seam with a third, its odds
+    add up; and so on until no odds are positive.
+
+    Parameters
+    ----------
+    labels : (H, W) int32
+    found : DataFrame
+        Its seams, as `seams` gives them.
+    odds : (n,)
+        In favour of one particle on both sides of each seam; as logarithms they add up.
+    """
     parent = list(range(int(labels.max(initial=0)) + 1))
-    for one, other in zip(first, second, strict=True):
-        _unite(parent, one, other)
+    beside: list[dict[int, float]] = [{} for _ in parent]
+    queue = []
+    for one, other, value in zip(found["first"], found["second"], odds.tolist(), strict=True):
+        beside[one][other] = beside[other][one] = value
+        if value > 0:
+            queue.append((-value, int(one), int(other)))
+    heapq.heapify(queue)
+    while queue:
+        value, one, other = heapq.heappop(queue)
+        # what was queued before one side was joined or the odds were added up is out of date
+        if beside[one].get(other) != -value:
+            continue
+        parent[other] = one
+        del beside[one][other], beside[other][one]
+        for third, more in beside[other].items():
+            del beside[third][other]
+            total = beside[one].get(third, 0.0) + more
+            beside[one][third] = beside[third][one] = total
+            if total > 0:
+                heapq.heappush(queue, (-total, min(one, third), max(one, third)))
+        beside[other] = {}
     return _renamed(labels, parent)
 
 

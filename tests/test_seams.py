@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semseg.seams import FEATURES, join, join_flat, one_particle, seams
+from semseg.seams import FEATURES, join, join_flat, odds_of_one, seams
 
 
 @pytest.fixture
@@ -58,10 +58,30 @@ def test_bands_change_nothing(three, monkeypatch):
 def test_joined_sides_become_one(three):
     labels, hills, maps = three
     found = seams(labels, hills, maps)
-    assert np.array_equal(join(labels, found, np.array([False, False])), labels)
-    both = join(labels, found, np.array([True, True]))
+    assert np.array_equal(join(labels, found, np.array([-1.0, 0.0])), labels)
+    both = join(labels, found, np.array([1.0, 0.5]))
     assert np.array_equal(both > 0, labels > 0)
     assert np.unique(both).tolist() == [0, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("odds", "parts"),
+    [
+        # 1-2, 1-3, 2-3 of three fragments that all touch
+        ((2.0, 1.5, -1.0), [1, 1, 1]),  # 1.5 - 1.0 still speaks for one
+        ((2.0, 1.5, -1.6), [1, 1, 3]),  # joined along 1-3 alone, 2 and 3 would be one as well
+        ((2.0, -1.5, 1.0), [1, 1, 3]),
+        ((-3.0, 1.0, 2.0), [1, 2, 2]),
+        ((-1.0, -1.0, -1.0), [1, 2, 3]),
+        ((2.0, -np.inf, 9.0), [1, 2, 2]),
+    ],
+)
+def test_a_seam_that_looks_real_stands_against_two_that_do_not(odds, parts):
+    labels = np.array([[1, 1, 2, 2], [1, 3, 3, 2], [3, 3, 3, 3]], np.int32)
+    found = seams(labels, np.ones(labels.shape), np.ones((3, *labels.shape)))
+    assert found[["first", "second"]].to_numpy().tolist() == [[1, 2], [1, 3], [2, 3]]
+    expected = np.array([0, *parts], np.int32)[labels]
+    np.testing.assert_array_equal(join(labels, found, np.array(odds)), expected)
 
 
 def test_hills_that_hardly_stand_out_are_joined(three):
@@ -83,7 +103,7 @@ def test_the_judge_weighs_what_is_known(three):
         "intercept": 0.25,
     }
     odds = 2 * (0.5 / 0.8 - 0.5) / 0.5 - 0 + 0.25
-    assert one_particle(found, judge)[0] == pytest.approx(1 / (1 + np.exp(-odds)))
+    assert odds_of_one(found, judge)[0] == pytest.approx(odds)
 
 
 def test_nothing_has_no_seams():

@@ -34,8 +34,21 @@ def result(level, error=0.0):
     )  # fmt: skip
 
 
-def page(sets, gflop=30.0):
-    return document(INFO, {"shipped": sets}, {"shipped": (gflop / 100, 100.0)}, FREE, "figures")
+def page(sets, gflop=30.0, bounds=None):
+    times = {"shipped": (gflop / 100, 100.0)}
+    return document(INFO, {"shipped": sets}, times, FREE, bounds, "figures")
+
+
+def test_what_bounds_the_figures_stands_there_where_it_was_measured():
+    row = result(0.5, -0.25).pooled["found"]
+    bounds = pd.DataFrame({"as found": row, "seams judged by the truth": row | {"PQ": 0.75}}).T
+    text = page({"tio2": result(0.9)}, bounds=bounds)
+    part = text.split("## What bounds them")[1].split("##")[0]
+    line = next(each for each in part.splitlines() if each.startswith("| seams judged"))
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == [
+        "0.500", "0.500", "0.750", "0.500", "0.500", "-25.0%", "-25.0%",
+    ]  # fmt: skip
+    assert "What bounds" not in page({"drawn": result(0.9)})
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,10 @@ from semseg.preparation import resize, stretch_contrast
 from semseg.segmenter import Segmenter
 from semseg.shape import measure_shapes
 from training.particle_free import KINDS, draw
+from training.pictures import Picture
 
 SEEDS = range(1000, 1006)
 SMALLEST_PX = 64  # what `analyze` accepts
-
-Picture = tuple[str, np.ndarray, np.ndarray]  # name, prepared picture, labels of the truth
 
 
 def fit_abstain(
@@ -47,15 +46,16 @@ def fit_abstain(
     thresholds : Thresholds
     model : mapping
         Coefficients of the confidence.
-    pictures : sequence of (name, picture, labels)
-        Prepared micrographs of particles.
+    pictures : sequence of Picture
+        Of particles.
     """
     rows = []
     for source in (pictures, free_pictures()):
-        for name, image, truth in source:
-            features = seen(segmenter, thresholds, model, image)
+        for picture in source:
+            features = seen(segmenter, thresholds, model, picture.image)
             if features is not None:
-                rows.append({"name": name, "known": bool(truth.any()), **features})
+                known = bool(picture.labels.any())
+                rows.append({"name": picture.name, "known": known, **features})
     table = pd.DataFrame(rows)
     regression = LogisticRegression(C=100.0, class_weight="balanced", max_iter=20_000)
     regression.fit(table[list(FEATURES)].to_numpy(), table["known"])
@@ -92,7 +92,7 @@ def free_pictures() -> Iterator[Picture]:
             grey = draw(kind, seed)
             if min(grey.shape) >= SMALLEST_PX and np.ptp(grey):
                 image = stretch_contrast(grey.astype(np.float32) / 255)
-                yield f"{kind} {seed}", image, np.zeros(grey.shape, np.int32)
+                yield Picture(f"{kind} {seed}", kind, image, np.zeros(grey.shape, np.int32))
 
 
 def _report(table: pd.DataFrame, fitted: Mapping[str, Any]) -> None:

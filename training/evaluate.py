@@ -74,6 +74,18 @@ def size_errors(truth: pd.DataFrame, found: pd.DataFrame) -> dict[str, float]:
     return errors
 
 
+def recalls(pictures: list[Labelled], agreements: list[Agreement]) -> dict[str, float]:
+    """Recall at IoU 0.5 of each class of visibility; empty where the classes are not known."""
+    if any(picture.visibility is None for picture in pictures):
+        return {}
+    classes = np.concatenate([picture.visibility for picture in pictures])
+    right = np.concatenate([agreement.best_of_true for agreement in agreements]) > 0.5
+    return {
+        f"recall {name}": float(right[classes == index].mean())
+        for index, name in enumerate(VISIBILITY)
+    }
+
+
 def evaluate(
     pictures: list[Labelled], segmenter: Segmenter, settings: Settings
 ) -> tuple[dict, pd.DataFrame, list[Analysis]]:
@@ -97,11 +109,7 @@ def evaluate(
             rows.append(row)
         pooled[key] = figures(pool(agreements))
         pooled[key] |= size_errors(pd.concat(true_sizes), pd.concat(found_sizes))
-        if all(picture.visibility is not None for picture in pictures):
-            classes = np.concatenate([picture.visibility for picture in pictures])
-            best = np.concatenate([agreement.best_of_true for agreement in agreements])
-            for index, name in enumerate(VISIBILITY):
-                pooled[key][f"recall {name}"] = float((best[classes == index] > 0.5).mean())
+        pooled[key] |= recalls(pictures, agreements)
     return pooled, pd.DataFrame(rows), analyses
 
 

@@ -47,8 +47,7 @@ def export_network(checkpoint: Path, target: Path) -> float:
     AssertionError
         The two differ by more than 1e-4 on a random picture of another size.
     """
-    plan = json.loads((checkpoint.parent / "plan.json").read_text())
-    network = MultiResUNet(narrow=plan.get("narrow", False))
+    network = MultiResUNet()
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network.load_state_dict(stored["average"])
     model = _Maps(network.eval())

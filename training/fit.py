@@ -9,7 +9,7 @@ few agglomerates, the second hardly anything else.
 1. the judge of seams (`semseg.seams`): a logistic regression on the seams between fragments, at
    the rescale factor that the truth asks for; a seam is false where most of both fragments lies in
    the same true particle;
-2. thresholds of the instance step: greatest mean over pictures of F1 at IoU 0.5 and 0.75;
+2. thresholds of the instance step: greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled;
 3. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
    is found automatically; its figures are from pictures left out of each fit;
 4. the default filter threshold: greatest F1 at IoU 0.5, pooled over the same pictures;
@@ -22,7 +22,7 @@ import argparse
 import functools
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +46,8 @@ from semseg.shape import measure_shapes
 from training.abstain import fit_abstain
 from training.dataset import WORK, median_ecd
 from training.export import describe, description
-from training.metrics import compare
-from training.pictures import emps_validation, without_gaps
+from training.metrics import Agreement, compare, pool
+from training.pictures import Picture, emps_validation, without_gaps
 from training.synthesize import draw_micrograph
 
 # Smaller is quicker, larger finds more of the small and covered ones and is finer for sizes: the
@@ -58,8 +58,8 @@ DRAWN_SEED = 1_000_000  # far from the seeds of training
 # tried in turn; whatever changes the fragments has its own judge
 CANDIDATES = {
     "foreground": (0.5, 0.6),
-    "smoothing_px": (0.7, 1.0, 1.5),
-    "join": (0.4, 0.5, 0.6, 0.7),
+    "smoothing_px": (1.0, 1.5),
+    "join": (0.4, 0.5, 0.6),
 }
 NOT_FITTED = {
     "features": list(FEATURES),
@@ -68,6 +68,14 @@ NOT_FITTED = {
     "weights": [0.0] * len(FEATURES),
     "intercept": 0.0,
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A picture and the network's maps of it, (3, H, W) on its own grid."""
+
+    picture: Picture
+    maps: np.ndarray
 
 
 def provisional(source: Path, thresholds: Thresholds) -> Segmenter:
@@ -87,42 +95,46 @@ def _fitted(thresholds: Thresholds, model: dict, level: float) -> dict:
     }
 
 
-def validation_pictures(drawn: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, prepared picture and truth: the EMPS fifth, then drawn ones."""
+def validation_pictures(drawn: int) -> list[Picture]:
+    """The EMPS fifth, then drawn ones."""
     pictures = []
     for labelled in emps_validation():
         prepared = prepare(read_micrograph(labelled.path), Settings())
         # the truth of what was cropped as a label bar does not count here
-        pictures.append(
-            (labelled.path.stem, prepared.image, without_gaps(prepared.crop.apply(labelled.labels)))
-        )
+        labels = without_gaps(prepared.crop.apply(labelled.labels))
+        pictures.append(Picture(labelled.path.stem, "EMPS", prepared.image, labels))
     for seed in range(drawn):
         image, labels = draw_micrograph(np.random.default_rng(DRAWN_SEED + seed))
-        pictures.append((f"drawn {seed}", image, without_gaps(labels)))
+        pictures.append(Picture(f"drawn {seed}", "drawn", image, without_gaps(labels)))
     return pictures
 
 
-def seen_at_target(pictures: list, segmenter: Segmenter) -> list:
-    """(drawn, maps, shape, truth) of each picture, its median particle at the target size."""
+def _wanted_factor(picture: Picture) -> float:
+    """The factor that brings the median particle to the target size."""
+    return float(np.clip(TARGET_PX / median_ecd(picture.labels), 0.1, 4))
+
+
+def seen_at_target(pictures: Sequence[Picture], segmenter: Segmenter) -> list[Seen]:
+    """The maps of each picture with particles, at the factor that the truth asks for."""
     seen = []
-    for name, image, truth in pictures:
-        if truth.any():
-            factor = float(np.clip(TARGET_PX / median_ecd(truth), 0.1, 4))
-            maps = segmenter.predict(resize(image, factor))
-            seen.append((name.startswith("drawn"), maps.astype(np.float32), image.shape, truth))
+    for picture in pictures:
+        if picture.labels.any():
+            maps = segmenter.predict(resize(picture.image, _wanted_factor(picture)))
+            seen.append(Seen(picture, maps.astype(np.float32)))
     return seen
 
 
-def true_seams(seen: list, thresholds: Thresholds) -> pd.DataFrame:
+def true_seams(seen: Sequence[Seen], thresholds: Thresholds) -> pd.DataFrame:
     """The seams of all pictures, whether each is ``false`` (one true particle on both sides)."""
     frames = []
-    for drawn, maps, _, truth in seen:
-        labels, hills = fragments(maps, thresholds)
-        found = seams(labels, hills, maps)
-        owner = _owners(labels, on_grid(truth, labels.shape))
+    for each in seen:
+        labels, hills = fragments(each.maps, thresholds)
+        found = seams(labels, hills, each.maps)
+        owner = owners(labels, on_grid(each.picture.labels, labels.shape))
         first, second = owner[found["first"]], owner[found["second"]]
         known = (first > 0) | (second > 0)
-        frames.append(found.assign(false=(first == second) & known, drawn=drawn)[known])
+        kind = each.picture.kind
+        frames.append(found.assign(false=(first == second) & known, kind=kind)[known])
     return pd.concat(frames, ignore_index=True)
 
 
@@ -135,7 +147,7 @@ def on_grid(labels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return labels[rows[:, None], columns]
 
 
-def _owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """For each fragment, by label, the true particle (or 0) that most of it lies in."""
     shared = sparse.coo_matrix(
         (np.ones(labels.size, np.int64), (labels.ravel(), truth.ravel())),
@@ -145,19 +157,18 @@ def _owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def fit_judge(table: pd.DataFrame) -> dict:
-    """Logistic regression on the seams, both kinds of picture with the same weight."""
+    """Logistic regression on the seams, each kind of picture with the same weight."""
     features = table[list(SEAM_FEATURES)]
     mean, scale = features.mean(), features.std() + 1e-6
     standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
     regression = LogisticRegression(C=1.0, max_iter=4000)
-    regression.fit(standard, table["false"], sample_weight=_even(table["drawn"]))
+    regression.fit(standard, table["false"], sample_weight=_even(table["kind"]))
     return _stored(SEAM_FEATURES, mean, scale, regression)
 
 
-def _even(drawn: pd.Series) -> np.ndarray:
-    """Weights with which both kinds of picture count the same; 1 on average."""
-    weight = np.where(drawn, 1 / max(drawn.sum(), 1), 1 / max((~drawn).sum(), 1))
-    return weight * len(drawn) / 2
+def _even(kind: pd.Series) -> np.ndarray:
+    """Weights with which every kind of picture counts the same; 1 on average."""
+    return (len(kind) / kind.nunique() / kind.map(kind.value_counts())).to_numpy(float)
 
 
 def _stored(
@@ -172,18 +183,23 @@ def _stored(
     }
 
 
-def score(seen: list, thresholds: Thresholds) -> tuple[float, float]:
-    """Mean over pictures of F1 at IoU 0.5 and 0.75: of EMPS, and of drawn ones."""
-    scores: tuple[list, list] = ([], [])
-    for drawn, maps, shape, truth in seen:
-        found = on_recorded_grid(find_instances(maps, thresholds), shape)
-        agreement = compare(truth, without_gaps(found))
-        scores[drawn].append((agreement.f1(0.5) + agreement.f1(0.75)) / 2)
-    return float(np.mean(scores[0])), float(np.mean(scores[1]))
+def score(seen: Sequence[Seen], thresholds: Thresholds) -> dict[str, float]:
+    """Mean of F1 at IoU 0.5 and 0.75 of each kind, all its pictures pooled.
+
+    Pooled, as it is reported: a picture with one particle must not weigh as much as a crowd.
+    """
+    agreements: dict[str, list[Agreement]] = {}
+    for each in seen:
+        shape = each.picture.image.shape
+        found = without_gaps(on_recorded_grid(find_instances(each.maps, thresholds), shape))
+        agreement = compare(each.picture.labels, found)
+        agreements.setdefault(each.picture.kind, []).append(agreement)
+    pooled = {kind: pool(each) for kind, each in agreements.items()}
+    return {kind: (each.f1(0.5) + each.f1(0.75)) / 2 for kind, each in pooled.items()}
 
 
-def fit_thresholds(source: Path, pictures: list) -> Thresholds:
-    """Thresholds in turn, each time the best given the others, by the mean of both kinds."""
+def fit_thresholds(source: Path, pictures: Sequence[Picture]) -> Thresholds:
+    """Thresholds in turn, each time the best given the others, by the mean over the kinds."""
     best = Thresholds()
     seen = seen_at_target(pictures, provisional(source, best))
 
@@ -198,45 +214,36 @@ def fit_thresholds(source: Path, pictures: list) -> Thresholds:
     for name, values in CANDIDATES.items():
         choices = {value: judged(replace(best, **{name: value})) for value in values}
         rated = {value: score(seen, choice) for value, choice in choices.items()}
-        best = choices[max(values, key=lambda value: sum(rated[value]))]
-        shown = {value: np.round(both, 4).tolist() for value, both in rated.items()}
-        print(f"{name}: {shown}", flush=True)
+        best = choices[max(values, key=lambda value: sum(rated[value].values()))]
+        print(f"{name}:\n{pd.DataFrame(rated).round(4)}", flush=True)
     print(best, flush=True)
     return best
 
 
-def collect(source: Path, thresholds: Thresholds, pictures: list) -> tuple[pd.DataFrame, int]:
+def collect(
+    source: Path, thresholds: Thresholds, pictures: Sequence[Picture]
+) -> tuple[pd.DataFrame, int]:
     """Features of every particle found as users find it, whether it is right; true count."""
     segmenter = provisional(source, thresholds)
     frames, true_count, ratios = [], 0, []
-    for name, image, truth in pictures:
+    for picture in pictures:
+        image, truth = picture.image, picture.labels
         estimate = estimate_rescale(image, segmenter.predict, thresholds, TARGET_PX)
         factor = float(np.clip(estimate.factor, 32 / min(image.shape), 8))
         if truth.any() and estimate.particle_px:
-            ratios.append((name, estimate.particle_px / median_ecd(truth), estimate.decided))
+            error = abs(np.log(estimate.particle_px / median_ecd(truth)))
+            ratios.append((picture.kind, error < np.log(1.25), estimate.decided))
         view = resize(image, factor)
         maps = segmenter.predict(view)
         labels = find_instances(maps, thresholds)
         features = particle_features(labels, maps, view, measure_shapes(labels))
         found = on_recorded_grid(labels, image.shape)
         right = compare(truth, found).best_of_found >= 0.5
-        frames.append(features.assign(right=right, name=name, drawn=name.startswith("drawn")))
+        frames.append(features.assign(right=right, name=picture.name, kind=picture.kind))
         true_count += int(truth.max(initial=0))
-    _report_scale(ratios)
+    table = pd.DataFrame(ratios, columns=["kind", "within 25 %", "decided"])
+    print(f"automatic rescale:\n{table.groupby('kind').mean().round(3)}", flush=True)
     return pd.concat(frames, ignore_index=True), true_count
-
-
-def _report_scale(ratios: list) -> None:
-    for kind in (False, True):
-        chosen = [(r, d) for n, r, d in ratios if n.startswith("drawn") == kind]
-        if chosen:
-            error = np.abs(np.log([r for r, _ in chosen]))
-            decided = np.array([d for _, d in chosen])
-            good = error < np.log(1.25)
-            print(
-                f"automatic rescale, {'drawn' if kind else 'EMPS'}: within 25 % {good.mean():.2f} "
-                f"of {good.size}; decided {decided.mean():.2f}, of those {good[decided].mean():.2f}"
-            )
 
 
 def fit_confidence(table: pd.DataFrame) -> dict:
@@ -245,18 +252,17 @@ def fit_confidence(table: pd.DataFrame) -> dict:
     right = table["right"].to_numpy()
     mean, scale = features[right].mean(), features[right].std() + 1e-6
     standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
-    weight = _even(table["drawn"])
+    weight = _even(table["kind"])
     held_out = np.zeros(len(table))
     folds = GroupKFold(min(8, table["name"].nunique()))
     for train, test in folds.split(standard, right, table["name"]):
         regression = LogisticRegression(C=1.0, max_iter=2000)
         regression.fit(standard[train], right[train], sample_weight=weight[train])
         held_out[test] = regression.predict_proba(standard[test])[:, 1]
-    for kind in (False, True):
-        chosen = (table["drawn"] == kind).to_numpy()
-        if chosen.any():
-            print(f"--- {'drawn' if kind else 'EMPS validation'}, pictures left out of each fit")
-            print_reliability(held_out[chosen], right[chosen])
+    for kind in table["kind"].unique():
+        chosen = (table["kind"] == kind).to_numpy()
+        print(f"--- {kind}, pictures left out of each fit")
+        print_reliability(held_out[chosen], right[chosen])
     regression = LogisticRegression(C=1.0, max_iter=2000).fit(standard, right, weight)
     model = _stored(FEATURES, mean, scale, regression)
     print({name: round(w, 2) for name, w in zip(FEATURES, model["weights"], strict=True)})
@@ -294,23 +300,27 @@ def best_filter(table: pd.DataFrame, model: dict, true_count: int) -> float:
     return float(levels[int(np.argmax(scores))])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name")
-    parser.add_argument("--drawn", type=int, default=40)
-    options = parser.parse_args()
-    source = WORK / f"{options.name}.onnx"
-    pictures = validation_pictures(options.drawn)
+def fit(name: str, pictures: Sequence[Picture]) -> dict:
+    """Everything that `training.export.description` wants to know of training/cache/NAME.onnx.
+
+    Written to NAME.fit.json there, with the particles that the confidence was fitted to beside it.
+    """
+    source = WORK / f"{name}.onnx"
     thresholds = fit_thresholds(source, pictures)
     table, true_count = collect(source, thresholds, pictures)
-    table.to_pickle(WORK / f"{options.name}.particles.pkl")
+    table.to_pickle(WORK / f"{name}.particles.pkl")
     model = fit_confidence(table)
     level = best_filter(table, model, true_count)
     model["picture"] = fit_abstain(provisional(source, thresholds), thresholds, model, pictures)
-    path = WORK / f"{options.name}.fit.json"
-    path.write_text(json.dumps(_fitted(thresholds, model, level), indent=1))
-    print(path)
+    fitted = _fitted(thresholds, model, level)
+    (WORK / f"{name}.fit.json").write_text(json.dumps(fitted, indent=1))
+    return fitted
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name")
+    parser.add_argument("--drawn", type=int, default=24)
+    options = parser.parse_args()
+    fit(options.name, validation_pictures(options.drawn))
+    print(WORK / f"{options.name}.fit.json")

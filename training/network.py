@@ -24,7 +24,6 @@ __all__ = ["DIVISOR", "MAPS", "MultiResUNet"]
 MAPS = ("foreground", "distance", "boundary")
 WIDTHS = ((16, 16, 32), (16, 32, 64), (32, 64, 112), (64, 128, 192))
 PATHS = (32, 64, 96)
-NARROW_PATHS = (16, 32, 64)
 DIVISOR = 2 * 2 ** (len(WIDTHS) - 1)  # sides of the input must be multiples of this
 
 
@@ -39,25 +38,21 @@ class Convolution(nn.Sequential):
 
 
 class MultiResBlock(nn.Module):
-    """Three 3 x 3 convolutions in a row, all three kept, plus a 1 x 1 shortcut.
+    """Three 3 x 3 convolutions in a row, all three kept, plus a 1 x 1 shortcut."""
 
-    Without the shortcut where there is little to carry past, as in front of the picture itself.
-    """
-
-    def __init__(self, inputs: int, widths: tuple[int, int, int], *, shortcut: bool = True) -> None:
+    def __init__(self, inputs: int, widths: tuple[int, int, int]) -> None:
         super().__init__()
         self.outputs = sum(widths)
         chain = (inputs, *widths)
         self.steps = nn.ModuleList(Convolution(a, b) for a, b in zip(chain, widths, strict=False))
-        self.shortcut = Convolution(inputs, self.outputs, 1) if shortcut else None
+        self.shortcut = Convolution(inputs, self.outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         kept, step = [], x
         for convolution in self.steps:
             step = functional.relu(convolution(step))
             kept.append(step)
-        kept = torch.cat(kept, 1)
-        return kept if self.shortcut is None else functional.relu(kept + self.shortcut(x))
+        return functional.relu(torch.cat(kept, 1) + self.shortcut(x))
 
 
 class MultiResUNet(nn.Module):
@@ -65,33 +60,23 @@ class MultiResUNet(nn.Module):
 
     H and W must be multiples of `DIVISOR`. `forward` gives logits for training;
     `maps` gives what is exported: all three maps in 0..1.
-
-    Parameters
-    ----------
-    narrow : bool
-        The leaner edition in the making: narrower skips and no shortcut in the first block,
-        a sixth less arithmetic.
     """
 
-    def __init__(self, *, narrow: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        widths_across = NARROW_PATHS if narrow else PATHS
         self.down = nn.ModuleList()
         channels = 4  # one grey channel, unshuffled
         for widths in WIDTHS:
-            self.down.append(
-                MultiResBlock(channels, widths, shortcut=bool(self.down) or not narrow)
-            )
+            self.down.append(MultiResBlock(channels, widths))
             channels = self.down[-1].outputs
         skips = [block.outputs for block in self.down[:-1]]
         self.paths = nn.ModuleList(
-            Convolution(inputs, outputs, 1)
-            for inputs, outputs in zip(skips, widths_across, strict=True)
+            Convolution(inputs, outputs, 1) for inputs, outputs in zip(skips, PATHS, strict=True)
         )
         self.deepest = MultiResBlock(channels, WIDTHS[-1])
         self.raise_ = nn.ModuleList()
         self.up = nn.ModuleList()
-        for widths, path in zip(reversed(WIDTHS[:-1]), reversed(widths_across), strict=True):
+        for widths, path in zip(reversed(WIDTHS[:-1]), reversed(PATHS), strict=True):
             self.raise_.append(Convolution(channels, path, 1))
             self.up.append(MultiResBlock(2 * path, widths))
             channels = self.up[-1].outputs

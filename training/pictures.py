@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from training.dataset import SHARED, is_validation
 
-__all__ = ["VISIBILITY", "Labelled", "emps_validation", "tio2_dev", "without_gaps"]
+__all__ = ["VISIBILITY", "Labelled", "Picture", "emps_validation", "tio2_dev", "without_gaps"]
 
 VISIBILITY = ("visible", "covered", "fragment")
 TIO2_ROWS = 704  # the hand-drawn masks end here; some have residue in the label bar below
@@ -30,6 +30,27 @@ class Labelled:
     path: Path
     labels: NDArray[np.int32]
     visibility: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A prepared picture with its truth, as things are fitted on it.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        Pictures of one kind are weighed together: ``EMPS``, ``drawn``.
+    image : float32, h x w, 0..1
+        As `semseg.analysis.prepare` gives it.
+    labels : int32, h x w
+        The truth, 1..n; all 0 without particles.
+    """
+
+    name: str
+    kind: str
+    image: NDArray[np.float32]
+    labels: NDArray[np.int32]
 
 
 def emps_validation(limit: int | None = None) -> list[Labelled]:

@@ -41,7 +41,6 @@ class Plan:
     steps: int | None = None  # in place of minutes
     emps: bool = True  # without it drawn pictures only, for validation too
     start_from: str | None = None  # averaged weights of another run, or an exported model
-    narrow: bool = False  # the leaner network
     batch: int = 8
     rate: float = 2e-3
     warm_up: float = 0.03  # share of the time
@@ -130,11 +129,10 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     fixed = DataLoader(Crops(kept_out, [] if kept_out else drawn, seed=0), batch_size=8)
     held = [batch for batch, _ in zip(fixed, range(12), strict=False)]
 
-    model = MultiResUNet(narrow=plan.narrow).to(device, memory_format=torch.channels_last)
+    model = MultiResUNet().to(device, memory_format=torch.channels_last)
     if plan.start_from and plan.start_from.endswith(".onnx"):
         sample = torch.cat([image for image, _ in itertools.islice(stream, 8)])
-        cut = unfold(model, Path(plan.start_from), sample.to(device))
-        print(f"{cut} tensors cut to fit", flush=True)
+        unfold(model, Path(plan.start_from), sample.to(device))
     elif plan.start_from:
         stored = torch.load(WORK / "runs" / plan.start_from / "checkpoint.pt", weights_only=True)
         model.load_state_dict(_fitting(stored["average"], model))
@@ -216,7 +214,6 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int)
     parser.add_argument("--without-emps", dest="emps", action="store_false")
     parser.add_argument("--start-from", help="another run, or an exported model (.onnx)")
-    parser.add_argument("--narrow", action="store_true")
     parser.add_argument("--batch", type=int, default=Plan.batch)
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--seed", type=int, default=Plan.seed)

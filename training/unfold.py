@@ -4,9 +4,6 @@ Checkpoints are large and stay where they were made; the exported model is all t
 On export each normalisation is folded into its convolution. Here it is put back so that the
 network says what it said, yet may learn: on a few pictures, scale and shift of each
 normalisation are set to undo what it does to their statistics.
-
-Where the network has become narrower than the exported one, the channels that weigh most in
-what follows would have to be chosen; the first ones are taken, and training heals the rest.
 """
 
 from __future__ import annotations
@@ -22,8 +19,8 @@ __all__ = ["unfold"]
 
 
 @torch.no_grad()
-def unfold(network: nn.Module, exported: Path, pictures: Tensor) -> int:
-    """Give `network` the weights of an exported model; returns how many tensors were cut.
+def unfold(network: nn.Module, exported: Path, pictures: Tensor) -> None:
+    """Give `network` the weights of an exported model.
 
     Parameters
     ----------
@@ -43,12 +40,6 @@ def unfold(network: nn.Module, exported: Path, pictures: Tensor) -> int:
         tensor.name.removeprefix("network."): torch.from_numpy(numpy_helper.to_array(tensor).copy())
         for tensor in onnx.load(exported).graph.initializer
     }
-    cut = 0
-
-    def take(own: Tensor, name: str) -> None:
-        nonlocal cut
-        cut += stored[name].shape != own.shape
-        own.copy_(stored[name][tuple(slice(size) for size in own.shape)])
 
     def undo(norm: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
         (x,) = inputs
@@ -62,15 +53,13 @@ def unfold(network: nn.Module, exported: Path, pictures: Tensor) -> int:
     hooks = []
     for name, layer in network.named_modules():
         if isinstance(layer, nn.Conv2d):
-            take(layer.weight, f"{name}.weight")
+            layer.weight.copy_(stored[f"{name}.weight"])
             if layer.bias is not None:
-                take(layer.bias, f"{name}.bias")
+                layer.bias.copy_(stored[f"{name}.bias"])
             last = name
         elif isinstance(layer, nn.BatchNorm2d):
-            shifts[layer] = torch.empty_like(layer.bias)
-            take(shifts[layer], f"{last}.weight_bias")
+            shifts[layer] = stored[f"{last}.weight_bias"]
             hooks.append(layer.register_forward_pre_hook(undo))
     network.eval()(pictures)
     for hook in hooks:
         hook.remove()
-    return cut

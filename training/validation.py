@@ -28,6 +28,7 @@ from semseg.analysis import Analysis, analyze
 from semseg.errors import UnsuitableImageError
 from semseg.segmenter import Segmenter
 from semseg.settings import Settings
+from training.bounds import ladder
 from training.dataset import SHARED, WORK, median_ecd
 from training.evaluate import believed, evaluate, overlay
 from training.metrics import Reliability, reliability
@@ -165,6 +166,7 @@ def main() -> None:
         print(f"{name}: measured after {time.monotonic() - began:.0f} s", flush=True)
     first = _load(next(iter(models.values())))
     free = measure_free(first)
+    bounds = ladder(sets["tio2"], first) if "tio2" in sets else None
 
     folder = options.to.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
@@ -173,7 +175,8 @@ def main() -> None:
     draw_sizes({NAMES[of]: r.kept for of, r in own.items()}, folder / "sizes.png")
     for of, result in own.items():
         draw_overlays(result, (folder if of == "drawn" else private) / f"{of}.png", overlay)
-    options.to.write_text(document(first.info, results, times, free, folder.name), encoding="utf-8")
+    page = document(first.info, results, times, free, bounds, folder.name)
+    options.to.write_text(page, encoding="utf-8")
     print(f"{options.to} after {time.monotonic() - began:.0f} s")
 
 

@@ -82,9 +82,13 @@ def document(
     results: dict[str, dict[str, Result]],
     times: dict[str, tuple[float, float]],
     free: pd.DataFrame,
+    bounds: pd.DataFrame | None,
     folder: str,
 ) -> str:
-    """The page as Markdown; `results` and `times` by model, the judged one first."""
+    """The page as Markdown; `results` and `times` by model, the judged one first.
+
+    `bounds` is `training.bounds.ladder` of the TiO2 pictures, where they are at hand.
+    """
     own = next(iter(results.values()))
     parts = [
         "# Validation",
@@ -96,6 +100,7 @@ def document(
         _missing(own),
         "## The table",
         *_table(results, times),
+        *(["## What bounds them", _bounds(bounds)] if bounds is not None else []),
         "## More figures",
         _more(own),
         "## Confidence",
@@ -181,6 +186,25 @@ def _table(results: dict[str, dict[str, Result]], times: dict[str, tuple[float, 
     )
     judged = f"The last column judges `{names[0]}`." if len(names) > 1 else ""
     return ["\n".join(lines), judged]
+
+
+def _bounds(bounds: pd.DataFrame) -> str:
+    """The ladder as a table."""
+    shown = ["F1@0.5", "F1@0.75", "PQ", "recall visible", "recall fragment", "mean min_feret",
+             "median min_feret"]  # fmt: skip
+    lines = [f"| | {' | '.join(shown).replace('_', ' ')} |", f"|---|{'---:|' * len(shown)}"]
+    for rung, row in bounds.iterrows():
+        cells = [f"{row[n]:+.1%}" if n.endswith("feret") else f"{row[n]:.3f}" for n in shown]
+        lines.append(f"| {rung} | {' | '.join(cells)} |")
+    return (
+        "TiO2-dev, all particles found, not filtered (`python -m training.bounds tio2`). Each line "
+        "takes one decision away from the model and leaves it to the truth; where that brings a "
+        "figure to what is wanted, that decision is what bounds it. Seams are the lines along "
+        "which touching particles may be parted: the flood offers all of them, and which are real "
+        "is judged. The last line is a perfect answer that leaves out those particles that the "
+        "annotators classed as fragments: its sizes are what missing them costs by itself.\n\n"
+        + "\n".join(lines)
+    )
 
 
 def _more(own: dict[str, Result]) -> str:
