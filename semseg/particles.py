@@ -44,6 +44,8 @@ class Thresholds:
         How much less a hill may stand out above the saddle to its neighbour to be joined to it.
     join : float
         Fragments are joined where one particle is more probable than this, 0..1 exclusive.
+    reconciled : bool
+        Whether seams are weighed against each other (`semseg.seams.join`) rather than each alone.
     judge : mapping
         Of the seams, see `semseg.seams.odds_of_one`; empty joins none.
     least_area_px : float
@@ -56,6 +58,7 @@ class Thresholds:
     smoothing_px: float = 1.0
     prominence: float = 0.04
     join: float = 0.5
+    reconciled: bool = False
     judge: Mapping[str, Any] = field(default_factory=dict, hash=False)
     least_area_px: float = 20.0
 
@@ -97,7 +100,10 @@ def _judged(labels: Labels, hills: NDArray[np.float32], maps, thresholds: Thresh
         return labels
     found = seams(labels, hills, maps)
     needed = np.log(thresholds.join / (1 - thresholds.join))
-    return join(labels, found, odds_of_one(found, thresholds.judge) - needed)
+    odds = odds_of_one(found, thresholds.judge) - needed
+    if not thresholds.reconciled:  # what speaks for one particle cannot be outweighed
+        odds = np.where(odds > 0, np.inf, 0.0)
+    return join(labels, found, odds)
 
 
 def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:

@@ -4,9 +4,8 @@ A flood from every hill of the distance map cuts too much rather than too little
 the seam, it is then judged whether two particles touch there or one was cut in two: by what the
 network says along it (is there a boundary, how deep is the saddle) and by the two fragments' sizes.
 The judge is a logistic regression, fitted on validation pictures (`training.fit`) and stored with
-the model. What it says of single seams is then reconciled: of three fragments that touch each
-other, two may not be joined to the third along seams that look false when the seam between them
-looks real.
+the model. What it says of single seams can be reconciled: of three fragments that touch each other,
+two are not joined to the third along seams that look false when the seam between them looks real.
 
 >>> labels = np.repeat([[1, 1, 1, 2, 2, 2]], 4, axis=0).astype(np.int32)
 >>> flat = np.ones((3, 4, 6), np.float32)
@@ -114,7 +113,8 @@ def join(labels: Labels, found: pd.DataFrame, odds: NDArray[np.floating]) -> Lab
     found : DataFrame
         Its seams, as `seams` gives them.
     odds : (n,)
-        In favour of one particle on both sides of each seam; as logarithms they add up.
+        In favour of one particle on both sides of each seam; as logarithms they add up. Infinite
+        ones cannot be outweighed.
     """
     parent = list(range(int(labels.max(initial=0)) + 1))
     beside: list[dict[int, float]] = [{} for _ in parent]

@@ -74,6 +74,9 @@ def test_joined_sides_become_one(three):
         ((-3.0, 1.0, 2.0), [1, 2, 2]),
         ((-1.0, -1.0, -1.0), [1, 2, 3]),
         ((2.0, -np.inf, 9.0), [1, 2, 2]),
+        ((np.inf, np.inf, 0.0), [1, 1, 1]),
+        ((np.inf, 0.0, np.inf), [1, 1, 1]),
+        ((0.0, 0.0, np.inf), [1, 2, 2]),
     ],
 )
 def test_a_seam_that_looks_real_stands_against_two_that_do_not(odds, parts):

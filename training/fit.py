@@ -59,7 +59,8 @@ DRAWN_SEED = 1_000_000  # far from the seeds of training
 CANDIDATES = {
     "foreground": (0.5, 0.6),
     "smoothing_px": (1.0, 1.5),
-    "join": (0.4, 0.5, 0.6),
+    "reconciled": (False, True),
+    "join": (0.3, 0.4, 0.5, 0.6),
 }
 NOT_FITTED = {
     "features": list(FEATURES),
@@ -208,7 +209,7 @@ def fit_thresholds(source: Path, pictures: Sequence[Picture]) -> Thresholds:
         return fit_judge(true_seams(seen, bare))
 
     def judged(thresholds: Thresholds) -> Thresholds:
-        bare = replace(thresholds, judge={}, join=Thresholds.join)
+        bare = replace(thresholds, judge={}, join=Thresholds.join, reconciled=Thresholds.reconciled)
         return replace(thresholds, judge=judge(bare))
 
     for name, values in CANDIDATES.items():
