@@ -136,3 +136,24 @@ def test_the_model_finds_particles_in_drawn_pictures(model, pictures):
     assert all(len(analysis.outlines) == len(analysis.particles) for analysis in analyses)
     assert pooled["found"]["image IoU"] > 0.3
     assert pooled["found"]["F1@0.5"] > 0.02
+
+
+def test_what_bounds_a_model_is_found_rung_by_rung(model, pictures):
+    from training.bounds import ladder
+
+    classed = [
+        replace(each, visibility=np.arange(int(each.labels.max())) % 3) for each in pictures[:2]
+    ]
+    rungs = ladder(classed, Segmenter(model, sha256=None, provider="cpu"))
+    assert len(rungs) == 7
+    for size in ("", "1.5 times larger: "):
+        judged, filtered = (
+            rungs.loc[f"{size}{what} judged by the truth"] for what in ("seams", "seams and filter")
+        )
+        assert filtered["precision"] == 1
+        assert filtered["recall"] == judged["recall"]
+        assert filtered["F1@0.5"] >= judged["F1@0.5"]
+    without = rungs.iloc[-1]
+    assert without["recall visible"] == without["recall covered"] == without["precision"] == 1
+    assert without["recall fragment"] == 0
+    assert len(ladder(pictures[:1], Segmenter(model, sha256=None, provider="cpu"))) == 6

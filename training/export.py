@@ -50,7 +50,7 @@ def export_network(checkpoint: Path, target: Path) -> float:
     network = MultiResUNet()
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network.load_state_dict(stored["average"])
-    model = _Maps(network.eval())
+    model = _Maps(network).eval()
     example = torch.rand(1, 1, 8 * DIVISOR, 10 * DIVISOR)
     dynamic = {2: DIVISOR * torch.export.Dim("h", min=2, max=4096),
                3: DIVISOR * torch.export.Dim("w", min=2, max=4096)}  # fmt: skip
