@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from semseg.advice import particles_needed
 from semseg.distribution import edge_weights, fit_lognormal, moment_mean
-from semseg.intervals import bootstrap_intervals, particles_needed
+from semseg.intervals import bootstrap_intervals
 from semseg.screening import MEETS, screen
 from semseg.statistics import summarise
 

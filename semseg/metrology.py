@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from semseg.advice import Advice, advise
 from semseg.counting import apply_rule, counted, describe, size_weights
 from semseg.display import SIZES, is_assumed
 from semseg.distribution import Lognormal, fit_lognormal
-from semseg.intervals import Advice, Intervals, advise, bootstrap_intervals
+from semseg.intervals import Intervals, bootstrap_intervals
 from semseg.screening import Screening, screen
 from semseg.statistics import SizeSummary, summarise
 from semseg.uncertainty import Band, Budget, budget, pooled, pooled_weights, threshold_band

@@ -20,11 +20,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from semseg.advice import advice_sentence
 from semseg.annotated import annotated_svg
 from semseg.counting import counted
 from semseg.display import DEFAULT, SIZES, Display, is_assumed
 from semseg.distribution import LEAST_PROBABILITY, goodness_sentence, span
-from semseg.intervals import Interval, advice_sentence
+from semseg.intervals import Interval
 from semseg.metrology import SHAPES
 from semseg.plots import band_plot, distribution_plot, quantile_plot, shape_plot, shapes_plot
 from semseg.summary import summary_dict

@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from semseg import resampling
+from semseg.advice import advice_sentence, advise, particles_needed
 from semseg.distribution import moment_mean
 from semseg.intervals import (
     Interval,
-    advice_sentence,
-    advise,
     bootstrap_intervals,
     bootstrap_statistic,
-    particles_needed,
 )
 from semseg.statistics import summarise
 

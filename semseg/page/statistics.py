@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from semseg.advice import advice_sentence
 from semseg.analysis import Analysis
 from semseg.distribution import LEAST_PROBABILITY, goodness_sentence
-from semseg.intervals import FEWEST_IMAGES, Interval, advice_sentence
+from semseg.intervals import FEWEST_IMAGES, Interval
 from semseg.metrology import SHAPES, Assessment, assess
 from semseg.page import choices, controls
 from semseg.page.results import edited
