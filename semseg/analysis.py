@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from semseg import abstain
 from semseg.autoscale import estimate_rescale
 from semseg.calibration import Calibration, agreement_note, calibration_from_width
-from semseg.confidence import apply_filter, confidence, particle_features, reasons
+from semseg.confidence import apply_filter, confidence, reasons
 from semseg.counting import apply_rule
 from semseg.errors import SettingsError
 from semseg.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
-from semseg.particles import Thresholds, find_instances, measure_particles, on_recorded_grid
+from semseg.particles import Thresholds, find_particles, measure_particles, on_recorded_grid
 from semseg.preparation import (
     Crop,
     find_label_bar,
@@ -270,10 +270,9 @@ def segment(
         image = resize(prepared.image, factor)
         maps = segmenter.predict(image, lambda done: report("network", done))
     with _timed("measure", seconds, report):
-        labels = find_instances(maps, thresholds)
+        labels, features = find_particles(maps, image, thresholds)
         scale = tuple(np.divide(image.shape, prepared.image.shape).tolist())
         shapes = measure_shapes(labels)
-        features = particle_features(labels, maps, image, shapes)
         median = float(shapes["ecd"].median()) if len(shapes) else None
         certain = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence)

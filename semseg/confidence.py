@@ -1,8 +1,9 @@
 """How likely each particle is right, and the segmentation filter.
 
 The confidence of a particle is the probability that it matches a true one (IoU of at
-least 0.5): a logistic regression on a few features of the maps, the shape and the
-picture, fitted on validation pictures. Its coefficients come with the model.
+least 0.5): a logistic regression on a few features of the maps, the shape, the picture and the
+seams around it, fitted on validation pictures. Its coefficients come with the model. What a
+candidate is worth when particles are chosen (`semseg.candidates`) is another on the same features.
 
 ===================  ================================================================
 feature              meaning
@@ -18,12 +19,16 @@ feature              meaning
 `solidity`           area over that of the convex hull
 `contrast`           grey difference to the surroundings over the noise there, as ln(1 + x)
 `exposure`           share of its outline that touches no other particle
+`joined`             log odds of one particle along the last seam undone inside, -2 to 6
+`fragment`           1 if no seam was undone inside, 0 otherwise
+`further`            log odds that it is one particle with a neighbour, -6 to 6
+`company`            median `agreement` of all particles in the picture, for the confidence only
 ===================  ================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,9 +36,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["FEATURES", "apply_filter", "confidence", "particle_features", "reasons"]
+from semseg.candidates import Candidate
+from semseg.shape import corner_hull
 
-FEATURES = (
+__all__ = [
+    "CANDIDATE_FEATURES",
+    "FEATURES",
+    "apply_filter",
+    "candidate_features",
+    "confidence",
+    "reasons",
+]
+
+CANDIDATE_FEATURES = (
     "certainty",
     "edge_contrast",
     "agreement",
@@ -44,7 +59,11 @@ FEATURES = (
     "solidity",
     "contrast",
     "exposure",
+    "joined",
+    "fragment",
+    "further",
 )
+FEATURES = (*CANDIDATE_FEATURES, "company")
 
 # what a person is told when this feature pulled the confidence down most
 _REASONS = {
@@ -58,44 +77,63 @@ _REASONS = {
     "solidity": "ragged",
     "contrast": "low contrast",
     "exposure": "covered or crowded",
+    "joined": "perhaps several particles",
+    "fragment": "perhaps several particles or a part of one",
+    "further": "perhaps a part of one",
+    "company": "as unclear as others in this picture",
 }
 _SMALL_PX = 10.0  # ECD at the network below which "small" says more than "unusual size"
 _MARGIN_PX = 4  # how far the surroundings of a particle reach
 
 
-def particle_features(
+def candidate_features(
     labels: NDArray[np.int32],
     maps: NDArray[np.floating],
     image: NDArray[np.float32],
-    shapes: pd.DataFrame,
+    candidates: Sequence[Candidate],
 ) -> pd.DataFrame:
-    """The features of every particle: one row each, columns `FEATURES`, index as `shapes`.
+    """What is known of every candidate: one row each, in order, `CANDIDATE_FEATURES`.
 
     Parameters
     ----------
     labels : int32, h x w
-        Instances on the network's grid.
+        Fragments on the network's grid.
     maps : (3, h, w) in 0..1
     image : float32, h x w, 0..1
         The picture that the network saw.
-    shapes : DataFrame
-        Of the same labels: ``label, area, solidity, bbox_*``, px of the network's grid.
+    candidates : sequence of Candidate
+        Each of one or several fragments.
     """
-    rows = [_features_of_one(labels, maps, image, row) for row in shapes.itertuples(index=False)]
-    features = pd.DataFrame(rows, columns=list(FEATURES), index=shapes.index, dtype=float)
-    return features
+    boxes = ndimage.find_objects(labels)
+    belongs = np.zeros(len(boxes) + 1, bool)
+    rows = []
+    for each in candidates:
+        members = list(each.members)
+        belongs[members] = True
+        window = _around([boxes[label - 1] for label in members], labels.shape)
+        of_outline = _features_of_one(labels, maps, image, window, belongs)
+        belongs[members] = False
+        rows.append((*of_outline, each.joined, float(len(members) == 1), each.further))
+    return pd.DataFrame(rows, columns=list(CANDIDATE_FEATURES), dtype=float)
 
 
-def _features_of_one(labels, maps, image, row) -> tuple[float, ...]:
-    height, width = labels.shape
-    window = np.s_[
-        max(0, row.bbox_top - _MARGIN_PX) : min(height, row.bbox_bottom + _MARGIN_PX),
-        max(0, row.bbox_left - _MARGIN_PX) : min(width, row.bbox_right + _MARGIN_PX),
-    ]
+def _around(boxes: Sequence[tuple[slice, slice]], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The window that holds all the boxes and a margin."""
+    return tuple(
+        slice(
+            max(0, min(box[axis].start for box in boxes) - _MARGIN_PX),
+            min(shape[axis], max(box[axis].stop for box in boxes) + _MARGIN_PX),
+        )
+        for axis in (0, 1)
+    )
+
+
+def _features_of_one(labels, maps, image, window, belongs) -> tuple[float, ...]:
     around = labels[window]
-    inside = around == row.label
+    inside = belongs[around]
     foreground, distance, boundary = maps[:, *window].astype(np.float32)
     grey = image[window]
+    area = int(np.count_nonzero(inside))
 
     # distances to the outline, both ways; beyond the picture nothing is known, so the
     # picture's own edge is no outline
@@ -123,11 +161,16 @@ def _features_of_one(labels, maps, image, row) -> tuple[float, ...]:
         float(distance[inside].max()),
         _mean(boundary[touching], 1.0),
         _mean(boundary[core], 0.0),
-        float(np.log(np.sqrt(4 * row.area / np.pi))),
-        float(row.solidity),
+        float(np.log(np.sqrt(4 * area / np.pi))),
+        area / _hull_area(inside),
         float(np.log1p(contrast)),
         1 - float(neighbours.sum()) / max(float(rim_outside.sum()), 1.0),
     )
+
+
+def _hull_area(inside: NDArray[np.bool_]) -> float:
+    x, y = corner_hull(inside).T
+    return abs(int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
 
 
 def _mean(values: NDArray[np.float32], otherwise: float) -> float:
@@ -148,7 +191,7 @@ def confidence(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[np.f
     Parameters
     ----------
     features : DataFrame
-        As `particle_features` gives it.
+        With the columns that the model names.
     model : mapping
         ``features`` (names), ``mean``, ``scale``, ``weights`` (one each), ``intercept``.
     """

@@ -1,8 +1,9 @@
 """Maps to particles: one label per particle, one row per particle.
 
 A watershed floods the foreground from every hill of the smoothed distance map, lowered on touching
-boundaries; hills that hardly stand out are joined to their neighbours, and then the fragments on
-both sides of a seam that is judged not to be real (`semseg.seams`).
+boundaries; hills that hardly stand out are joined to their neighbours. What is left are fragments:
+`find_particles` chooses among all the ways to join them (`semseg.candidates`); `find_instances`
+goes by the seams between them alone (`semseg.seams`), which is quick and enough for a first look.
 """
 
 from __future__ import annotations
@@ -17,9 +18,19 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from semseg.candidates import Candidate, best, candidates
+from semseg.confidence import candidate_features, confidence
 from semseg.seams import join, join_flat, odds_of_one, seams
 
-__all__ = ["Thresholds", "find_instances", "fragments", "measure_particles", "on_recorded_grid"]
+__all__ = [
+    "Thresholds",
+    "find_instances",
+    "find_particles",
+    "fragments",
+    "measure_particles",
+    "on_recorded_grid",
+    "weighed",
+]
 
 Labels = NDArray[np.int32]
 BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
@@ -43,11 +54,16 @@ class Thresholds:
     prominence : float
         How much less a hill may stand out above the saddle to its neighbour to be joined to it.
     join : float
-        Fragments are joined where one particle is more probable than this, 0..1 exclusive.
-    reconciled : bool
-        Whether seams are weighed against each other (`semseg.seams.join`) rather than each alone.
+        At a first look fragments are joined where one particle is more probable than this, 0..1
+        exclusive.
     judge : mapping
         Of the seams, see `semseg.seams.odds_of_one`; empty joins none.
+    worth : mapping
+        Of a candidate by its features, a regression as `semseg.confidence.confidence` takes it;
+        empty joins no fragments.
+    price : float
+        What each candidate must be worth to be better than nothing: the greater, the fewer
+        particles the same fragments make.
     least_area_px : float
         Smaller particles, in px of the network's grid, are dropped.
     """
@@ -58,13 +74,14 @@ class Thresholds:
     smoothing_px: float = 1.0
     prominence: float = 0.04
     join: float = 0.5
-    reconciled: bool = False
     judge: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    worth: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    price: float = 0.1
     least_area_px: float = 20.0
 
 
 def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
-    """Label every particle: int32, H x W, 0 background, 1..n in reading order of seeds.
+    """Label every particle by its seams: int32, H x W, 0 background, 1..n in order of seeds.
 
     Parameters
     ----------
@@ -76,8 +93,64 @@ def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels
     Each particle is one 4-connected piece without holes; what lies wholly inside another
     particle belongs to that one. Deterministic.
     """
-    labels = _judged(*fragments(maps, thresholds), maps, thresholds)
-    return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
+    labels, hills = fragments(maps, thresholds)
+    if thresholds.judge:
+        found = seams(labels, hills, maps)
+        needed = np.log(thresholds.join / (1 - thresholds.join))
+        labels = join(labels, found, odds_of_one(found, thresholds.judge) - needed)
+    return _number(_finished(labels, thresholds))
+
+
+def find_particles(
+    maps: NDArray[np.floating], image: NDArray[np.float32], thresholds: Thresholds
+) -> tuple[Labels, pd.DataFrame]:
+    """Label every particle, and what is known of each.
+
+    Parameters
+    ----------
+    maps : (3, H, W) in 0..1
+        Foreground, distance inside each particle, boundary of touching ones.
+    image : (H, W) float32, 0..1
+        The picture that the network saw.
+    thresholds : Thresholds
+
+    Returns
+    -------
+    labels : int32, H x W
+        0 background, 1..n; as those of `find_instances`.
+    features : DataFrame
+        One row per label, in order; `semseg.confidence.FEATURES`, before holes were filled.
+    """
+    labels, hills = fragments(maps, thresholds)
+    tree, features = weighed(labels, hills, maps, image, thresholds)
+    worth = confidence(features, thresholds.worth) if thresholds.worth else np.ones(len(tree))
+    chosen = best(tree, worth - thresholds.price)
+    names = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    for name, index in enumerate(chosen, start=1):
+        names[list(tree[index].members)] = name
+    labels = _finished(names[labels], thresholds)
+    left = np.flatnonzero(_areas(labels)[1:])
+    features = features.iloc[[chosen[index] for index in left]].reset_index(drop=True)
+    return _number(labels), features.assign(company=features["agreement"].median())
+
+
+def weighed(
+    labels: Labels,
+    hills: NDArray[np.float32],
+    maps: NDArray[np.floating],
+    image: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> tuple[list[Candidate], pd.DataFrame]:
+    """The candidates that fragments make, and the features of each; the first two arguments as
+    `fragments` gives them."""
+    found = seams(labels, hills, maps)
+    odds = odds_of_one(found, thresholds.judge) if thresholds.judge else np.full(len(found), -9.0)
+    tree = candidates((np.flatnonzero(_areas(labels)[1:]) + 1).tolist(), found, odds)
+    return tree, candidate_features(labels, maps, image, tree)
+
+
+def _finished(labels: Labels, thresholds: Thresholds) -> Labels:
+    return _make_whole(_drop_small(labels, thresholds.least_area_px))
 
 
 def fragments(
@@ -92,18 +165,6 @@ def fragments(
     seeds, _ = ndimage.label(summit, np.ones((3, 3), bool))
     labels = _number(_grow(hills, seeds, foreground))
     return join_flat(labels, hills, seams(labels, hills, maps), thresholds.prominence), hills
-
-
-def _judged(labels: Labels, hills: NDArray[np.float32], maps, thresholds: Thresholds) -> Labels:
-    """The fragments with those seams undone that are judged not to be real."""
-    if not thresholds.judge:
-        return labels
-    found = seams(labels, hills, maps)
-    needed = np.log(thresholds.join / (1 - thresholds.join))
-    odds = odds_of_one(found, thresholds.judge) - needed
-    if not thresholds.reconciled:  # what speaks for one particle cannot be outweighed
-        odds = np.where(odds > 0, np.inf, 0.0)
-    return join(labels, found, odds)
 
 
 def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:

@@ -4,8 +4,8 @@ A flood from every hill of the distance map cuts too much rather than too little
 the seam, it is then judged whether two particles touch there or one was cut in two: by what the
 network says along it (is there a boundary, how deep is the saddle) and by the two fragments' sizes.
 The judge is a logistic regression, fitted on validation pictures (`training.fit`) and stored with
-the model. What it says of single seams can be reconciled: of three fragments that touch each other,
-two are not joined to the third along seams that look false when the seam between them looks real.
+the model. What it says of single seams is reconciled: of three fragments that touch each other, two
+are not joined to the third along seams that look false when the seam between them looks real.
 
 >>> labels = np.repeat([[1, 1, 1, 2, 2, 2]], 4, axis=0).astype(np.int32)
 >>> flat = np.ones((3, 4, 6), np.float32)
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["FEATURES", "join", "join_flat", "odds_of_one", "seams"]
+__all__ = ["FEATURES", "join", "join_flat", "merge_order", "odds_of_one", "seams"]
 
 Labels = NDArray[np.int32]
 BAND_ROWS = 512
@@ -100,44 +100,64 @@ def odds_of_one(found: pd.DataFrame, judge: Mapping[str, Any]) -> NDArray[np.flo
     return np.clip(standard, -4, 4) @ np.asarray(judge["weights"]) + float(judge["intercept"])
 
 
-def join(labels: Labels, found: pd.DataFrame, odds: NDArray[np.floating]) -> Labels:
-    """Join fragments along seams with positive odds, as far as all the seams agree.
+def merge_order(
+    found: pd.DataFrame, odds: NDArray[np.floating], least: float = 0.0
+) -> tuple[list[tuple[int, int, float]], dict[int, float]]:
+    """Which fragments become one, and in which order, as far as all the seams agree.
 
-    Greedy additive edge contraction (Keuper et al., ICCV 2015): the two fragments with the
-    greatest odds become one, with the lesser label; where both had a seam with a third, its odds
-    add up; and so on until no odds are positive.
+    Greedy additive edge contraction (Keuper et al., ICCV 2015): the two with the greatest odds
+    become one, with the lesser label; where both had a seam with a third, its odds add up; and
+    so on until no odds exceed `least`.
 
     Parameters
     ----------
-    labels : (H, W) int32
     found : DataFrame
-        Its seams, as `seams` gives them.
+        The seams, as `seams` gives them.
     odds : (n,)
         In favour of one particle on both sides of each seam; as logarithms they add up. Infinite
         ones cannot be outweighed.
+    least : float
+
+    Returns
+    -------
+    list of (int, int, float)
+        The label that stays, the one that goes into it, and the odds then.
+    dict of int to float
+        Of those that still have neighbours, by label, the greatest odds left.
     """
-    parent = list(range(int(labels.max(initial=0)) + 1))
-    beside: list[dict[int, float]] = [{} for _ in parent]
+    beside: dict[int, dict[int, float]] = {}
     queue = []
-    for one, other, value in zip(found["first"], found["second"], odds.tolist(), strict=True):
-        beside[one][other] = beside[other][one] = value
-        if value > 0:
-            queue.append((-value, int(one), int(other)))
+    seams_of_all = zip(
+        found["first"].tolist(), found["second"].tolist(), odds.tolist(), strict=True
+    )
+    for one, other, value in seams_of_all:
+        beside.setdefault(one, {})[other] = value
+        beside.setdefault(other, {})[one] = value
+        if value > least:
+            queue.append((-value, one, other))
     heapq.heapify(queue)
+    merges = []
     while queue:
         value, one, other = heapq.heappop(queue)
         # what was queued before one side was joined or the odds were added up is out of date
-        if beside[one].get(other) != -value:
+        if beside.get(one, {}).get(other) != -value:
             continue
-        parent[other] = one
+        merges.append((one, other, -value))
         del beside[one][other], beside[other][one]
-        for third, more in beside[other].items():
+        for third, more in beside.pop(other).items():
             del beside[third][other]
             total = beside[one].get(third, 0.0) + more
             beside[one][third] = beside[third][one] = total
-            if total > 0:
+            if total > least:
                 heapq.heappush(queue, (-total, min(one, third), max(one, third)))
-        beside[other] = {}
+    return merges, {label: max(left.values()) for label, left in beside.items() if left}
+
+
+def join(labels: Labels, found: pd.DataFrame, odds: NDArray[np.floating]) -> Labels:
+    """Join fragments along seams with positive odds, in the order of `merge_order`."""
+    parent = list(range(int(labels.max(initial=0)) + 1))
+    for one, other, _ in merge_order(found, odds)[0]:
+        parent[other] = one
     return _renamed(labels, parent)
 
 

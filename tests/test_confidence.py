@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from semseg.confidence import FEATURES, apply_filter, confidence, particle_features, reasons
-from semseg.shape import measure_shapes
+from semseg.candidates import Candidate
+from semseg.confidence import FEATURES, apply_filter, candidate_features, confidence, reasons
 
 FEW = settings(deadline=None, max_examples=40)
 NUMBERS = st.floats(-20, 20)
@@ -24,9 +24,9 @@ def features_of(labels, maps=None, image=None):
         maps = np.stack([labels > 0, depth, np.zeros(labels.shape)])
     if image is None:
         image = np.where(labels > 0, 0.8, 0.2)
-    return particle_features(
-        labels, maps.astype(np.float16), image.astype(np.float32), measure_shapes(labels)
-    )
+    alone = [Candidate((label,), None, 6.0, -6.0) for label in np.unique(labels[labels > 0])]
+    found = candidate_features(labels, maps.astype(np.float16), image.astype(np.float32), alone)
+    return found.assign(company=found["agreement"].median())
 
 
 def two_discs():
@@ -130,11 +130,28 @@ def test_features_of_a_particle_know_nothing_of_what_lies_far_away():
     )
 
 
+def test_fragments_together_look_like_the_particle_they_make():
+    labels = two_discs()
+    whole = features_of(labels).iloc[0]
+    y, x = np.indices(labels.shape)
+    quarters = np.where(labels == 1, 3 + 2 * (x > 20) + (y > 30), np.maximum(labels - 1, 0))
+    maps = np.stack([labels > 0, *[np.zeros(labels.shape)] * 2])
+    image = np.where(labels > 0, 0.8, 0.2).astype(np.float32)
+    joined = Candidate((3, 4, 5, 6), (0, 1), 0.7, 0.2)
+    together = candidate_features(quarters.astype(np.int32), maps, image, [joined]).iloc[0]
+    differ = ["peak", "agreement"]  # of the distance map, which is another one here
+    same = [name for name in FEATURES[:10] if name not in differ]
+    assert together[same].tolist() == pytest.approx(whole[same].tolist(), abs=1e-6)
+    assert together[["joined", "fragment", "further"]].tolist() == [0.7, 0.0, 0.2]
+
+
 # Confidence
 
 
-@given(st.lists(st.lists(NUMBERS, min_size=10, max_size=10), min_size=1, max_size=5),
-       st.lists(st.floats(-8, 8), min_size=10, max_size=10))  # fmt: skip
+@given(
+    st.lists(st.tuples(*[NUMBERS] * len(FEATURES)), min_size=1, max_size=5),
+    st.tuples(*[st.floats(-8, 8)] * len(FEATURES)),
+)
 @FEW
 def test_confidence_is_a_probability(rows, weights):
     features = pd.DataFrame(rows, columns=list(FEATURES))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,13 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from semseg import particles as room
-from semseg.particles import Thresholds, find_instances, measure_particles, on_recorded_grid
+from semseg.particles import (
+    Thresholds,
+    find_instances,
+    find_particles,
+    measure_particles,
+    on_recorded_grid,
+)
 from semseg.shape import measure_shapes
 from training.metrics import compare
 
@@ -139,6 +147,56 @@ def test_a_particle_wholly_inside_another_belongs_to_it():
     nested = np.where(disc(shape, 30, 30, 14), 0, whole).astype(np.int32)
     nested[disc(shape, 30, 30, 8)] = 2
     assert find_instances(ideal_maps(nested), FLAT).max() == 1
+
+
+@given(SEEDS)
+@FEW
+def test_with_nothing_to_weigh_fragments_stay_as_they_are(seed):
+    maps = random_maps(seed)
+    image = maps[0].astype(np.float32)
+    labels, features = find_particles(maps, image, Thresholds())
+    assert np.array_equal(labels, find_instances(maps, Thresholds()))
+    assert len(features) == labels.max()
+
+
+@given(SEEDS)
+@FEW
+def test_each_particle_keeps_its_own_features(seed):
+    maps = random_maps(seed)
+    labels, features = find_particles(maps, maps[0].astype(np.float32), weighing(peak=3.0))
+    areas = np.bincount(labels.ravel())[1:]
+    before = np.pi / 4 * np.exp(features["size"]) ** 2
+    # but for the holes, which were filled, and pieces that hung on by a corner
+    same = np.isclose(areas, before)
+    assert same.mean() > 0.5
+    for label in np.flatnonzero(same) + 1:
+        certainty = maps[0][labels == label].astype(np.float32).mean()
+        assert features["certainty"][label - 1] == pytest.approx(certainty, abs=1e-3)
+
+
+def weighing(**weights):
+    """Thresholds with a judge that is never sure and candidates worth what these weights say."""
+    judge = {"features": ["width"], "mean": [0], "scale": [1], "weights": [0], "intercept": 0.0}
+    names = list(weights)
+    worth = {"features": names, "mean": [0.0] * len(names), "scale": [1.0] * len(names)}
+    worth |= {"weights": list(weights.values()), "intercept": 0.0}
+    return Thresholds(judge=judge, worth=worth)
+
+
+def test_particles_are_those_worth_most():
+    truth = crowd(3, 12, grid=(1, 2))
+    maps = ideal_maps(truth)
+    image = (truth > 0).astype(np.float32)
+    apart, of_apart = find_particles(maps, image, weighing(fragment=4.0))
+    together, of_together = find_particles(maps, image, weighing(fragment=-4.0))
+    assert compare(truth, apart).f1(0.8) == 1
+    assert of_apart["fragment"].tolist() == [1, 1]
+    assert np.array_equal(together, (truth > 0).astype(np.int32))
+    assert of_together["fragment"].tolist() == [0]
+    dear = replace(weighing(fragment=0.0), price=0.4)
+    # 0.5 each: one of 0.1 or two of 0.1 each
+    assert find_particles(maps, image, dear)[0].max() == 2
+    assert find_particles(maps, image, replace(dear, price=0.6))[0].max() == 1
 
 
 def test_a_foreground_piece_without_a_seed_is_kept():

@@ -84,10 +84,11 @@ def model(trained, pictures, cache):
     ]
     thresholds = fit.Thresholds()
     seen = fit.seen_at_target(prepared, fit.provisional(plain, thresholds))
-    judge = fit.fit_judge(fit.true_seams(seen, thresholds))
-    thresholds = replace(thresholds, judge=judge)
+    thresholds = replace(thresholds, judge=fit.fit_judge(fit.true_seams(seen, thresholds)))
+    worth = fit.fit_worth(fit.true_candidates(seen, thresholds))
+    thresholds = replace(thresholds, worth=worth)
     table, count = fit.collect(plain, thresholds, prepared)
-    assert count == sum(int(each.labels.max()) for each in pictures)
+    assert count == {"drawn": sum(int(each.labels.max()) for each in pictures)}
     confidence = fit.fit_confidence(table)
     level = fit.best_filter(table, confidence, count)
     target = cache / "model.onnx"

@@ -34,9 +34,9 @@ def result(level, error=0.0):
     )  # fmt: skip
 
 
-def page(sets, gflop=30.0, bounds=None):
+def page(sets, gflop=30.0, bounds=None, ablation=None):
     times = {"shipped": (gflop / 100, 100.0)}
-    return document(INFO, {"shipped": sets}, times, FREE, bounds, "figures")
+    return document(INFO, {"shipped": sets}, times, FREE, bounds, ablation, "figures")
 
 
 def test_what_bounds_the_figures_stands_there_where_it_was_measured():
@@ -65,6 +65,17 @@ def test_the_table_says_where_each_figure_stands(level, error, gflop, stands):
     lenient = {"reach", "aim"} if stands == "reach" else {stands}
     assert set(judged) <= lenient
     assert stands in judged
+
+
+def test_short_runs_stand_beside_each_other_where_there_were_any():
+    ablation = pd.DataFrame(
+        {"steps": [7, 7], "EMPS, F1@0.5": [0.75, 0.5]}, index=["both", "half the width"]
+    )
+    part = page({"drawn": result(0.9)}, ablation=ablation).split("## Ablations")[1]
+    assert "Short runs of 7 steps" in part
+    assert "| trained on | EMPS, F1@0.5 |" in part
+    assert "| half the width | 0.500 |" in part
+    assert "Short runs" not in page({"drawn": result(0.9)})
 
 
 def test_both_errors_of_a_row_must_hold():

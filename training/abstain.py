@@ -19,11 +19,10 @@ from sklearn.linear_model import LogisticRegression
 
 from semseg.abstain import FEATURES, familiarity, is_drawing, picture_features
 from semseg.autoscale import estimate_rescale
-from semseg.confidence import confidence, particle_features
-from semseg.particles import Thresholds, find_instances
+from semseg.confidence import confidence
+from semseg.particles import Thresholds, find_particles
 from semseg.preparation import resize, stretch_contrast
 from semseg.segmenter import Segmenter
-from semseg.shape import measure_shapes
 from training.particle_free import KINDS, draw
 from training.pictures import Picture
 
@@ -78,11 +77,10 @@ def seen(
     estimate = estimate_rescale(image, segmenter.predict, thresholds, target)
     view = resize(image, float(np.clip(estimate.factor, 32 / min(image.shape), 8)))
     maps = segmenter.predict(view)
-    labels = find_instances(maps, thresholds)
+    labels, features = find_particles(maps, view, thresholds)
     if not labels.any():
         return None
-    found = particle_features(labels, maps, view, measure_shapes(labels))
-    return picture_features(maps, confidence(found, model))
+    return picture_features(maps, confidence(features, model))
 
 
 def free_pictures() -> Iterator[Picture]:

@@ -42,12 +42,15 @@ class _Maps(torch.nn.Module):
 def export_network(checkpoint: Path, target: Path) -> float:
     """Write the averaged weights as ONNX; returns the largest difference to PyTorch.
 
+    The plan of the run lies beside its checkpoint.
+
     Raises
     ------
     AssertionError
         The two differ by more than 1e-4 on a random picture of another size.
     """
-    network = MultiResUNet()
+    plan = json.loads((checkpoint.parent / "plan.json").read_text())
+    network = MultiResUNet(plan.get("width", 1.0))
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network.load_state_dict(stored["average"])
     model = _Maps(network).eval()

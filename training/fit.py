@@ -2,26 +2,28 @@
 
     python -m training.fit first      # reads training/cache/first.onnx, writes first.fit.json
 
-Five steps, in this order, through the exported network itself. All of them see the EMPS validation
+Six steps, in this order, through the exported network itself. All of them see the EMPS validation
 fifth and drawn pictures that training never saw, both kinds with the same weight: the first has
 few agglomerates, the second hardly anything else.
 
 1. the judge of seams (`semseg.seams`): a logistic regression on the seams between fragments, at
    the rescale factor that the truth asks for; a seam is false where most of both fragments lies in
    the same true particle;
-2. thresholds of the instance step: greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled;
-3. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
+2. the level of the foreground: greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled;
+3. what a candidate is worth (`semseg.candidates`): a logistic regression on
+   `semseg.confidence.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds 0.65,
+   between the two levels;
+4. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
    is found automatically; its figures are from pictures left out of each fit;
-4. the default filter threshold: greatest F1 at IoU 0.5, pooled over the same pictures;
-5. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
+5. the default filter threshold: greatest mean of F1 at IoU 0.5, each kind pooled;
+6. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -34,15 +36,22 @@ from sklearn.model_selection import GroupKFold
 
 from semseg.analysis import prepare
 from semseg.autoscale import estimate_rescale
-from semseg.confidence import FEATURES, confidence, particle_features
+from semseg.candidates import Candidate
+from semseg.confidence import CANDIDATE_FEATURES, FEATURES, confidence
 from semseg.micrograph import read_micrograph
-from semseg.particles import Thresholds, find_instances, fragments, on_recorded_grid
+from semseg.particles import (
+    Thresholds,
+    find_instances,
+    find_particles,
+    fragments,
+    on_recorded_grid,
+    weighed,
+)
 from semseg.preparation import resize
 from semseg.seams import FEATURES as SEAM_FEATURES
 from semseg.seams import seams
 from semseg.segmenter import Segmenter
 from semseg.settings import Settings
-from semseg.shape import measure_shapes
 from training.abstain import fit_abstain
 from training.dataset import WORK, median_ecd
 from training.export import describe, description
@@ -55,13 +64,8 @@ from training.synthesize import draw_micrograph
 TARGET_PX = 40.0
 TRAINED_PX = (12.0, 100.0)
 DRAWN_SEED = 1_000_000  # far from the seeds of training
-# tried in turn; whatever changes the fragments has its own judge
-CANDIDATES = {
-    "foreground": (0.5, 0.6),
-    "smoothing_px": (1.0, 1.5),
-    "reconciled": (False, True),
-    "join": (0.3, 0.4, 0.5, 0.6),
-}
+FOREGROUND = (0.5, 0.6)  # levels to try
+WORTH_IOU = 0.65
 NOT_FITTED = {
     "features": list(FEATURES),
     "mean": [0.0] * len(FEATURES),
@@ -73,9 +77,10 @@ NOT_FITTED = {
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A picture and the network's maps of it, (3, H, W) on its own grid."""
+    """A picture, the view of it that the network saw (H, W), and its maps of that (3, H, W)."""
 
     picture: Picture
+    view: np.ndarray
     maps: np.ndarray
 
 
@@ -120,8 +125,8 @@ def seen_at_target(pictures: Sequence[Picture], segmenter: Segmenter) -> list[Se
     seen = []
     for picture in pictures:
         if picture.labels.any():
-            maps = segmenter.predict(resize(picture.image, _wanted_factor(picture)))
-            seen.append(Seen(picture, maps.astype(np.float32)))
+            view = resize(picture.image, _wanted_factor(picture))
+            seen.append(Seen(picture, view, segmenter.predict(view).astype(np.float32)))
     return seen
 
 
@@ -148,23 +153,31 @@ def on_grid(labels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return labels[rows[:, None], columns]
 
 
-def owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """For each fragment, by label, the true particle (or 0) that most of it lies in."""
-    shared = sparse.coo_matrix(
+def shared_pixels(labels: np.ndarray, truth: np.ndarray) -> sparse.csr_matrix:
+    """How many pixels each label (rows, 0 included) shares with each true one (columns)."""
+    return sparse.coo_matrix(
         (np.ones(labels.size, np.int64), (labels.ravel(), truth.ravel())),
         shape=(int(labels.max(initial=0)) + 1, int(truth.max(initial=0)) + 1),
     ).tocsr()
-    return np.asarray(shared.argmax(axis=1)).ravel()
+
+
+def owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """For each fragment, by label, the true particle (or 0) that most of it lies in."""
+    return np.asarray(shared_pixels(labels, truth).argmax(axis=1)).ravel()
 
 
 def fit_judge(table: pd.DataFrame) -> dict:
     """Logistic regression on the seams, each kind of picture with the same weight."""
-    features = table[list(SEAM_FEATURES)]
+    return _regression(SEAM_FEATURES, table, table["false"])
+
+
+def _regression(names: Sequence[str], table: pd.DataFrame, answer: pd.Series) -> dict:
+    features = table[list(names)]
     mean, scale = features.mean(), features.std() + 1e-6
     standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
     regression = LogisticRegression(C=1.0, max_iter=4000)
-    regression.fit(standard, table["false"], sample_weight=_even(table["kind"]))
-    return _stored(SEAM_FEATURES, mean, scale, regression)
+    regression.fit(standard, answer, sample_weight=_even(table["kind"]))
+    return _stored(names, mean, scale, regression)
 
 
 def _even(kind: pd.Series) -> np.ndarray:
@@ -184,49 +197,84 @@ def _stored(
     }
 
 
-def score(seen: Sequence[Seen], thresholds: Thresholds) -> dict[str, float]:
-    """Mean of F1 at IoU 0.5 and 0.75 of each kind, all its pictures pooled.
+def true_candidates(seen: Sequence[Seen], thresholds: Thresholds) -> pd.DataFrame:
+    """The candidates of all pictures: features, kind, whether each is ``right`` (`WORTH_IOU`)."""
+    frames = []
+    for each in seen:
+        labels, hills = fragments(each.maps, thresholds)
+        tree, features = weighed(labels, hills, each.maps, each.view, thresholds)
+        overlap = overlaps(tree, labels, on_grid(each.picture.labels, labels.shape))
+        frames.append(features.assign(right=overlap > WORTH_IOU, kind=each.picture.kind))
+    return pd.concat(frames, ignore_index=True)
+
+
+def overlaps(tree: Sequence[Candidate], labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Greatest IoU of each candidate with a true particle."""
+    count = int(labels.max(initial=0)) + 1
+    shared = shared_pixels(labels, truth)
+    rows = np.repeat(np.arange(len(tree)), [len(each.members) for each in tree])
+    members = np.array([label for each in tree for label in each.members], int)
+    holds = sparse.csr_matrix((np.ones(rows.size, int), (rows, members)), (len(tree), count))
+    common = (holds @ shared).toarray()
+    area = common.sum(axis=1, keepdims=True)
+    of_truth = np.asarray(shared.sum(axis=0)).ravel()
+    return (common / np.maximum(area + of_truth - common, 1))[:, 1:].max(axis=1, initial=0.0)
+
+
+def fit_worth(table: pd.DataFrame) -> dict:
+    """Logistic regression on the candidates, each kind of picture with the same weight."""
+    return _regression(CANDIDATE_FEATURES, table, table["right"])
+
+
+def f1_by_kind(
+    seen: Sequence[Seen], find: Callable[[Seen], np.ndarray]
+) -> dict[str, dict[float, float]]:
+    """F1 at IoU 0.5 and 0.75 of each kind of what `find` labels, all its pictures pooled.
 
     Pooled, as it is reported: a picture with one particle must not weigh as much as a crowd.
     """
     agreements: dict[str, list[Agreement]] = {}
     for each in seen:
-        shape = each.picture.image.shape
-        found = without_gaps(on_recorded_grid(find_instances(each.maps, thresholds), shape))
-        agreement = compare(each.picture.labels, found)
-        agreements.setdefault(each.picture.kind, []).append(agreement)
-    pooled = {kind: pool(each) for kind, each in agreements.items()}
-    return {kind: (each.f1(0.5) + each.f1(0.75)) / 2 for kind, each in pooled.items()}
+        found = without_gaps(on_recorded_grid(find(each), each.picture.image.shape))
+        agreements.setdefault(each.picture.kind, []).append(compare(each.picture.labels, found))
+    pooled = {kind: pool(of_kind) for kind, of_kind in agreements.items()}
+    return {kind: {iou: each.f1(iou) for iou in (0.5, 0.75)} for kind, each in pooled.items()}
+
+
+def score(seen: Sequence[Seen], thresholds: Thresholds) -> dict[str, float]:
+    """The mean of both F1 of each kind, of what is found by seams alone."""
+    rated = f1_by_kind(seen, lambda each: find_instances(each.maps, thresholds))
+    return {kind: sum(f1.values()) / 2 for kind, f1 in rated.items()}
+
+
+def by_worth(thresholds: Thresholds) -> Callable[[Seen], np.ndarray]:
+    """What is found as users find it."""
+    return lambda each: find_particles(each.maps, each.view, thresholds)[0]
 
 
 def fit_thresholds(source: Path, pictures: Sequence[Picture]) -> Thresholds:
-    """Thresholds in turn, each time the best given the others, by the mean over the kinds."""
-    best = Thresholds()
-    seen = seen_at_target(pictures, provisional(source, best))
-
-    @functools.cache
-    def judge(bare: Thresholds) -> dict:
-        return fit_judge(true_seams(seen, bare))
-
-    def judged(thresholds: Thresholds) -> Thresholds:
-        bare = replace(thresholds, judge={}, join=Thresholds.join, reconciled=Thresholds.reconciled)
-        return replace(thresholds, judge=judge(bare))
-
-    for name, values in CANDIDATES.items():
-        choices = {value: judged(replace(best, **{name: value})) for value in values}
-        rated = {value: score(seen, choice) for value, choice in choices.items()}
-        best = choices[max(values, key=lambda value: sum(rated[value].values()))]
-        print(f"{name}:\n{pd.DataFrame(rated).round(4)}", flush=True)
-    print(best, flush=True)
+    """The level of the foreground, each with its own judge; then what candidates are worth."""
+    seen = seen_at_target(pictures, provisional(source, Thresholds()))
+    choices = {}
+    for level in FOREGROUND:
+        bare = Thresholds(foreground=level)
+        choices[level] = replace(bare, judge=fit_judge(true_seams(seen, bare)))
+    rated = {level: score(seen, choice) for level, choice in choices.items()}
+    print(f"foreground:\n{pd.DataFrame(rated).round(4)}", flush=True)
+    best = choices[max(rated, key=lambda level: sum(rated[level].values()))]
+    best = replace(best, worth=fit_worth(true_candidates(seen, best)))
+    print(best, pd.DataFrame(f1_by_kind(seen, by_worth(best))).round(4), sep="\n", flush=True)
     return best
 
 
 def collect(
     source: Path, thresholds: Thresholds, pictures: Sequence[Picture]
-) -> tuple[pd.DataFrame, int]:
-    """Features of every particle found as users find it, whether it is right; true count."""
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Features of every particle found as users find it, whether it is right; of each kind of
+    picture the true count."""
     segmenter = provisional(source, thresholds)
-    frames, true_count, ratios = [], 0, []
+    frames, ratios = [], []
+    true_count: dict[str, int] = {}
     for picture in pictures:
         image, truth = picture.image, picture.labels
         estimate = estimate_rescale(image, segmenter.predict, thresholds, TARGET_PX)
@@ -236,12 +284,12 @@ def collect(
             ratios.append((picture.kind, error < np.log(1.25), estimate.decided))
         view = resize(image, factor)
         maps = segmenter.predict(view)
-        labels = find_instances(maps, thresholds)
-        features = particle_features(labels, maps, view, measure_shapes(labels))
+        labels, features = find_particles(maps, view, thresholds)
         found = on_recorded_grid(labels, image.shape)
         right = compare(truth, found).best_of_found >= 0.5
         frames.append(features.assign(right=right, name=picture.name, kind=picture.kind))
-        true_count += int(truth.max(initial=0))
+        kind = picture.kind
+        true_count[kind] = true_count.get(kind, 0) + int(truth.max(initial=0))
     table = pd.DataFrame(ratios, columns=["kind", "within 25 %", "decided"])
     print(f"automatic rescale:\n{table.groupby('kind').mean().round(3)}", flush=True)
     return pd.concat(frames, ignore_index=True), true_count
@@ -286,19 +334,18 @@ def print_reliability(probability: np.ndarray, right: np.ndarray) -> None:
     print("\n".join(rows), flush=True)
 
 
-def best_filter(table: pd.DataFrame, model: dict, true_count: int) -> float:
-    """The threshold with the greatest pooled F1 at IoU 0.5."""
-    probability = confidence(table[list(FEATURES)], model)
-    right = table["right"].to_numpy()
-    levels = np.round(np.arange(0, 0.91, 0.05), 2)
-    scores = []
-    for level in levels:
-        kept = probability >= level
-        scores.append(2 * (kept & right).sum() / max(kept.sum() + true_count, 1))
-    print(
-        "F1 by filter:", {float(a): round(float(b), 3) for a, b in zip(levels, scores, strict=True)}
-    )
-    return float(levels[int(np.argmax(scores))])
+def best_filter(table: pd.DataFrame, model: dict, true_count: Mapping[str, int]) -> float:
+    """The threshold with the greatest mean over the kinds of F1 at IoU 0.5, each pooled."""
+    table = table.assign(confidence=confidence(table[list(FEATURES)], model))
+    rated = {}
+    for level in np.round(np.arange(0, 0.91, 0.05), 2).tolist():
+        kept = table[table["confidence"] >= level]
+        rated[level] = {
+            kind: 2 * (of_kind := kept[kept["kind"] == kind])["right"].sum() / (len(of_kind) + true)
+            for kind, true in true_count.items()
+        }
+    print(f"F1 by filter:\n{pd.DataFrame(rated).round(3).to_string()}", flush=True)
+    return max(rated, key=lambda level: sum(rated[level].values()))
 
 
 def fit(name: str, pictures: Sequence[Picture]) -> dict:

@@ -23,7 +23,7 @@ __all__ = ["DIVISOR", "MAPS", "MultiResUNet"]
 
 MAPS = ("foreground", "distance", "boundary")
 WIDTHS = ((16, 16, 32), (16, 32, 64), (32, 64, 112), (64, 128, 192))
-PATHS = (32, 64, 96)
+PATHS = (32, 64, 96)  # of what skips across, each level
 DIVISOR = 2 * 2 ** (len(WIDTHS) - 1)  # sides of the input must be multiples of this
 
 
@@ -60,23 +60,30 @@ class MultiResUNet(nn.Module):
 
     H and W must be multiples of `DIVISOR`. `forward` gives logits for training;
     `maps` gives what is exported: all three maps in 0..1.
+
+    Parameters
+    ----------
+    width : float
+        Of every layer, as a share of what is shipped; in steps of 8 channels.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, width: float = 1.0) -> None:
         super().__init__()
+        levels = [tuple(_share(channels, width) for channels in level) for level in WIDTHS]
+        across = [_share(channels, width) for channels in PATHS]
         self.down = nn.ModuleList()
         channels = 4  # one grey channel, unshuffled
-        for widths in WIDTHS:
+        for widths in levels:
             self.down.append(MultiResBlock(channels, widths))
             channels = self.down[-1].outputs
         skips = [block.outputs for block in self.down[:-1]]
         self.paths = nn.ModuleList(
-            Convolution(inputs, outputs, 1) for inputs, outputs in zip(skips, PATHS, strict=True)
+            Convolution(inputs, outputs, 1) for inputs, outputs in zip(skips, across, strict=True)
         )
-        self.deepest = MultiResBlock(channels, WIDTHS[-1])
+        self.deepest = MultiResBlock(channels, levels[-1])
         self.raise_ = nn.ModuleList()
         self.up = nn.ModuleList()
-        for widths, path in zip(reversed(WIDTHS[:-1]), reversed(PATHS), strict=True):
+        for widths, path in zip(reversed(levels[:-1]), reversed(across), strict=True):
             self.raise_.append(Convolution(channels, path, 1))
             self.up.append(MultiResBlock(2 * path, widths))
             channels = self.up[-1].outputs
@@ -99,3 +106,7 @@ class MultiResUNet(nn.Module):
     def maps(self, x: Tensor) -> Tensor:
         """The three maps in 0..1, as the exported network gives them."""
         return torch.sigmoid(self(x))
+
+
+def _share(channels: int, width: float) -> int:
+    return max(8, 8 * round(channels * width / 8))

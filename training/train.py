@@ -48,6 +48,7 @@ class Plan:
     ema: float = 0.998
     seed: int = 1
     drawn: int = 1000
+    width: float = 1.0  # of the network's layers, as a share of the shipped ones
     workers: int = 1
     checkpoint_minutes: float = 3.0
 
@@ -129,7 +130,7 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     fixed = DataLoader(Crops(kept_out, [] if kept_out else drawn, seed=0), batch_size=8)
     held = [batch for batch, _ in zip(fixed, range(12), strict=False)]
 
-    model = MultiResUNet().to(device, memory_format=torch.channels_last)
+    model = MultiResUNet(plan.width).to(device, memory_format=torch.channels_last)
     if plan.start_from and plan.start_from.endswith(".onnx"):
         sample = torch.cat([image for image, _ in itertools.islice(stream, 8)])
         unfold(model, Path(plan.start_from), sample.to(device))
@@ -218,6 +219,7 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--drawn", type=int, default=Plan.drawn)
+    parser.add_argument("--width", type=float, default=Plan.width)
     parser.add_argument("--workers", type=int, default=Plan.workers)
     parser.add_argument("--resume", action="store_true")
     options = vars(parser.parse_args())

@@ -175,7 +175,9 @@ def main() -> None:
     draw_sizes({NAMES[of]: r.kept for of, r in own.items()}, folder / "sizes.png")
     for of, result in own.items():
         draw_overlays(result, (folder if of == "drawn" else private) / f"{of}.png", overlay)
-    page = document(first.info, results, times, free, bounds, folder.name)
+    short = folder / "ablation.csv"
+    ablation = pd.read_csv(short, index_col=0) if short.exists() else None
+    page = document(first.info, results, times, free, bounds, ablation, folder.name)
     options.to.write_text(page, encoding="utf-8")
     print(f"{options.to} after {time.monotonic() - began:.0f} s")
 

@@ -83,11 +83,13 @@ def document(
     times: dict[str, tuple[float, float]],
     free: pd.DataFrame,
     bounds: pd.DataFrame | None,
+    ablation: pd.DataFrame | None,
     folder: str,
 ) -> str:
     """The page as Markdown; `results` and `times` by model, the judged one first.
 
-    `bounds` is `training.bounds.ladder` of the TiO2 pictures, where they are at hand.
+    `bounds` is `training.bounds.ladder` of the TiO2 pictures, where they are at hand; `ablation`
+    the table of `training.ablation`, where it was run.
     """
     own = next(iter(results.values()))
     parts = [
@@ -118,7 +120,7 @@ def document(
         "## Run time",
         _time(times),
         "## Ablations",
-        _ablations(results),
+        _ablations(results, ablation),
         "## Limits",
         _limits(own, free),
     ]
@@ -304,7 +306,26 @@ def _time(times: dict[str, tuple[float, float]]) -> str:
     )
 
 
-def _ablations(results: dict[str, dict[str, Result]]) -> str:
+def _ablations(results: dict[str, dict[str, Result]], ablation: pd.DataFrame | None) -> str:
+    short = ""
+    if ablation is not None:
+        columns = [name for name in ablation if name != "steps"]
+        lines = [
+            f"| trained on | {' | '.join(columns)} |",
+            "|---|" + "---:|" * len(columns),
+            *(
+                f"| {variant} | {' | '.join(f'{value:.3f}' for value in row)} |"
+                for variant, *row in ablation[columns].itertuples()
+            ),
+        ]
+        short = (
+            f"Short runs of {int(ablation['steps'].iloc[0])} steps from nothing, which differ in "
+            "one thing (`python -m training.ablation`); the shipped model had some forty thousand. "
+            "All particles found, at the rescale factor that the truth asks for; judge of seams "
+            "and worth of candidates are fitted to EMPS and drawn pictures for each.\n\n"
+            + "\n".join(lines)
+            + "\n\n"
+        )
     log = LOG.read_text(encoding="utf-8").split("## Log", 1)[-1]
     table = re.search(r"(?:^\|.*\n)+", log, re.MULTILINE)
     beside = (
@@ -314,7 +335,7 @@ def _ablations(results: dict[str, dict[str, Result]]) -> str:
         "it in the table above."
     )
     runs = f"Runs as the log of [training/README.md](../training/README.md) has them:\n\n{table[0]}"
-    return beside + ("\n\n" + runs.rstrip() if table else "")
+    return short + beside + ("\n\n" + runs.rstrip() if table else "")
 
 
 def _limits(own: dict[str, Result], free: pd.DataFrame) -> str:
