@@ -30,7 +30,7 @@ __all__ = [
     "available_providers",
 ]
 
-MODEL_SHA256 = "73ebf40106fa8ac88a161b112ecdcc9593889a365400eee66d5f20e25c1de9fa"
+MODEL_SHA256 = "83a2c969e465a8ccac3ca05d07968fadc3c3ae4b080991817b8f6f270db895ec"
 _HERE = Path(__file__).resolve().parent
 # inside the package when installed from a wheel, beside it in a checkout
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"

@@ -169,6 +169,7 @@ def test_each_particle_keeps_its_own_features(seed):
     # but for the holes, which were filled, and pieces that hung on by a corner
     same = np.isclose(areas, before)
     assert same.mean() > 0.5
+    assert (features["company"] == features["agreement"].median()).all()
     for label in np.flatnonzero(same) + 1:
         certainty = maps[0][labels == label].astype(np.float32).mean()
         assert features["certainty"][label - 1] == pytest.approx(certainty, abs=1e-3)
