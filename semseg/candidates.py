@@ -4,7 +4,7 @@ Fragments are joined one by one, the two first that most look like one particle,
 likely. Every state on the way is a candidate: a fragment, or a pair of candidates made one. They
 form trees, and a particle is whatever a cut through its tree leaves whole: each candidate is judged
 by itself, with its outline, shape and maps, and the cut with the greatest sum of worth is found
-from the fragments upwards (as in Arganda-Carreras et al., ISBI 2010; Liu et al., ISBI 2012).
+from the fragments upwards. Such trees are known as watershed merge trees (Liu et al., ICPR 2012).
 
 >>> found = pd.DataFrame({"first": [1, 2], "second": [2, 3]})
 >>> tree = candidates([1, 2, 3], found, np.array([1.0, -1.0]))

@@ -67,13 +67,11 @@ def pictures(cache):
 
 
 @pytest.fixture(scope="module")
-def model(trained, pictures, cache):
-    """The exported, fitted and described model file."""
-    from training import export, fit
+def prepared(pictures):
+    """The same as things are fitted on them."""
     from training.pictures import Picture
 
-    plain = cache / "tiny.onnx"
-    prepared = [
+    return [
         Picture(
             each.path.stem,
             "drawn",
@@ -82,13 +80,21 @@ def model(trained, pictures, cache):
         )
         for each in pictures
     ]
+
+
+@pytest.fixture(scope="module")
+def model(trained, prepared, cache):
+    """The exported, fitted and described model file."""
+    from training import export, fit
+
+    plain = cache / "tiny.onnx"
     thresholds = fit.Thresholds()
     seen = fit.seen_at_target(prepared, fit.provisional(plain, thresholds))
     thresholds = replace(thresholds, judge=fit.fit_judge(fit.true_seams(seen, thresholds)))
     worth = fit.fit_worth(fit.true_candidates(seen, thresholds))
     thresholds = replace(thresholds, worth=worth)
     table, count = fit.collect(plain, thresholds, prepared)
-    assert count == {"drawn": sum(int(each.labels.max()) for each in pictures)}
+    assert count == {"drawn": sum(int(each.labels.max()) for each in prepared)}
     confidence = fit.fit_confidence(table)
     level = fit.best_filter(table, confidence, count)
     target = cache / "model.onnx"
@@ -112,6 +118,19 @@ def test_an_exported_model_can_be_trained_on(model):
         with torch.no_grad():
             said = mode.maps(pictures)[0].numpy()
         np.testing.assert_allclose(said, expected, atol=2e-3)  # float16 of the maps
+
+
+def test_networks_are_rated_beside_each_other(trained, prepared, cache):
+    from training.ablation import rated
+
+    shown = [replace(each, kind="shown") for each in prepared[:2]]
+    found = rated(cache / "tiny.onnx", prepared, shown)
+    assert list(found) == [
+        f"{kind}, F1@{iou}" for kind in ("drawn", "shown") for iou in (0.5, 0.75)
+    ]
+    for kind in ("drawn", "shown"):
+        assert 1 >= found[f"{kind}, F1@0.5"] >= found[f"{kind}, F1@0.75"]
+    assert found["drawn, F1@0.5"] > 0
 
 
 def test_the_loss_falls(trained):

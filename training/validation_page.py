@@ -144,7 +144,8 @@ def _missing(own: dict[str, Result]) -> str:
     if not absent:
         counts = ", ".join(f"{NAMES[of]} {len(r.pictures)}" for of, r in own.items())
         return (
-            f"Pictures: {counts}. No TiO2 picture was trained on and nothing was chosen on them. "
+            f"Pictures: {counts}. No TiO2 picture was trained on and nothing was fitted to "
+            "them, but their figures were seen whenever ways were compared (training/README.md). "
             "EMPS-train but for the validation fifth was trained on; thresholds, confidence, "
             "filter and abstention were fixed on that fifth and on drawn pictures of other seeds, "
             "so that its own figures flatter a little."
