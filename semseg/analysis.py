@@ -267,11 +267,11 @@ def segment(
                 )
         factor = _within_limits(prepared.image.shape, factor, given=source == "given")
     with _timed("network", seconds, report):
-        image = resize(prepared.image, factor)
+        image = resize(prepared.image, factor, model.reduction)
         maps = segmenter.predict(image, lambda done: report("network", done))
     with _timed("measure", seconds, report):
         labels, features = find_particles(maps, image, thresholds)
-        scale = tuple(np.divide(image.shape, prepared.image.shape).tolist())
+        scale = tuple(np.divide(labels.shape, prepared.image.shape).tolist())
         shapes = measure_shapes(labels)
         median = float(shapes["ecd"].median()) if len(shapes) else None
         certain = confidence(features, model.confidence)

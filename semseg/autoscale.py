@@ -26,14 +26,14 @@ __all__ = ["RescaleEstimate", "estimate_rescale", "instance_quality"]
 
 Image = NDArray[np.float32]
 
-LEAST_SIDE_PX = 48  # a smaller thumbnail shows nothing
-MOST_PASS_PX = 200_000  # what one look may cost: larger views are cut down to a window
-LARGEST_FACTOR = 4.0
-# These were chosen on the EMPS validation fifth.
-CRISPNESS_POWER = 8
-BEST_PX, TOLERANCE = 36.0, 0.8  # median at the network, and standard deviation of its ln
-AGREEMENT_SCALE = 0.15  # of ln size between neighbouring octaves
-DECIDED_SCORE = 0.1
+LEAST_SIDE_PX = 64  # a smaller thumbnail shows nothing
+MOST_PASS_PX = 400_000  # what one look may cost: larger views are cut down to a window
+LARGEST_FACTOR = 6.0
+# These were chosen on the EMPS validation fifth and drawn pictures.
+CRISPNESS_POWER = 4
+BEST_PX, TOLERANCE = 60.0, 0.65  # median at the network, and standard deviation of its ln
+AGREEMENT_SCALE = 0.25  # of ln size between neighbouring octaves
+DECIDED_SCORE = 0.3
 PAST_THE_BEST = 0.5  # of the best worth so far: below it, larger views need not be looked at
 
 
@@ -82,7 +82,7 @@ def estimate_rescale(
     image : float32, h x w, 0..1
         Prepared picture on the recorded grid.
     predict : callable
-        Maps (3, h, w) of a picture.
+        Maps of a picture, (3, h, w) or as much smaller as the network makes them.
     thresholds : Thresholds
     target_px : float
         Wanted median diameter at the network.
@@ -121,6 +121,7 @@ def _look_around(
         labels = find_instances(maps, thresholds)
         areas = np.bincount(labels.ravel())[1:]
         if areas.size:
+            areas = areas * (view.size / labels.size)  # in px of the view
             looks.append(_judge(factor, areas, instance_quality(labels, maps)))
             best = max(look.worth for look in looks)
             if best >= DECIDED_SCORE and looks[-1].worth < PAST_THE_BEST * best:
@@ -163,7 +164,7 @@ def instance_quality(labels: NDArray[np.int32], maps: NDArray[np.floating]) -> N
     return certainty * agreement
 
 
-def _judge(factor: float, areas: NDArray[np.int64], quality: NDArray[np.float64]) -> _Look:
+def _judge(factor: float, areas: NDArray[np.floating], quality: NDArray[np.float64]) -> _Look:
     """Median diameter, with faint instances counting little, and the worth of the look."""
     diameters = np.sqrt(4 * areas / np.pi)
     weights = quality**CRISPNESS_POWER

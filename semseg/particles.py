@@ -17,9 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
+from skimage.transform import downscale_local_mean
 
 from semseg.candidates import Candidate, best, candidates
-from semseg.confidence import candidate_features, confidence
+from semseg.confidence import confidence
+from semseg.features import candidate_features
+from semseg.preparation import resize
 from semseg.seams import join, join_flat, odds_of_one, seams
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "fragments",
     "measure_particles",
     "on_recorded_grid",
+    "refine",
     "weighed",
 ]
 
@@ -65,7 +69,7 @@ class Thresholds:
         What each candidate must be worth to be better than nothing: the greater, the fewer
         particles the same fragments make.
     least_area_px : float
-        Smaller particles, in px of the network's grid, are dropped.
+        Smaller particles, in px of the maps, are dropped.
     """
 
     foreground: float = 0.6
@@ -77,7 +81,7 @@ class Thresholds:
     judge: Mapping[str, Any] = field(default_factory=dict, hash=False)
     worth: Mapping[str, Any] = field(default_factory=dict, hash=False)
     price: float = 0.1
-    least_area_px: float = 20.0
+    least_area_px: float = 10.0
 
 
 def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
@@ -98,7 +102,7 @@ def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels
         found = seams(labels, hills, maps)
         needed = np.log(thresholds.join / (1 - thresholds.join))
         labels = join(labels, found, odds_of_one(found, thresholds.judge) - needed)
-    return _number(_finished(labels, thresholds))
+    return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
 
 
 def find_particles(
@@ -110,14 +114,14 @@ def find_particles(
     ----------
     maps : (3, H, W) in 0..1
         Foreground, distance inside each particle, boundary of touching ones.
-    image : (H, W) float32, 0..1
-        The picture that the network saw.
+    image : (r H, r W) float32, 0..1
+        The picture that the network saw, r times finer than its maps (1, 2, ...).
     thresholds : Thresholds
 
     Returns
     -------
-    labels : int32, H x W
-        0 background, 1..n; as those of `find_instances`.
+    labels : int32, r H x r W
+        0 background, 1..n; as those of `find_instances`, outlined on the grid of the picture.
     features : DataFrame
         One row per label, in order; `semseg.confidence.FEATURES`, before holes were filled.
     """
@@ -128,7 +132,8 @@ def find_particles(
     names = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
     for name, index in enumerate(chosen, start=1):
         names[list(tree[index].members)] = name
-    labels = _finished(names[labels], thresholds)
+    labels = refine(_drop_small(names[labels], thresholds.least_area_px), maps, image, thresholds)
+    labels = _make_whole(labels)
     left = np.flatnonzero(_areas(labels)[1:])
     features = features.iloc[[chosen[index] for index in left]].reset_index(drop=True)
     return _number(labels), features.assign(company=features["agreement"].median())
@@ -142,15 +147,39 @@ def weighed(
     thresholds: Thresholds,
 ) -> tuple[list[Candidate], pd.DataFrame]:
     """The candidates that fragments make, and the features of each; the first two arguments as
-    `fragments` gives them."""
+    `fragments` gives them, the others as `find_particles` takes them."""
+    reduction = image.shape[0] // labels.shape[0]
+    if reduction > 1:
+        image = downscale_local_mean(image, (reduction, reduction))
     found = seams(labels, hills, maps)
     odds = odds_of_one(found, thresholds.judge) if thresholds.judge else np.full(len(found), -9.0)
     tree = candidates((np.flatnonzero(_areas(labels)[1:]) + 1).tolist(), found, odds)
-    return tree, candidate_features(labels, maps, image, tree)
+    return tree, candidate_features(labels, found, maps, image, tree)
 
 
-def _finished(labels: Labels, thresholds: Thresholds) -> Labels:
-    return _make_whole(_drop_small(labels, thresholds.least_area_px))
+def refine(
+    labels: Labels,
+    maps: NDArray[np.floating],
+    image: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> Labels:
+    """Labels on the finer grid of the picture: at the outlines the foreground, interpolated,
+    decides; arguments as `find_particles` takes them."""
+    times = image.shape[0] // labels.shape[0]
+    if times == 1:
+        return labels
+    fine = np.zeros(image.shape, np.int32)
+    halo = 2
+    for top in range(0, labels.shape[0], BAND_ROWS):
+        start, rows = max(top - halo, 0), min(BAND_ROWS, labels.shape[0] - top)
+        band = np.s_[start : top + rows + halo]
+        spread = labels[band].repeat(times, 0).repeat(times, 1)
+        # between the centres of its pixels the outline may run on either side of their edges
+        spread = np.where(spread > 0, spread, ndimage.maximum_filter(spread, 2 * (times // 2) + 1))
+        spread[resize(maps[0][band].astype(np.float32), times) <= thresholds.foreground] = 0
+        inner = (top - start) * times
+        fine[top * times : (top + rows) * times] = spread[inner : inner + rows * times]
+    return fine
 
 
 def fragments(

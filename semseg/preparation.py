@@ -115,21 +115,24 @@ def stretch_contrast(grey: np.ndarray, low: float = 0.5, high: float = 99.5) -> 
     return np.clip(stretched, 0, 1, out=stretched)
 
 
-def resize(image: np.ndarray, factor: float) -> np.ndarray:
+def resize(image: np.ndarray, factor: float, multiple: int = 1) -> np.ndarray:
     """Enlarge or shrink by one factor, bicubic, smoothed first when shrinking.
 
     Parameters
     ----------
     image : float32 array, H x W
     factor : float, above 0
-        Output size over input size; 1 returns the picture unchanged (the same array).
+        Output size over input size.
+    multiple : int
+        Of which the output's sides are to be, as the network's maps are coarser than what it sees.
 
     Returns
     -------
-    float32 array, max(1, round(H * factor)) x max(1, round(W * factor))
-        Within the input's range: bicubic overshoot at edges is clipped. Pillow holds a copy of
-        the input, the half-way picture (shrunk along one side only) and the output besides, four
-        bytes per pixel each: 0.5 GB on the way from 8192 x 8192 to half of it.
+    float32 array, H * factor x W * factor, each rounded to a multiple and at least one
+        The same array where its size stays. Within the input's range: bicubic overshoot at edges is
+        clipped. Pillow holds a copy of the input, the half-way picture (shrunk along one side only)
+        and the output besides, four bytes per pixel each: 0.5 GB on the way from 8192 x 8192 to
+        half of it.
 
     Raises
     ------
@@ -138,9 +141,9 @@ def resize(image: np.ndarray, factor: float) -> np.ndarray:
     """
     if not (math.isfinite(factor) and factor > 0):
         raise SettingsError(f"The rescale factor must be a number above 0, not {factor}.")
-    if factor == 1:
+    height, width = (multiple * max(1, round(side * factor / multiple)) for side in image.shape)
+    if (height, width) == image.shape:
         return image
-    height, width = (max(1, round(side * factor)) for side in image.shape)
     source = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))
     resized = np.array(source.resize((width, height), Image.Resampling.BICUBIC))
     return np.clip(resized, image.min(), image.max(), out=resized)

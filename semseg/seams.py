@@ -49,7 +49,7 @@ def seams(labels: Labels, hills: NDArray[np.floating], maps: NDArray[np.floating
 
     Returns
     -------
-    DataFrame with ``first`` < ``second`` (labels) and `FEATURES`:
+    DataFrame with ``first`` < ``second`` (labels), ``length`` (sides of pixels) and `FEATURES`:
 
     ``boundary, boundary_low, foreground``
         Mean and lower quartile of the boundary map, mean of the foreground map along the seam.
@@ -78,6 +78,7 @@ def seams(labels: Labels, hills: NDArray[np.floating], maps: NDArray[np.floating
         {
             "first": first,
             "second": second,
+            "length": lengths,
             "boundary": np.bincount(seam, boundary, len(keys)) / lengths,
             "boundary_low": boundary[order][starts + lengths // 4],
             "width": lengths / small,

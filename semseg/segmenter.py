@@ -55,10 +55,12 @@ class ModelInfo:
         What the grey values of its input mean.
     divisor : int
         The sides of its input must be multiples of this, px.
+    reduction : int
+        Pixels of its input along a pixel of its maps.
     trained_particle_px : (float, float)
-        Median particle diameters at the network between which it is at home.
+        Median particle diameters between which it is at home, px of its input.
     target_particle_px : float
-        Median particle diameter that automatic rescaling aims at.
+        Median particle diameter that automatic rescaling aims at, px of its input.
     thresholds : mapping
         Of the instance step: see `semseg.particles.Thresholds`.
     confidence : mapping
@@ -75,6 +77,7 @@ class ModelInfo:
     commit: str
     normalisation: str
     divisor: int
+    reduction: int
     trained_particle_px: tuple[float, float]
     target_particle_px: float
     thresholds: Mapping[str, float]
@@ -133,7 +136,8 @@ class Segmenter:
         tile_px: int = TILE_PX,
         overlap_px: int = OVERLAP_PX,
     ) -> NDArray[np.float16]:
-        """Foreground, distance and boundary of each pixel: (3, H, W) float16 in 0..1.
+        """Foreground, distance and boundary: (3, ceil(H / r), ceil(W / r)) float16 in 0..1,
+        with r the `reduction` of the model.
 
         Parameters
         ----------
@@ -158,13 +162,14 @@ class Segmenter:
                 maps=3,
                 tile=tile_px,
                 overlap=overlap_px,
+                reduction=self.info.reduction,
                 progress=progress,
             )
         )
         return np.minimum(maps, 1, out=maps)  # sums of rounded weights may pass it by 0.001
 
     def _predict_whole(self, image: NDArray[np.float32], run: Run) -> NDArray[np.float32]:
-        height, width = image.shape
+        height, width = (-(-side // self.info.reduction) for side in image.shape)
         padded = pad_to_multiple(image, self.info.divisor)
         (maps,) = run({"image": padded[None, None]})
         return maps[0, :, :height, :width]

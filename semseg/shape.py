@@ -17,11 +17,13 @@ How far each size is off, for shapes of known truth, is in ``docs/measurement.md
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-__all__ = ["corner_hull", "measure_shapes", "outlines"]
+__all__ = ["corner_hull", "hull_area", "hull_of", "measure_shapes", "outlines"]
 
 # The sides of a pixel in clockwise order on the screen: top, right, bottom, left. Walking along
 # side s with the particle to the right hand, the next pixel lies at _AHEAD[s] (row, column) and
@@ -237,9 +239,28 @@ def corner_hull(mask: np.ndarray) -> np.ndarray:
     right = mask.shape[1] - mask[:, ::-1].argmax(axis=1)
     # A row of pixels offers the same extremes to the line of corners above and below it.
     y = np.column_stack((rows, rows + 1)).ravel().tolist()
-    right_side = _bulging(np.repeat(right, 2).tolist(), y)
-    left_side = _bulging(np.repeat(-left, 2).tolist(), y)
-    return np.array(right_side + [(-x, y) for x, y in reversed(left_side)], dtype=np.int64)
+    return _closed(np.repeat(right, 2).tolist(), np.repeat(-left, 2).tolist(), y)
+
+
+def hull_of(hulls: Sequence[np.ndarray]) -> np.ndarray:
+    """Convex hull of several, each as `corner_hull` gives it."""
+    if len(hulls) == 1:
+        return hulls[0]
+    points = np.concatenate(hulls)
+    x, y = points[np.argsort(points[:, 1], kind="stable")].T
+    return _closed(x.tolist(), (-x).tolist(), y.tolist())
+
+
+def hull_area(hull: np.ndarray) -> float:
+    """Area of a convex polygon, M x 2 int64; exact."""
+    x, y = hull.T
+    return abs(int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
+
+
+def _closed(rights: list[int], lefts: list[int], ys: list[int]) -> np.ndarray:
+    """The hull from how far points reach to the right, and to the left (negative); ys ascend."""
+    left_side = [(-x, y) for x, y in reversed(_bulging(lefts, ys))]
+    return np.array(_bulging(rights, ys) + left_side, dtype=np.int64)
 
 
 def _bulging(xs: list[int], ys: list[int]) -> list[tuple[int, int]]:
@@ -267,12 +288,11 @@ def _hull_sizes(hull: np.ndarray) -> tuple[float, float, float, float]:
     """
     x, y = hull.T
     dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
-    area = abs(int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
     length = np.sqrt(dx**2 + dy**2)
     across, down = x - x[:, None], y - y[:, None]
     height = np.abs(dx[:, None] * down - dy[:, None] * across).max(axis=1)
     diameter = np.sqrt((across**2 + down**2).max())
-    return area, float(length.sum()), float((height / length).min()), float(diameter)
+    return hull_area(hull), float(length.sum()), float((height / length).min()), float(diameter)
 
 
 def _linked_sides(flat: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

@@ -72,17 +72,20 @@ def predict_in_tiles(
     maps: int,
     tile: int,
     overlap: int,
+    reduction: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> NDArray[np.float16]:
-    """Maps of the whole picture, (maps, H, W) float16.
+    """Maps of the whole picture, (maps, ceil(H / reduction), ceil(W / reduction)) float16.
 
     Parameters
     ----------
     image : float32, H x W
     predict : callable
-        Gives float32 maps (maps, h, w) of a picture (h, w).
+        Gives float32 maps of a picture, reduced likewise.
     tile, overlap : int
         Side of a tile and what neighbours share at least, px; at most a third of it.
+    reduction : int
+        Pixels of the picture along a pixel of the maps.
     progress : callable, optional
         Told the share done, 0..1, after each tile.
 
@@ -91,16 +94,19 @@ def predict_in_tiles(
     float16 holds values in 0..1 to within 0.0005; with float32 the maps alone of an
     8192 x 8192 picture would take 0.8 GB.
     """
-    height, width = image.shape
+    height, width, tile, overlap = (
+        -(-length // reduction) for length in (*image.shape, tile, overlap)
+    )
     result = np.zeros((maps, height, width), np.float16)
     rows = list(zip(tile_starts(height, tile, overlap), ramps(height, tile, overlap), strict=True))
     columns = list(zip(tile_starts(width, tile, overlap), ramps(width, tile, overlap), strict=True))
     done = 0
     for top, row_weight in rows:
         for left, column_weight in columns:
-            window = np.s_[top : top + row_weight.size, left : left + column_weight.size]
+            bottom, right = top + row_weight.size, left + column_weight.size
+            part = image[top * reduction : bottom * reduction, left * reduction : right * reduction]
             weight = row_weight[:, None] * column_weight
-            result[:, *window] += (predict(image[window]) * weight).astype(np.float16)
+            result[:, top:bottom, left:right] += (predict(part) * weight).astype(np.float16)
             done += 1
             if progress:
                 progress(done / (len(rows) * len(columns)))

@@ -168,8 +168,9 @@ def test_the_window_lies_where_particles_were_seen(rows, columns):
     interest = np.zeros((60, 80), np.float32)
     interest[rows, columns] = 1
     image = interest.repeat(20, 0).repeat(20, 1)
-    part = _window(image, 2.0, interest)
-    assert 0.9 * MOST_PASS_PX < part.size * 4 <= MOST_PASS_PX
+    factor = np.sqrt(8)
+    part = _window(image, factor, interest)
+    assert 0.9 * MOST_PASS_PX < part.size * factor**2 <= MOST_PASS_PX
     assert part.shape[1] / part.shape[0] == pytest.approx(1600 / 1200, rel=0.02)
     assert part.mean() > 0.9
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.segmentation import watershed
+from skimage.transform import downscale_local_mean
 
 from semseg import particles as room
 from semseg.particles import (
@@ -182,6 +183,25 @@ def weighing(**weights):
     worth = {"features": names, "mean": [0.0] * len(names), "scale": [1.0] * len(names)}
     worth |= {"weights": list(weights.values()), "intercept": 0.0}
     return Thresholds(judge=judge, worth=worth)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_outlines_are_as_fine_as_the_picture(times):
+    y, x = np.indices((72, 144))
+    labels = np.zeros(y.shape, np.int32)
+    for label, centre in enumerate((36.3, 105.8), start=1):
+        labels[(y - 35.6) ** 2 + (x - centre) ** 2 < 25**2] = label
+    maps = ideal_maps(labels)
+    coarse = np.stack([downscale_local_mean(each, (times, times)) for each in maps])
+    thresholds = Thresholds(foreground=0.5, prominence=0.5)
+    found, features = find_particles(coarse, np.zeros(labels.shape, np.float32), thresholds)
+    assert found.shape == labels.shape
+    assert len(features) == 2
+    agreement = compare(labels, found)
+    assert agreement.best_of_true.min() > 0.985
+    repeated, _ = find_particles(coarse, np.zeros(coarse.shape[1:], np.float32), thresholds)
+    repeated = repeated.repeat(times, 0).repeat(times, 1)
+    assert agreement.best_of_true.mean() >= compare(labels, repeated).best_of_true.mean()
 
 
 def test_particles_are_those_worth_most():

@@ -32,6 +32,7 @@ MODEL = ModelInfo(
     commit="",
     normalisation="",
     divisor=16,
+    reduction=1,
     trained_particle_px=(8.0, 96.0),
     target_particle_px=32.0,
     thresholds={},

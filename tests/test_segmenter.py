@@ -103,10 +103,10 @@ def test_the_cpu_is_always_there_and_the_last_choice():
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (65, 79), (97, 130), (1, 1), (5, 200), (16, 33)])
-def test_maps_have_the_size_of_the_picture(segmenter, shape):
+def test_maps_cover_the_picture(segmenter, shape):
     image = np.random.default_rng(0).random(shape, np.float32)
     maps = segmenter.predict(image)
-    assert maps.shape == (3, *shape)
+    assert maps.shape == (3, *np.ceil(np.divide(shape, segmenter.info.reduction)))
     assert maps.dtype == np.float16
     assert maps.min() >= 0
     assert maps.max() <= 1
@@ -114,7 +114,8 @@ def test_maps_have_the_size_of_the_picture(segmenter, shape):
 
 def test_maps_show_the_particles(segmenter, drawn):
     foreground, distance, _ = segmenter.predict(crisp(drawn)).astype(np.float32)
-    inside = drawn.labels > 0
+    reduction = segmenter.info.reduction
+    inside = drawn.labels[::reduction, ::reduction] > 0
     assert foreground[inside].mean() > 0.9
     assert foreground[~inside].mean() < 0.1
     assert distance[inside].mean() > 5 * distance[~inside].mean()
@@ -168,12 +169,12 @@ def test_tiles_show_what_the_whole_shows(segmenter, large, tile_px, overlap_px, 
 
 
 def test_the_padding_does_not_show(segmenter, drawn):
-    """A picture one pixel narrower, padded by fifteen: the same particles but at its edge."""
-    image = crisp(drawn)[:320, :401]
-    height, width = (side - 1 for side in image.shape)
-    wide, narrow = segmenter.predict(image), segmenter.predict(image[:height, :width])
+    """A picture a little narrower, padded by the more: the same particles but at its edge."""
+    image = crisp(drawn)[:320, :416]
+    less = segmenter.info.reduction
+    wide, narrow = segmenter.predict(image), segmenter.predict(image[:-less, :-less])
     thresholds = Thresholds(**segmenter.info.thresholds)
     agreement = compare(
-        find_instances(wide[:, :height, :width], thresholds), find_instances(narrow, thresholds)
+        find_instances(wide[:, :-1, :-1], thresholds), find_instances(narrow, thresholds)
     )
     assert agreement.f1(0.8) > 0.97

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.transform import downscale_local_mean
 
 from semseg.tiling import pad_to_multiple, predict_in_tiles, ramps, tile_starts
 
@@ -112,6 +113,21 @@ def test_a_tile_sees_too_little_at_its_edge_so_its_neighbour_decides_there():
     assert (maps[:52] == 1).all()
     assert (maps[60:] == 2).all()
     assert (np.diff(maps[51:61]) > 0).all()
+
+
+@given(st.integers(1, 45), st.integers(1, 45), st.integers(6, 20), st.integers(2, 4))
+@FEW
+def test_maps_may_be_coarser_than_the_picture(height, width, tile, reduction):
+    image = np.random.default_rng(0).random((reduction * height, reduction * width), np.float32)
+
+    def coarse(part):
+        assert all(side % reduction == 0 for side in part.shape)
+        return downscale_local_mean(part, (reduction, reduction))[None]
+
+    cut = {"tile": reduction * tile, "overlap": reduction * (tile // 3), "reduction": reduction}
+    maps = predict_in_tiles(image, coarse, maps=1, **cut)
+    assert maps.shape == (1, height, width)
+    assert np.abs(maps - coarse(image)).max() < FLOAT16_ERROR
 
 
 def test_progress_rises_to_one():

@@ -120,6 +120,26 @@ def test_an_exported_model_can_be_trained_on(model):
         np.testing.assert_allclose(said, expected, atol=2e-3)  # float16 of the maps
 
 
+def test_a_larger_network_starts_by_saying_what_a_smaller_one_says():
+    import torch
+    from torch.nn import functional
+
+    from training.grow import SECOND, grow
+    from training.network import MultiResUNet
+
+    torch.manual_seed(1)
+    small, large = MultiResUNet(SECOND).eval(), MultiResUNet().eval()
+    for norm in (each for each in small.modules() if isinstance(each, torch.nn.BatchNorm2d)):
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            torch.nn.init.uniform_(getattr(norm, name), 0.5, 1.5)
+    picture = torch.rand(1, 1, 64, 96)
+    with torch.no_grad():
+        expected = small(functional.avg_pool2d(picture, 2))
+        grow(small, large)
+        found = large(picture)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_networks_are_rated_beside_each_other(trained, prepared, cache):
     from training.ablation import rated
 

@@ -27,6 +27,7 @@ from training.particle_free import KINDS, draw
 from training.pictures import Picture
 
 SEEDS = range(1000, 1006)
+KNOWN_WEIGHT = 3.0  # to abstain by mistake costs more: it takes everything away
 SMALLEST_PX = 64  # what `analyze` accepts
 
 
@@ -56,8 +57,10 @@ def fit_abstain(
                 known = bool(picture.labels.any())
                 rows.append({"name": picture.name, "known": known, **features})
     table = pd.DataFrame(rows)
-    regression = LogisticRegression(C=100.0, class_weight="balanced", max_iter=20_000)
-    regression.fit(table[list(FEATURES)].to_numpy(), table["known"])
+    regression = LogisticRegression(C=100.0, max_iter=20_000)
+    share = table["known"].mean()
+    weight = np.where(table["known"], KNOWN_WEIGHT / share, 1 / (1 - share))
+    regression.fit(table[list(FEATURES)].to_numpy(), table["known"], weight)
     fitted = {
         "features": list(FEATURES),
         "weights": regression.coef_[0].round(4).tolist(),
@@ -75,7 +78,8 @@ def seen(
         return None
     target = segmenter.info.target_particle_px
     estimate = estimate_rescale(image, segmenter.predict, thresholds, target)
-    view = resize(image, float(np.clip(estimate.factor, 32 / min(image.shape), 8)))
+    factor = float(np.clip(estimate.factor, 32 / min(image.shape), 8))
+    view = resize(image, factor, segmenter.info.reduction)
     maps = segmenter.predict(view)
     labels, features = find_particles(maps, view, thresholds)
     if not labels.any():

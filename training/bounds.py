@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from semseg.analysis import prepare
 from semseg.autoscale import estimate_rescale
 from semseg.micrograph import read_micrograph
-from semseg.particles import Thresholds, find_particles, fragments, on_recorded_grid
+from semseg.particles import Thresholds, find_particles, fragments, on_recorded_grid, refine
 from semseg.preparation import resize
 from semseg.seams import join, seams
 from semseg.segmenter import Segmenter
@@ -70,11 +70,12 @@ def _rungs(picture: Labelled, segmenter: Segmenter) -> Iterator[tuple[str, Label
     target = segmenter.info.target_particle_px
     factor = estimate_rescale(image, segmenter.predict, thresholds, target).factor
     for size, times in (("", 1.0), (f"{LARGER:g} times larger: ", LARGER)):
-        view = resize(image, times * factor)
+        view = resize(image, times * factor, segmenter.info.reduction)
         maps = segmenter.predict(view).astype(np.float32)
         labels, _ = find_particles(maps, view, thresholds)
         yield f"{size}as found", on_recorded_grid(labels, image.shape)
         joined = _seams_by_truth(maps, on_grid(truth, maps.shape[1:]), thresholds)
+        joined = refine(joined, maps, view, thresholds)
         found = without_gaps(on_recorded_grid(joined, image.shape))
         yield f"{size}seams judged by the truth", found
         right = np.concatenate([[False], compare(truth, found).best_of_found > 0.5])

@@ -25,10 +25,13 @@ from scipy import ndimage
 from torch.utils.data import IterableDataset
 
 from training import synthesize
+from training.network import REDUCTION
 
 __all__ = ["Crops", "Sample", "drawn_samples", "emps_samples", "is_validation", "targets"]
 
-CROP = 256
+CROP = 320
+SIZES = (16.0, 140.0)  # median particle that EMPS pictures are brought to, px of the picture
+SMALL = 14.0  # particles below count more, px of the maps
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WORK = Path(__file__).resolve().parent / "cache"
 
@@ -111,7 +114,7 @@ def targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
 
     0 foreground; 1 distance from the instance's own edge, scaled to 1 at its middle;
     2 boundary between touching instances, two pixels wide; 3 weight, up to 3 in
-    instances smaller than 20 px, which are otherwise drowned by the large ones.
+    instances smaller than `SMALL`, which are otherwise drowned by the large ones.
     """
     count = int(labels.max(initial=0))
     foreground = labels > 0
@@ -133,7 +136,7 @@ def targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
         distance = distance / peak[labels]
         areas = np.bincount(labels.ravel(), minlength=count + 1)
         ecd = np.sqrt(4 * np.maximum(areas, 1) / np.pi)
-        per_instance = np.clip(20 / ecd, 1, 3).astype(np.float32)
+        per_instance = np.clip(SMALL / ecd, 1, 3).astype(np.float32)
         per_instance[0] = 1
         weight = per_instance[labels]
     weight[differs] *= 1.5
@@ -141,10 +144,12 @@ def targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
 
 
 class Crops(IterableDataset):
-    """An endless, seeded stream of augmented crops: image (1, s, s), targets (4, s, s).
+    """An endless, seeded stream of augmented crops: image (1, s, s), targets (4, s / r, s / r),
+    with s `CROP` and r the network's `REDUCTION`.
 
     Half come from each of the two lists. EMPS pictures are brought to a random median
-    particle of 12 to 100 px; drawn ones, which are drawn in that range, vary by 1.5.
+    particle of `SIZES`; drawn ones, which are drawn from 12 to 100 px, are enlarged by
+    0.9 to 2.
     """
 
     def __init__(self, emps: list[Sample], drawn: list[Sample], seed: int) -> None:
@@ -159,9 +164,9 @@ class Crops(IterableDataset):
             source = self.emps if real else self.drawn
             sample = source[int(rng.integers(len(source)))]
             if real:
-                scale = np.exp(rng.uniform(np.log(12), np.log(100))) / sample.median_ecd
+                scale = np.exp(rng.uniform(*np.log(SIZES))) / sample.median_ecd
             else:
-                scale = np.exp(rng.uniform(-0.4, 0.4))
+                scale = np.exp(rng.uniform(-0.1, 0.7))
             image, labels = crop(sample, float(np.clip(scale, 0.12, 3)), rng)
             image = augment(image, rng)
             yield torch.from_numpy(image[None]), torch.from_numpy(targets(labels))
@@ -170,7 +175,8 @@ class Crops(IterableDataset):
 def crop(
     sample: Sample, scale: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """A rotated, mirrored, scaled square of CROP px; what lies outside is mirrored in."""
+    """A rotated, mirrored, scaled square of CROP px; what lies outside is mirrored in. The labels
+    are on the grid of the maps."""
     height, width = sample.labels.shape
     turn = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else np.pi / 2 * rng.integers(4)
     stretch_x = scale * np.exp(rng.normal(0, 0.06))
@@ -186,9 +192,13 @@ def crop(
         offset = centre - linear @ np.array([CROP / 2, CROP / 2])
         matrix = np.column_stack([linear, offset])
         flags = cv2.WARP_INVERSE_MAP
-        size = (CROP, CROP)
+        side = CROP // REDUCTION
+        # pixel of the maps -> the middle of its pixels of the picture -> source pixel
+        middle = np.array(
+            [[REDUCTION, 0, (REDUCTION - 1) / 2], [0, REDUCTION, (REDUCTION - 1) / 2], [0, 0, 1]]
+        )
         labels = cv2.warpAffine(
-            sample.labels.astype(np.float32), matrix, size,
+            sample.labels.astype(np.float32), matrix @ middle, (side, side),
             flags=flags | cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT,
         ).astype(np.int32)  # fmt: skip
         if labels.any():
@@ -197,7 +207,7 @@ def crop(
     if scale < 0.9:  # against aliasing, as a proper resize does
         image = cv2.GaussianBlur(image, (0, 0), 0.45 * float(np.sqrt(1 / scale**2 - 0.8)))
     image = cv2.warpAffine(
-        image, matrix, size, flags=flags | cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        image, matrix, (CROP, CROP), flags=flags | cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
     return image, labels
 

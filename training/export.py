@@ -22,7 +22,7 @@ import onnxruntime
 import torch
 
 from training.dataset import WORK
-from training.network import DIVISOR, MAPS, MultiResUNet
+from training.network import DIVISOR, MAPS, REDUCTION, Layout, MultiResUNet
 
 ROOT = Path(__file__).resolve().parents[1]
 OPSET = 18
@@ -50,7 +50,7 @@ def export_network(checkpoint: Path, target: Path) -> float:
         The two differ by more than 1e-4 on a random picture of another size.
     """
     plan = json.loads((checkpoint.parent / "plan.json").read_text())
-    network = MultiResUNet(plan.get("width", 1.0))
+    network = MultiResUNet(Layout().scaled(plan.get("width", 1.0)))
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network.load_state_dict(stored["average"])
     model = _Maps(network).eval()
@@ -104,12 +104,13 @@ def description(name: str, fitted: dict) -> dict:
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
     return {
-        "name": "MultiRes U-Net, half-resolution body",
+        "name": "MultiRes U-Net, quarter-resolution body",
         "version": name,
         "licence": "MIT",
         "data": "EMPS-train (MIT) four fifths, and micrographs drawn by training/synthesize.py",
         "commit": commit,
         "divisor": DIVISOR,
+        "reduction": REDUCTION,
         "normalisation": "grey between the 0.5 and 99.5 percentiles to 0..1",
         **fitted,
     }

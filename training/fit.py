@@ -11,7 +11,7 @@ few agglomerates, the second hardly anything else.
    the same true particle;
 2. the level of the foreground: greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled;
 3. what a candidate is worth (`semseg.candidates`): a logistic regression on
-   `semseg.confidence.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds 0.65,
+   `semseg.features.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds 0.65,
    between the two levels;
 4. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
    is found automatically; its figures are from pictures left out of each fit;
@@ -37,7 +37,8 @@ from sklearn.model_selection import GroupKFold
 from semseg.analysis import prepare
 from semseg.autoscale import estimate_rescale
 from semseg.candidates import Candidate
-from semseg.confidence import CANDIDATE_FEATURES, FEATURES, confidence
+from semseg.confidence import FEATURES, confidence
+from semseg.features import CANDIDATE_FEATURES, memberships
 from semseg.micrograph import read_micrograph
 from semseg.particles import (
     Thresholds,
@@ -56,13 +57,14 @@ from training.abstain import fit_abstain
 from training.dataset import WORK, median_ecd
 from training.export import describe, description
 from training.metrics import Agreement, compare, pool
+from training.network import REDUCTION
 from training.pictures import Picture, emps_validation, without_gaps
 from training.synthesize import draw_micrograph
 
 # Smaller is quicker, larger finds more of the small and covered ones and is finer for sizes: the
 # figures for 20 to 40 px are in training/README.md.
-TARGET_PX = 40.0
-TRAINED_PX = (12.0, 100.0)
+TARGET_PX = 64.0
+TRAINED_PX = (16.0, 140.0)
 DRAWN_SEED = 1_000_000  # far from the seeds of training
 FOREGROUND = (0.5, 0.6)  # levels to try
 WORTH_IOU = 0.65
@@ -77,7 +79,7 @@ NOT_FITTED = {
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A picture, the view of it that the network saw (H, W), and its maps of that (3, H, W)."""
+    """A picture, the view of it that the network saw (r H, r W), and its maps (3, H, W)."""
 
     picture: Picture
     view: np.ndarray
@@ -117,7 +119,7 @@ def validation_pictures(drawn: int) -> list[Picture]:
 
 def _wanted_factor(picture: Picture) -> float:
     """The factor that brings the median particle to the target size."""
-    return float(np.clip(TARGET_PX / median_ecd(picture.labels), 0.1, 4))
+    return float(np.clip(TARGET_PX / median_ecd(picture.labels), 0.1, 6))
 
 
 def seen_at_target(pictures: Sequence[Picture], segmenter: Segmenter) -> list[Seen]:
@@ -125,7 +127,7 @@ def seen_at_target(pictures: Sequence[Picture], segmenter: Segmenter) -> list[Se
     seen = []
     for picture in pictures:
         if picture.labels.any():
-            view = resize(picture.image, _wanted_factor(picture))
+            view = resize(picture.image, _wanted_factor(picture), REDUCTION)
             seen.append(Seen(picture, view, segmenter.predict(view).astype(np.float32)))
     return seen
 
@@ -212,10 +214,7 @@ def overlaps(tree: Sequence[Candidate], labels: np.ndarray, truth: np.ndarray) -
     """Greatest IoU of each candidate with a true particle."""
     count = int(labels.max(initial=0)) + 1
     shared = shared_pixels(labels, truth)
-    rows = np.repeat(np.arange(len(tree)), [len(each.members) for each in tree])
-    members = np.array([label for each in tree for label in each.members], int)
-    holds = sparse.csr_matrix((np.ones(rows.size, int), (rows, members)), (len(tree), count))
-    common = (holds @ shared).toarray()
+    common = (memberships(tree, count) @ shared).toarray()
     area = common.sum(axis=1, keepdims=True)
     of_truth = np.asarray(shared.sum(axis=0)).ravel()
     return (common / np.maximum(area + of_truth - common, 1))[:, 1:].max(axis=1, initial=0.0)
@@ -282,7 +281,7 @@ def collect(
         if truth.any() and estimate.particle_px:
             error = abs(np.log(estimate.particle_px / median_ecd(truth)))
             ratios.append((picture.kind, error < np.log(1.25), estimate.decided))
-        view = resize(image, factor)
+        view = resize(image, factor, REDUCTION)
         maps = segmenter.predict(view)
         labels, features = find_particles(maps, view, thresholds)
         found = on_recorded_grid(labels, image.shape)

@@ -5,7 +5,8 @@ blocks whose three successive 3 x 3 convolutions are concatenated, so that one b
 three sizes at once. What differs
 from the paper was chosen for speed in ONNX Runtime:
 
-* the body works at half resolution between a pixel-unshuffle and a pixel-shuffle;
+* the body works at a quarter of the resolution, between a pixel-unshuffle and a pixel-shuffle
+  to the maps, which have half the resolution of the picture;
 * widths are multiples of 16, which run in the blocked layout of the CPU kernels;
 * what skips across is narrowed by 1 x 1 convolutions: the residual paths of the paper would
   be two fifths of all arithmetic;
@@ -15,16 +16,51 @@ from the paper was chosen for speed in ONNX Runtime:
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["DIVISOR", "MAPS", "MultiResUNet"]
+__all__ = ["DIVISOR", "MAPS", "REDUCTION", "Layout", "MultiResUNet"]
 
 MAPS = ("foreground", "distance", "boundary")
-WIDTHS = ((16, 16, 32), (16, 32, 64), (32, 64, 112), (64, 128, 192))
-PATHS = (32, 64, 96)  # of what skips across, each level
-DIVISOR = 2 * 2 ** (len(WIDTHS) - 1)  # sides of the input must be multiples of this
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How large the parts of a network are."""
+
+    fold: int = 4  # side of the squares of pixels that become channels
+    unfold: int = 2  # side of the squares of pixels of the maps that channels become
+    widths: tuple[tuple[int, int, int], ...] = (
+        (16, 32, 48),
+        (16, 32, 64),
+        (32, 64, 112),
+        (64, 128, 192),
+    )
+    paths: tuple[int, ...] = (48, 64, 96)  # of what skips across, each level but the deepest
+
+    @property
+    def divisor(self) -> int:
+        """Sides of the input must be multiples of this."""
+        return self.fold * 2 ** len(self.paths)
+
+    def scaled(self, width: float) -> Layout:
+        """Every layer with this share of its channels, in steps of 8."""
+        return replace(
+            self,
+            widths=tuple(tuple(_share(each, width) for each in level) for level in self.widths),
+            paths=tuple(_share(each, width) for each in self.paths),
+        )
+
+    @property
+    def reduction(self) -> int:
+        """Pixels of the picture along a pixel of the maps."""
+        return self.fold // self.unfold
+
+
+DIVISOR, REDUCTION = Layout().divisor, Layout().reduction
 
 
 class Convolution(nn.Sequential):
@@ -56,23 +92,18 @@ class MultiResBlock(nn.Module):
 
 
 class MultiResUNet(nn.Module):
-    """Grey picture (n, 1, H, W) in 0..1 to three maps (n, 3, H, W), see `MAPS`.
+    """Grey picture (n, 1, H, W) in 0..1 to three maps (n, 3, H / r, W / r), see `MAPS`.
 
-    H and W must be multiples of `DIVISOR`. `forward` gives logits for training;
-    `maps` gives what is exported: all three maps in 0..1.
-
-    Parameters
-    ----------
-    width : float
-        Of every layer, as a share of what is shipped; in steps of 8 channels.
+    H and W must be multiples of the layout's divisor, r is its reduction. `forward` gives logits
+    for training; `maps` gives what is exported: all three maps in 0..1.
     """
 
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self, layout: Layout | None = None) -> None:
         super().__init__()
-        levels = [tuple(_share(channels, width) for channels in level) for level in WIDTHS]
-        across = [_share(channels, width) for channels in PATHS]
+        self.layout = layout or Layout()
+        levels, across = self.layout.widths, self.layout.paths
         self.down = nn.ModuleList()
-        channels = 4  # one grey channel, unshuffled
+        channels = self.layout.fold**2  # one grey channel, unshuffled
         for widths in levels:
             self.down.append(MultiResBlock(channels, widths))
             channels = self.down[-1].outputs
@@ -87,10 +118,10 @@ class MultiResUNet(nn.Module):
             self.raise_.append(Convolution(channels, path, 1))
             self.up.append(MultiResBlock(2 * path, widths))
             channels = self.up[-1].outputs
-        self.head = nn.Conv2d(channels, 4 * len(MAPS), 1)
+        self.head = nn.Conv2d(channels, self.layout.unfold**2 * len(MAPS), 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = functional.pixel_unshuffle(x, 2)
+        x = functional.pixel_unshuffle(x, self.layout.fold)
         skips = []
         for block, path in zip(self.down, self.paths, strict=False):
             x = block(x)
@@ -101,7 +132,7 @@ class MultiResUNet(nn.Module):
             # the 1 x 1 convolution commutes with nearest up-sampling and is cheaper before it
             x = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
             x = block(torch.cat([functional.relu(x), skip], 1))
-        return functional.pixel_shuffle(self.head(x), 2)
+        return functional.pixel_shuffle(self.head(x), self.layout.unfold)
 
     def maps(self, x: Tensor) -> Tensor:
         """The three maps in 0..1, as the exported network gives them."""

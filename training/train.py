@@ -28,7 +28,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from training.dataset import SHARED, WORK, Crops, drawn_samples, emps_samples
-from training.network import MultiResUNet
+from training.network import Layout, MultiResUNet
 from training.unfold import unfold
 
 
@@ -130,7 +130,7 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     fixed = DataLoader(Crops(kept_out, [] if kept_out else drawn, seed=0), batch_size=8)
     held = [batch for batch, _ in zip(fixed, range(12), strict=False)]
 
-    model = MultiResUNet(plan.width).to(device, memory_format=torch.channels_last)
+    model = MultiResUNet(Layout().scaled(plan.width)).to(device, memory_format=torch.channels_last)
     if plan.start_from and plan.start_from.endswith(".onnx"):
         sample = torch.cat([image for image, _ in itertools.islice(stream, 8)])
         unfold(model, Path(plan.start_from), sample.to(device))

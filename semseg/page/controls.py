@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 # logarithmic, about 5 % apart
-FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 4, 75))
+FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 6, 81))
 FITS = 0.1  # of the factor: nearer to the suggestion than this is as good
 
 
