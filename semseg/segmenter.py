@@ -30,7 +30,7 @@ __all__ = [
     "available_providers",
 ]
 
-MODEL_SHA256 = "83a2c969e465a8ccac3ca05d07968fadc3c3ae4b080991817b8f6f270db895ec"
+MODEL_SHA256 = "abc2e42ba4752801eb7498982126d5933cfc18d82e1637c00610884e0bd792d9"
 _HERE = Path(__file__).resolve().parent
 # inside the package when installed from a wheel, beside it in a checkout
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"
