@@ -178,7 +178,7 @@ def test_the_window_lies_where_particles_were_seen(rows, columns):
 def test_neighbours_that_agree_support_a_look_and_others_do_not():
     look = _Look(factor=1.0, median_px=40.0, worth=0.5)
     agreeing = _Look(factor=0.5, median_px=20.0, worth=0.4)
-    contradicting = _Look(factor=0.5, median_px=40.0, worth=0.4)
+    contradicting = _Look(factor=0.5, median_px=80.0, worth=0.4)
     far_away = _Look(factor=0.25, median_px=10.0, worth=0.4)
     assert agreeing.particle_px == look.particle_px == 40
     assert _support(look, [look]) == 0.5

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -247,7 +248,7 @@ def test_a_signal_amid_the_files_of_a_picture_waits_for_the_last(number, folder,
 def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
     number, folder, draw, tmp_path
 ):
-    draw((1200, 1400), 40.0).write(tmp_path / "large.png")
+    draw((2400, 2800), 80.0).write(tmp_path / "large.png")
     out = tmp_path / "out"
     pictures = [folder / "a.png", tmp_path / "large.png", folder / "b.png"]
     running = subprocess.Popen(
@@ -258,6 +259,7 @@ def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert running.stdout.readline().startswith("a.png: ")
+    time.sleep(0.3)  # until it has gone on to the large one, which takes seconds
     running.send_signal(number)
     printed, said = running.communicate(timeout=120)
     assert (running.returncode, printed) == (128 + number, "")

@@ -135,10 +135,10 @@ def test_a_broken_settings_file_is_one_sentence_and_changes_nothing(page):
 
 def test_the_suggested_factor_is_taken_at_one_click(page):
     page.query_params["sample"] = "1"
-    page.query_params["rescale"] = "0.5"
+    page.query_params["rescale"] = "1"
     page.run()
     next(button for button in page.button if "suggestion" in button.label).click().run()
-    assert page.select_slider(key="rescale").value == pytest.approx(1.1, abs=0.1)
+    assert page.select_slider(key="rescale").value == pytest.approx(1.8, abs=0.15)
     assert not [button for button in page.button if "suggestion" in button.label]
 
 

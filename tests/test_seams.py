@@ -22,7 +22,7 @@ def three():
 def test_each_touching_pair_has_one_seam(three):
     found = seams(*three)
     assert found[["first", "second"]].values.tolist() == [[1, 2], [2, 3]]
-    assert list(found.columns) == ["first", "second", *FEATURES]
+    assert list(found.columns) == ["first", "second", "length", *FEATURES]
 
 
 def test_what_is_known_of_a_seam(three):

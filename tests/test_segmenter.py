@@ -152,7 +152,7 @@ def large(draw, segmenter):
 # twice what was measured on pictures like this one.
 @pytest.mark.parametrize(
     ("tile_px", "overlap_px", "mean", "rare"),
-    [(512, 128, 0.015, 0.3), (room.TILE_PX, room.OVERLAP_PX, 0.008, 0.15)],
+    [(512, 128, 0.015, 0.6), (room.TILE_PX, room.OVERLAP_PX, 0.008, 0.3)],
 )
 def test_tiles_show_what_the_whole_shows(segmenter, large, tile_px, overlap_px, mean, rare):
     image, whole = large
@@ -165,7 +165,7 @@ def test_tiles_show_what_the_whole_shows(segmenter, large, tile_px, overlap_px, 
     assert agreement.best_of_true.size > 500
     assert agreement.f1(0.5) >= 0.99
     assert agreement.f1(0.9) >= 0.98
-    assert agreement.image_iou > 0.99
+    assert agreement.image_iou > 0.985
 
 
 def test_the_padding_does_not_show(segmenter, drawn):
