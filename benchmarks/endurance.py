@@ -6,7 +6,7 @@
 Visitors come one after another, each with a picture that nobody else has, take their sizes along
 and vanish without a word. After each one the server's resident memory, open files and threads are
 read from ``/proc``. ONNX Runtime keeps the memory of the largest picture that it has seen (those
-above 2.5 megapixels are cut into tiles), so the first visitor's is the one that is enlarged most,
+above 5.5 megapixels are cut into tiles), so the first visitor's is the one that is enlarged most,
 to 1.2 megapixels: growth after it would be a leak. Streamlit keeps the session of a person who
 vanished for two minutes, should they come back; so warm-up is at least that long, and memory
 after it must be flat.

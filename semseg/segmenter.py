@@ -36,9 +36,9 @@ _HERE = Path(__file__).resolve().parent
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"
 MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
 
-WHOLE_UP_TO_PX = 2_500_000  # the body needs about 0.25 GB per megapixel
-TILE_PX = 1024
-OVERLAP_PX = 256
+WHOLE_UP_TO_PX = 5_500_000  # the body needs about 0.11 GB per megapixel
+TILE_PX = 1536
+OVERLAP_PX = 384
 
 
 @dataclass(frozen=True)

@@ -142,8 +142,8 @@ def test_progress_goes_to_one(segmenter, drawn, tiled):
 
 @pytest.fixture(scope="module")
 def large(draw, segmenter):
-    """900 x 1100 px, particles close to one another, and its maps predicted whole."""
-    picture = draw((900, 1100), 36.0, seed=2, gap=1.1)
+    """1400 x 1900 px, particles close to one another, and its maps predicted whole."""
+    picture = draw((1400, 1900), 56.0, seed=2, gap=1.1)
     image = crisp(picture)
     return image, segmenter.predict(image)
 
