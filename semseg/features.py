@@ -36,7 +36,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 
 from semseg.candidates import Candidate
-from semseg.shape import corner_hull, hull_area, hull_of
+from semseg.runs import runs_of
+from semseg.shape import corner_hulls, hull_area, hull_of
 
 __all__ = ["CANDIDATE_FEATURES", "candidate_features", "memberships"]
 
@@ -163,17 +164,15 @@ def _of_outlines(
     labels: NDArray[np.int32], maps: NDArray[np.floating], candidates: Sequence[Candidate]
 ) -> tuple[NDArray[np.float64], ...]:
     """Agreement, peak, inner boundary and area of the convex hull of each candidate."""
-    boxes = ndimage.find_objects(labels)
-    hulls = [
-        None if box is None else _hull(labels, label, *box)
-        for label, box in enumerate(boxes, start=1)
-    ]
-    belongs = np.zeros(len(boxes) + 1, bool)
+    runs = runs_of(labels)
+    boxes = dict(zip(runs.labels.tolist(), runs.boxes().tolist(), strict=True))
+    hulls = dict(zip(runs.labels.tolist(), corner_hulls(runs), strict=True))
+    belongs = np.zeros(int(labels.max(initial=0)) + 1, bool)
     rows = []
     for each in candidates:
         members = list(each.members)
         belongs[members] = True
-        window = _around([boxes[label - 1] for label in members], labels.shape)
+        window = _around([boxes[label] for label in members], labels.shape)
         inside = belongs[labels[window]]
         belongs[members] = False
         # beyond the picture nothing is known, so the picture's own edge is no outline
@@ -181,7 +180,7 @@ def _of_outlines(
         distance = maps[1][window][inside].astype(np.float32)
         core = maps[2][window][inside][depth > CORE_PX]
         difference = np.abs(distance - depth / max(float(depth.max()), 1.0))
-        hull = hull_of([hulls[label - 1] for label in members])
+        hull = hull_of([hulls[label] for label in members])
         rows.append(
             (
                 1 - float(difference.mean()),
@@ -193,18 +192,12 @@ def _of_outlines(
     return tuple(np.array(rows, float).T)
 
 
-def _hull(labels: NDArray[np.int32], label: int, rows: slice, columns: slice) -> NDArray[np.int64]:
-    return corner_hull(labels[rows, columns] == label) + np.array([columns.start, rows.start])
-
-
-def _around(boxes: Sequence[tuple[slice, slice]], shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """The window that holds all the boxes and a pixel around them."""
-    return tuple(
-        slice(
-            max(0, min(box[axis].start for box in boxes) - 1),
-            min(shape[axis], max(box[axis].stop for box in boxes) + 1),
-        )
-        for axis in (0, 1)
+def _around(boxes: Sequence[Sequence[int]], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The window that holds all the boxes (top, left, bottom, right) and a pixel around them."""
+    top, left, bottom, right = zip(*boxes, strict=True)
+    return (
+        slice(max(0, min(top) - 1), min(shape[0], max(bottom) + 1)),
+        slice(max(0, min(left) - 1), min(shape[1], max(right) + 1)),
     )
 
 

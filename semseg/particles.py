@@ -23,6 +23,7 @@ from semseg.candidates import Candidate, best, candidates
 from semseg.confidence import confidence
 from semseg.features import candidate_features
 from semseg.preparation import resize
+from semseg.runs import runs_of
 from semseg.seams import join, join_flat, odds_of_one, seams
 
 __all__ = [
@@ -102,7 +103,7 @@ def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels
         found = seams(labels, hills, maps)
         needed = np.log(thresholds.join / (1 - thresholds.join))
         labels = join(labels, found, odds_of_one(found, thresholds.judge) - needed)
-    return _number(_make_whole(_drop_small(labels, thresholds.least_area_px)))
+    return _numbered(_make_whole(_drop_small(labels, thresholds.least_area_px)))[0]
 
 
 def find_particles(
@@ -132,11 +133,11 @@ def find_particles(
     names = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
     for name, index in enumerate(chosen, start=1):
         names[list(tree[index].members)] = name
-    labels = refine(_drop_small(names[labels], thresholds.least_area_px), maps, image, thresholds)
-    labels = _make_whole(labels)
-    left = np.flatnonzero(_areas(labels)[1:])
-    features = features.iloc[[chosen[index] for index in left]].reset_index(drop=True)
-    return _number(labels), features.assign(company=features["agreement"].median())
+    labels = _drop_small(names[labels], thresholds.least_area_px)
+    labels = _make_whole(refine(labels, maps, image, thresholds))
+    labels, left = _numbered(labels)
+    features = features.iloc[[chosen[name - 1] for name in left.tolist()]].reset_index(drop=True)
+    return labels, features.assign(company=features["agreement"].median())
 
 
 def weighed(
@@ -173,12 +174,13 @@ def refine(
     for top in range(0, labels.shape[0], BAND_ROWS):
         start, rows = max(top - halo, 0), min(BAND_ROWS, labels.shape[0] - top)
         band = np.s_[start : top + rows + halo]
-        spread = labels[band].repeat(times, 0).repeat(times, 1)
         # between the centres of its pixels the outline may run on either side of their edges
-        spread = np.where(spread > 0, spread, ndimage.maximum_filter(spread, 2 * (times // 2) + 1))
-        spread[resize(maps[0][band].astype(np.float32), times) <= thresholds.foreground] = 0
-        inner = (top - start) * times
-        fine[top * times : (top + rows) * times] = spread[inner : inner + rows * times]
+        near = np.where(labels[band] > 0, labels[band], ndimage.maximum_filter(labels[band], 3))
+        level = resize(maps[0][band].astype(np.float32), times)
+        inner = np.s_[(top - start) * times : (top - start + rows) * times]
+        spread = near.repeat(times, 0).repeat(times, 1)[inner]
+        np.multiply(spread, level[inner] > thresholds.foreground, out=spread)
+        fine[top * times : (top + rows) * times] = spread
     return fine
 
 
@@ -192,7 +194,7 @@ def fragments(
     summit = hills == ndimage.maximum_filter(hills, 3)
     summit &= foreground & (hills > thresholds.least_hill)
     seeds, _ = ndimage.label(summit, np.ones((3, 3), bool))
-    labels = _number(_grow(hills, seeds, foreground))
+    labels, _ = _numbered(_grow(hills, seeds, foreground))
     return join_flat(labels, hills, seams(labels, hills, maps), thresholds.prominence), hills
 
 
@@ -270,27 +272,32 @@ def _drop_small(labels: Labels, least_area: float) -> Labels:
 
 def _make_whole(labels: Labels) -> Labels:
     """Keep the largest piece of every particle, and give it what it encloses."""
-    for label, window in enumerate(ndimage.find_objects(labels), start=1):
-        if window is None:
-            continue
-        inside = labels[window] == label
+    runs = runs_of(labels)
+    boxes = dict(zip(runs.labels.tolist(), runs.boxes().tolist(), strict=True))
+    for label in runs.doubtful().tolist():
+        top, left, bottom, right = boxes[label]
+        window = labels[top:bottom, left:right]
+        inside = window == label
         pieces, count = ndimage.label(inside)
-        if count != 1:  # none, once a host has swallowed it
-            if count == 0:
-                continue
+        if count == 0:  # a host has swallowed it
+            continue
+        if count > 1:
             largest = np.bincount(pieces.ravel())[1:].argmax() + 1
-            labels[window][inside & (pieces != largest)] = 0
+            window[inside & (pieces != largest)] = 0
             inside = pieces == largest
-        labels[window][ndimage.binary_fill_holes(inside)] = label
+        window[ndimage.binary_fill_holes(inside)] = label
     return labels
 
 
-def _number(labels: Labels) -> Labels:
-    """Renumber 1..n without gaps, keeping the order."""
+def _numbered(labels: Labels) -> tuple[Labels, NDArray[np.int64]]:
+    """Renumber 1..n without gaps, keeping the order; and the labels before."""
     present = _areas(labels) > 0
     present[0] = False
+    left = np.flatnonzero(present)
+    if len(left) == len(present) - 1:
+        return labels, left
     numbers = np.cumsum(present, dtype=np.int32) * present
-    return numbers.astype(np.int32)[labels]
+    return numbers.astype(np.int32)[labels], left
 
 
 def measure_particles(shapes: pd.DataFrame, scale: tuple[float, float]) -> pd.DataFrame:

@@ -18,12 +18,14 @@ How far each size is off, for shapes of known truth, is in ``docs/measurement.md
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 
-__all__ = ["corner_hull", "hull_area", "hull_of", "measure_shapes", "outlines"]
+from semseg.runs import Runs, runs_of
+
+__all__ = ["corner_hulls", "hull_area", "hull_of", "measure_shapes", "outlines"]
 
 # The sides of a pixel in clockwise order on the screen: top, right, bottom, left. Walking along
 # side s with the particle to the right hand, the next pixel lies at _AHEAD[s] (row, column) and
@@ -31,7 +33,7 @@ __all__ = ["corner_hull", "hull_area", "hull_of", "measure_shapes", "outlines"]
 _AHEAD = ((0, 1), (1, 0), (0, -1), (-1, 0))
 _ACROSS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
-BAND_ROWS = 512
+SLANT = np.sqrt(0.5)  # of a pixel between diagonals
 
 # Where side s starts, as (x, y) from the pixel's centre.
 _START = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
@@ -89,20 +91,13 @@ def measure_shapes(labels: np.ndarray) -> pd.DataFrame:
     above 1 is the perimeter estimate's error at few pixels, and 1 is always nearer to the truth.
     """
     labels = _checked(labels)
-    boxes = ndimage.find_objects(labels) if labels.size else []
-    ids = np.array([i for i, box in enumerate(boxes, start=1) if box is not None], dtype=np.int64)
-    area, x, y = _area_and_centroid(labels, len(boxes))
-    perimeter = _crofton_perimeters(labels, len(boxes))[ids]
-    area, x, y = area[ids], x[ids], y[ids]
-
-    hull = np.empty((len(ids), 4))
-    bbox = np.empty((len(ids), 4), dtype=np.int64)
-    for row, label in enumerate(ids):
-        rows, columns = boxes[label - 1]
-        hull[row] = _hull_sizes(corner_hull(labels[rows, columns] == label))
-        bbox[row] = rows.start, columns.start, rows.stop, columns.stop
-    hull_area, hull_perimeter, min_feret, max_feret = hull.T
-    top, left, bottom, right = bbox.T
+    runs = runs_of(labels)
+    ids, area = runs.labels, runs.areas()
+    x, y = _centroids(runs, area)
+    perimeter = _crofton_perimeters(runs, area)
+    sizes = np.array([_hull_sizes(hull) for hull in corner_hulls(runs)]).reshape(-1, 4)
+    hull_area, hull_perimeter, min_feret, max_feret = sizes.T
+    top, left, bottom, right = runs.boxes().T
     height, width = labels.shape
     form_factor = np.minimum(4 * np.pi * area / perimeter**2, 1.0)
 
@@ -187,63 +182,55 @@ def _checked(labels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(labels, dtype=np.int32)
 
 
-def _area_and_centroid(
-    labels: np.ndarray, largest: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixel count, mean column and mean row by label: three arrays of length ``largest + 1``."""
-    area = np.zeros(largest + 1, np.int64)
-    x, y = np.zeros(largest + 1), np.zeros(largest + 1)
-    # Band by band, as the positions alone would take four times the memory of the labels. Sums
-    # of whole numbers are exact in any order.
-    for top in range(0, labels.shape[0], BAND_ROWS):
-        row, column = np.nonzero(labels[top : top + BAND_ROWS])
-        label = labels[row + top, column]
-        area += np.bincount(label, minlength=largest + 1)
-        x += np.bincount(label, weights=column, minlength=largest + 1)
-        y += np.bincount(label, weights=row + top, minlength=largest + 1)
-    pixels = np.maximum(area, 1)
-    return area, x / pixels, y / pixels
+def _centroids(runs: Runs, area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean column and mean row of every label that occurs."""
+    length = runs.stop - runs.start
+    # whole numbers: twice the sum of the columns of a run
+    twice_x = runs.summed(length * (runs.start + runs.stop - 1))
+    return twice_x / (2 * area), runs.summed(length * runs.row) / area
 
 
-def _crofton_perimeters(labels: np.ndarray, largest: int) -> np.ndarray:
-    """Perimeter by label (length ``largest + 1``) from intercepts in four directions.
+def _crofton_perimeters(runs: Runs, area: np.ndarray) -> np.ndarray:
+    """Perimeter of every label that occurs, from intercepts in four directions.
 
     Cauchy-Crofton: P is pi/2 times the mean, over directions, of the number of boundary crossings
     per unit length across parallel lines. Lines of pixels lie 1 apart along rows and columns and
-    1/sqrt(2) apart along diagonals. All particles are counted in one pass over the picture.
+    1/sqrt(2) apart along diagonals.
     """
-    padded = np.pad(labels, 1)
-    total = np.zeros(largest + 1)
-    pairs = (
-        (padded[:, :-1], padded[:, 1:], 1.0),
-        (padded[:-1], padded[1:], 1.0),
-        (padded[:-1, :-1], padded[1:, 1:], np.sqrt(0.5)),
-        (padded[:-1, 1:], padded[1:, :-1], np.sqrt(0.5)),
-    )
-    for one, other, spacing in pairs:
-        differ = one != other
-        for end in (one, other):
-            total += spacing * np.bincount(end[differ], minlength=largest + 1)
+    total = np.zeros(len(runs.labels))
+    for down, right, spacing in ((0, 1, 1.0), (1, 0, 1.0), (1, 1, SLANT), (1, -1, SLANT)):
+        # pixels whose neighbour in this direction belongs to the same particle
+        row, start, stop = runs.row + down, runs.start + right, runs.stop + right
+        paired = runs.before(runs.label, row, stop) - runs.before(runs.label, row, start)
+        total += 2 * spacing * (area - runs.summed(paired))
     return np.pi / 8 * total
 
 
-def corner_hull(mask: np.ndarray) -> np.ndarray:
-    """Convex hull of the corners of the True pixels: M x 2 int64 (x, y), no three on a line.
+def corner_hulls(runs: Runs) -> list[np.ndarray]:
+    """Convex hull of the corners of the pixels of every label that occurs, in order.
 
-    `mask` has a True pixel in its first and last row; corners are numbered from its top left, so
-    all arithmetic on them is exact.
+    Each is M x 2 int64, (x, y), clockwise on the screen, no three on a line; corners are numbered
+    from the picture's top left, so all arithmetic on them is exact.
     """
-    rows = np.flatnonzero(mask.any(axis=1))
-    mask = mask[rows]
-    left = mask.argmax(axis=1)
-    right = mask.shape[1] - mask[:, ::-1].argmax(axis=1)
-    # A row of pixels offers the same extremes to the line of corners above and below it.
-    y = np.column_stack((rows, rows + 1)).ravel().tolist()
-    return _closed(np.repeat(right, 2).tolist(), np.repeat(-left, 2).tolist(), y)
+    label, row = runs.label, runs.row
+    # how far each particle reaches in each of its rows, ...
+    begins = np.flatnonzero((np.diff(label, prepend=0) != 0) | (np.diff(row, prepend=-1) != 0))
+    ends = np.append(begins, len(row))[1:] - 1
+    label, row, left, right = label[begins], row[begins], runs.start[begins], runs.stop[ends]
+    # ... and so on the lines of corners above and below it
+    owner, y = np.repeat(label, 2), np.column_stack((row, row + 1)).ravel()
+    left, right = np.repeat(left, 2), np.repeat(right, 2)
+    shared = np.flatnonzero((np.diff(owner) == 0) & (np.diff(y) == 0))
+    left[shared] = np.minimum(left[shared], left[shared + 1])
+    right[shared] = np.maximum(right[shared], right[shared + 1])
+    owner, y, left, right = (np.delete(each, shared + 1) for each in (owner, y, left, right))
+    cuts = [*np.flatnonzero(np.diff(owner, prepend=0)).tolist(), len(owner)]
+    rights, lefts, ys = right.tolist(), (-left).tolist(), y.tolist()
+    return [_closed(rights[a:b], lefts[a:b], ys[a:b]) for a, b in pairwise(cuts)]
 
 
 def hull_of(hulls: Sequence[np.ndarray]) -> np.ndarray:
-    """Convex hull of several, each as `corner_hull` gives it."""
+    """Convex hull of several, each as `corner_hulls` gives it."""
     if len(hulls) == 1:
         return hulls[0]
     points = np.concatenate(hulls)
@@ -304,9 +291,12 @@ def _linked_sides(flat: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
     """
     ahead = np.array([r * width + c for r, c in _AHEAD])
     across = np.array([r * width + c for r, c in _ACROSS])
-    inside = np.flatnonzero(flat)
-    own = flat[inside]
-    keys = [4 * inside[flat[inside + across[s]] != own] + s for s in range(4)]
+    own = flat[width:-width]  # all but the border above and below
+    covered = own > 0
+    keys = []
+    for side, step in enumerate(across.tolist()):
+        beyond = flat[width + step : len(flat) - width + step]
+        keys.append(4 * (np.flatnonzero((own != beyond) & covered) + width) + side)
     keys = np.sort(np.concatenate(keys))
     pixel, side = keys >> 2, keys & 3
     straight = pixel + ahead[side]

@@ -18,11 +18,13 @@ visible from the partly covered is in ``docs/measurement.md``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from semseg.shape import corner_hull
+from semseg.runs import runs_of
+from semseg.shape import corner_hulls
 
 __all__ = ["FULLY_VISIBLE", "visibility"]
 
@@ -43,25 +45,38 @@ def visibility(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     -------
     (n,) float64, above 0 and at most 1.
     """
-    found = []
-    for label, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None:
-            continue
-        window = labels[box]
-        own = window == label
-        others = np.argwhere((window > 0) & ~own)
-        area = int(np.count_nonzero(own))
-        hidden = _count_inside(others, corner_hull(own)) if len(others) else 0
-        found.append(area / (area + hidden))
-    return np.array(found, np.float64)
+    runs, together = runs_of(labels), runs_of(labels > 0)
+    hull, row, start, stop = _rows_of(corner_hulls(runs))
+    one = np.ones_like(row)
+    filled = together.before(one, row, stop) - together.before(one, row, start)
+    return runs.areas() / np.bincount(hull, filled, len(runs.labels))
 
 
-def _count_inside(pixels: NDArray[np.integer], hull: NDArray[np.integer]) -> int:
-    """How many pixels (row, column) have their centre in a convex hull of corners (x, y)."""
-    # twice as fine, centres are whole numbers and the products exact
-    y, x = 2 * pixels.T + 1
-    corners = 2 * hull
-    along = np.roll(corners, -1, axis=0) - corners
-    left, top = corners[:, :1], corners[:, 1:]
-    side = along[:, :1] * (y - top) - along[:, 1:] * (x - left)
-    return int(((side >= 0).all(axis=0) | (side <= 0).all(axis=0)).sum())
+def _rows_of(hulls: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...]:
+    """The pixels with their centre in convex hulls, as `corner_hulls` gives them, row by row: the
+    index of the hull, the row, the columns start <= c < stop."""
+    if not hulls:
+        return (np.zeros(0, np.int64),) * 4
+    corners = np.concatenate(hulls)
+    following = np.concatenate([np.roll(hull, -1, axis=0) for hull in hulls])
+    hull = np.repeat(np.arange(len(hulls)), [len(each) for each in hulls])
+    sides = []
+    for downwards in (False, True):  # clockwise: up along the left, down along the right
+        rising = following[:, 1] > corners[:, 1] if downwards else following[:, 1] < corners[:, 1]
+        (x, y), (x_end, y_end) = (
+            (corners if downwards else following)[rising].T,
+            (following if downwards else corners)[rising].T,
+        )
+        rows = y_end - y
+        edge = np.repeat(np.arange(len(y)), rows)
+        down = np.arange(len(edge)) - np.repeat(np.cumsum(rows) - rows, rows)
+        row = y[edge] + down
+        # where the edge crosses the line of centres, y + 1/2, in halves of a row, exactly
+        across = (x_end - x)[edge] * (2 * down + 1) - rows[edge]
+        reach = x[edge] + (
+            across // (2 * rows[edge]) + 1 if downwards else -(-across // (2 * rows[edge]))
+        )
+        order = np.lexsort((row, hull[rising][edge]))
+        sides.append((hull[rising][edge][order], row[order], reach[order]))
+    (of_hull, row, start), (_, _, stop) = sides
+    return of_hull, row, start, stop

@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
+from semseg.runs import runs_of
+from semseg.shape import corner_hulls
 from semseg.visibility import FULLY_VISIBLE, visibility
 
 
@@ -57,3 +62,24 @@ def test_turning_the_picture_changes_nothing(turn):
     turned = dict(zip(present, visibility(np.rot90(labels, turn)), strict=True))
     for label in present:
         assert turned[label] == pytest.approx(seen[label], abs=0.03)  # edges of the mask
+
+
+def inside(hull, y, x):
+    """Whether the centre of pixel (y, x) lies in a convex polygon, or on its edge; exact."""
+    sides = [
+        (b[0] - a[0]) * (2 * y + 1 - 2 * a[1]) - (b[1] - a[1]) * (2 * x + 1 - 2 * a[0])
+        for a, b in zip(hull, np.roll(hull, -1, axis=0), strict=True)
+    ]
+    return min(sides) >= 0 or max(sides) <= 0
+
+
+@given(
+    arrays(np.int32, array_shapes(min_dims=2, max_dims=2, max_side=8), elements=st.integers(0, 3))
+)
+def test_the_hull_is_looked_at_pixel_by_pixel(labels):
+    runs = runs_of(labels)
+    expected = []
+    for label, hull in zip(runs.labels, corner_hulls(runs), strict=True):
+        filled = sum(inside(hull, y, x) for y, x in np.argwhere(labels > 0))
+        expected.append((labels == label).sum() / filled)
+    assert visibility(labels).tolist() == expected
