@@ -20,6 +20,7 @@ class View:
 
     page: object
     frames: list[int] = field(default_factory=list)
+    unanswered: bool = False  # the last message that travelled was the page's own
     requests: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -35,8 +36,12 @@ class View:
         return self
 
     def _listen(self, socket) -> None:
-        socket.on("framesent", lambda content: self.frames.append(len(content)))
-        socket.on("framereceived", lambda content: self.frames.append(len(content)))
+        socket.on("framesent", lambda content: self._travelled(content, unanswered=True))
+        socket.on("framereceived", lambda content: self._travelled(content, unanswered=False))
+
+    def _travelled(self, content: str | bytes, *, unanswered: bool) -> None:
+        self.frames.append(len(content))
+        self.unanswered = unanswered
 
     def shown(self) -> None:
         self.page.wait_for_selector(".semseg-viewer[data-shown]")
@@ -50,8 +55,11 @@ class View:
         for _ in range(PATIENCE // 100):
             before = len(self.frames)
             self.page.wait_for_timeout(100)
-            calm = calm + 1 if app.count() and len(self.frames) == before else 0
-            if calm == 4:  # a busy machine takes its time between a click and its message
+            # a busy machine takes its time between a click and its message, and before the answer
+            self.page.evaluate("() => new Promise(done => setTimeout(done))")
+            still = app.count() and len(self.frames) == before and not self.unanswered
+            calm = calm + 1 if still else 0
+            if calm == 4:
                 return
         pytest.fail("the page does not come to rest")
 
