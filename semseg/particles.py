@@ -71,6 +71,8 @@ class Thresholds:
         particles the same fragments make.
     least_area_px : float
         Smaller particles, in px of the maps, are dropped.
+    look : mapping
+        Of a look for the rescale factor, a regression likewise; see `semseg.autoscale`.
     """
 
     foreground: float = 0.6
@@ -83,6 +85,7 @@ class Thresholds:
     worth: Mapping[str, Any] = field(default_factory=dict, hash=False)
     price: float = 0.1
     least_area_px: float = 10.0
+    look: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:

@@ -8,12 +8,14 @@ from scipy import ndimage
 
 from semseg.autoscale import (
     LARGEST_FACTOR,
+    LOOK_FEATURES,
     MOST_PASS_PX,
-    _Look,
-    _support,
+    Look,
     _window,
     estimate_rescale,
     instance_quality,
+    look_features,
+    looks_at,
 )
 from semseg.particles import Thresholds, find_instances
 from semseg.preparation import resize, stretch_contrast
@@ -116,7 +118,7 @@ def test_the_factor_follows_the_target(target):
     image = discs(40)
     plain = estimate_rescale(image, sharp_eye, Thresholds(), 40)
     other = estimate_rescale(image, sharp_eye, Thresholds(), target)
-    assert other.particle_px == plain.particle_px
+    assert other.particle_px == pytest.approx(plain.particle_px, rel=0.01)
     assert other.factor == pytest.approx(plain.factor * target / 40)
 
 
@@ -175,16 +177,44 @@ def test_the_window_lies_where_particles_were_seen(rows, columns):
     assert part.mean() > 0.9
 
 
-def test_neighbours_that_agree_support_a_look_and_others_do_not():
-    look = _Look(factor=1.0, median_px=40.0, worth=0.5)
-    agreeing = _Look(factor=0.5, median_px=20.0, worth=0.4)
-    contradicting = _Look(factor=0.5, median_px=80.0, worth=0.4)
-    far_away = _Look(factor=0.25, median_px=10.0, worth=0.4)
-    assert agreeing.particle_px == look.particle_px == 40
-    assert _support(look, [look]) == 0.5
-    assert _support(look, [look, agreeing]) == pytest.approx(0.5 * (1 + 0.4))
-    assert _support(look, [look, far_away]) == 0.5
-    assert 0.5 <= _support(look, [look, contradicting]) < 0.51
+def test_the_features_of_a_look_tell_of_its_neighbours():
+    looks = [
+        Look(0.5, median_px=20.0, spread=0.3, crispness=-0.2),
+        Look(1.0, median_px=40.0, spread=0.2, crispness=-0.1),
+        Look(2.0, median_px=60.0, spread=0.4, crispness=-0.5),
+    ]
+    table = look_features(looks, target_px=40)
+    assert tuple(table) == LOOK_FEATURES
+    assert table["size"].to_numpy() == pytest.approx(np.log([0.5, 1, 1.5]))
+    assert table["size_squared"].to_numpy() == pytest.approx(np.log([0.5, 1, 1.5]) ** 2)
+    shrunk = np.log(30 / 40)  # 60 px of twice the size
+    assert table["below"].to_numpy() == pytest.approx([0, 0, -shrunk])
+    assert table["above"].to_numpy() == pytest.approx([0, shrunk, 0])
+    assert table["apart_above"].to_numpy() == pytest.approx([0, -shrunk, 0])
+    assert table["duller_below"].to_numpy() == pytest.approx([0, 0.1, -0.4])
+    assert table["duller_above"].to_numpy() == pytest.approx([-0.1, 0.4, 0])
+    assert table["lowest"].tolist() == [1, 0, 0]
+    assert table["highest"].tolist() == [0, 0, 1]
+
+
+def test_a_look_two_octaves_away_is_no_neighbour():
+    looks = [Look(0.25, 10.0, 0.3, -0.2), Look(1.0, 40.0, 0.3, -0.2)]
+    table = look_features(looks, target_px=40)
+    assert table["lowest"].tolist() == table["highest"].tolist() == [1, 1]
+    assert not table[["below", "above", "duller_below", "duller_above"]].any(axis=None)
+
+
+def test_the_judge_decides_among_looks():
+    """One that likes small particles takes the look in which they are smallest."""
+    judge = {"features": ["size"], "mean": [0.0], "scale": [1.0], "weights": [-2.0]}
+    image = discs(40)
+    looks = list(looks_at(image, sharp_eye, Thresholds()))
+    for intercept, decided in ((0.0, True), (-30.0, False)):
+        thresholds = Thresholds(look=judge | {"intercept": intercept})
+        estimate = estimate_rescale(image, sharp_eye, thresholds, 40)
+        smallest = min(looks, key=lambda look: look.median_px)
+        assert estimate.particle_px == smallest.particle_px
+        assert estimate.decided is decided
 
 
 def test_quality_is_high_for_ideal_maps_and_low_for_contradicting_ones():

@@ -22,9 +22,9 @@ from semseg.analysis import Analysis, analyze
 from semseg.segmenter import Segmenter
 from semseg.settings import Settings
 from semseg.shape import measure_shapes
-from training.fit import print_reliability
 from training.metrics import Agreement, compare, pool
 from training.pictures import VISIBILITY, Labelled, emps_validation, tio2_dev, without_gaps
+from training.regression import print_reliability
 
 SETS = {"tio2": tio2_dev, "emps": emps_validation}
 SIZES = ("min_feret", "ecd")

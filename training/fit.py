@@ -2,7 +2,7 @@
 
     python -m training.fit first      # reads training/cache/first.onnx, writes first.fit.json
 
-Six steps, in this order, through the exported network itself. All of them see the EMPS validation
+Seven steps, in this order, through the exported network itself. All of them see the EMPS validation
 fifth and drawn pictures that training never saw, both kinds with the same weight: the first has
 few agglomerates, the second hardly anything else.
 
@@ -13,10 +13,11 @@ few agglomerates, the second hardly anything else.
 3. what a candidate is worth (`semseg.candidates`): a logistic regression on
    `semseg.features.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds 0.65,
    between the two levels;
-4. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
+4. the judge of looks for the rescale factor (`training.looks`);
+5. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
    is found automatically; its figures are from pictures left out of each fit;
-5. the default filter threshold: greatest mean of F1 at IoU 0.5, each kind pooled;
-6. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
+6. the default filter threshold: greatest mean of F1 at IoU 0.5, each kind pooled;
+7. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from semseg.analysis import prepare
@@ -56,9 +56,11 @@ from semseg.settings import Settings
 from training.abstain import fit_abstain
 from training.dataset import WORK, median_ecd
 from training.export import describe, description
+from training.looks import fit_look
 from training.metrics import Agreement, compare, pool
 from training.network import REDUCTION
 from training.pictures import Picture, emps_validation, without_gaps
+from training.regression import even, print_reliability, regression, stored
 from training.synthesize import draw_micrograph
 
 # Smaller is quicker, larger finds more of the small and covered ones and is finer for sizes: the
@@ -170,33 +172,7 @@ def owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def fit_judge(table: pd.DataFrame) -> dict:
     """Logistic regression on the seams, each kind of picture with the same weight."""
-    return _regression(SEAM_FEATURES, table, table["false"])
-
-
-def _regression(names: Sequence[str], table: pd.DataFrame, answer: pd.Series) -> dict:
-    features = table[list(names)]
-    mean, scale = features.mean(), features.std() + 1e-6
-    standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
-    regression = LogisticRegression(C=1.0, max_iter=4000)
-    regression.fit(standard, answer, sample_weight=_even(table["kind"]))
-    return _stored(names, mean, scale, regression)
-
-
-def _even(kind: pd.Series) -> np.ndarray:
-    """Weights with which every kind of picture counts the same; 1 on average."""
-    return (len(kind) / kind.nunique() / kind.map(kind.value_counts())).to_numpy(float)
-
-
-def _stored(
-    names: Sequence[str], mean: pd.Series, scale: pd.Series, regression: LogisticRegression
-) -> dict:
-    return {
-        "features": list(names),
-        "mean": mean.round(6).tolist(),
-        "scale": scale.round(6).tolist(),
-        "weights": regression.coef_[0].round(6).tolist(),
-        "intercept": round(float(regression.intercept_[0]), 6),
-    }
+    return regression(SEAM_FEATURES, table, table["false"])
 
 
 def true_candidates(seen: Sequence[Seen], thresholds: Thresholds) -> pd.DataFrame:
@@ -222,7 +198,7 @@ def overlaps(tree: Sequence[Candidate], labels: np.ndarray, truth: np.ndarray) -
 
 def fit_worth(table: pd.DataFrame) -> dict:
     """Logistic regression on the candidates, each kind of picture with the same weight."""
-    return _regression(CANDIDATE_FEATURES, table, table["right"])
+    return regression(CANDIDATE_FEATURES, table, table["right"])
 
 
 def f1_by_kind(
@@ -300,37 +276,21 @@ def fit_confidence(table: pd.DataFrame) -> dict:
     right = table["right"].to_numpy()
     mean, scale = features[right].mean(), features[right].std() + 1e-6
     standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
-    weight = _even(table["kind"])
+    weight = even(table["kind"])
     held_out = np.zeros(len(table))
     folds = GroupKFold(min(8, table["name"].nunique()))
     for train, test in folds.split(standard, right, table["name"]):
-        regression = LogisticRegression(C=1.0, max_iter=2000)
-        regression.fit(standard[train], right[train], sample_weight=weight[train])
-        held_out[test] = regression.predict_proba(standard[test])[:, 1]
+        of_fold = LogisticRegression(C=1.0, max_iter=2000)
+        of_fold.fit(standard[train], right[train], sample_weight=weight[train])
+        held_out[test] = of_fold.predict_proba(standard[test])[:, 1]
     for kind in table["kind"].unique():
         chosen = (table["kind"] == kind).to_numpy()
         print(f"--- {kind}, pictures left out of each fit")
         print_reliability(held_out[chosen], right[chosen])
-    regression = LogisticRegression(C=1.0, max_iter=2000).fit(standard, right, weight)
-    model = _stored(FEATURES, mean, scale, regression)
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(standard, right, weight)
+    model = stored(FEATURES, mean, scale, fitted)
     print({name: round(w, 2) for name, w in zip(FEATURES, model["weights"], strict=True)})
     return model
-
-
-def print_reliability(probability: np.ndarray, right: np.ndarray) -> None:
-    """AUROC, expected calibration error, and the reliability curve in tenths."""
-    bins = np.minimum((probability * 10).astype(int), 9)
-    error = 0.0
-    rows = []
-    for index in range(10):
-        chosen = bins == index
-        if chosen.any():
-            said, was = probability[chosen].mean(), right[chosen].mean()
-            error += chosen.mean() * abs(said - was)
-            rows.append(f"  said {said:.2f} was {was:.2f} n {chosen.sum()}")
-    auroc = roc_auc_score(right, probability) if 0 < right.mean() < 1 else float("nan")
-    print(f"n {right.size} right {right.mean():.3f} AUROC {auroc:.3f} ECE {error:.3f}")
-    print("\n".join(rows), flush=True)
 
 
 def best_filter(table: pd.DataFrame, model: dict, true_count: Mapping[str, int]) -> float:
@@ -354,6 +314,7 @@ def fit(name: str, pictures: Sequence[Picture]) -> dict:
     """
     source = WORK / f"{name}.onnx"
     thresholds = fit_thresholds(source, pictures)
+    thresholds = replace(thresholds, look=fit_look(provisional(source, thresholds), pictures))
     table, true_count = collect(source, thresholds, pictures)
     table.to_pickle(WORK / f"{name}.particles.pkl")
     model = fit_confidence(table)

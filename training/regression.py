@@ -1,0 +1,56 @@
+"""Logistic regressions as they are stored with the model, and how reliable they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+__all__ = ["even", "print_reliability", "regression", "stored"]
+
+
+def regression(names: Sequence[str], table: pd.DataFrame, answer: pd.Series) -> dict:
+    """Logistic regression on standardised features; each ``kind`` of row weighs the same."""
+    features = table[list(names)]
+    mean, scale = features.mean(), features.std() + 1e-6
+    standard = np.clip((features - mean) / scale, -4, 4).to_numpy()
+    fitted = LogisticRegression(C=1.0, max_iter=4000)
+    fitted.fit(standard, answer, sample_weight=even(table["kind"]))
+    return stored(names, mean, scale, fitted)
+
+
+def even(kind: pd.Series) -> np.ndarray:
+    """Weights with which every kind of picture counts the same; 1 on average."""
+    return (len(kind) / kind.nunique() / kind.map(kind.value_counts())).to_numpy(float)
+
+
+def stored(
+    names: Sequence[str], mean: pd.Series, scale: pd.Series, fitted: LogisticRegression
+) -> dict:
+    """As `semseg.confidence.confidence` and `semseg.seams.odds_of_one` take it."""
+    return {
+        "features": list(names),
+        "mean": mean.round(6).tolist(),
+        "scale": scale.round(6).tolist(),
+        "weights": fitted.coef_[0].round(6).tolist(),
+        "intercept": round(float(fitted.intercept_[0]), 6),
+    }
+
+
+def print_reliability(probability: np.ndarray, right: np.ndarray) -> None:
+    """AUROC, expected calibration error, and the reliability curve in tenths."""
+    bins = np.minimum((probability * 10).astype(int), 9)
+    error = 0.0
+    rows = []
+    for index in range(10):
+        chosen = bins == index
+        if chosen.any():
+            said, was = probability[chosen].mean(), right[chosen].mean()
+            error += chosen.mean() * abs(said - was)
+            rows.append(f"  said {said:.2f} was {was:.2f} n {chosen.sum()}")
+    auroc = roc_auc_score(right, probability) if 0 < right.mean() < 1 else float("nan")
+    print(f"n {right.size} right {right.mean():.3f} AUROC {auroc:.3f} ECE {error:.3f}")
+    print("\n".join(rows), flush=True)
