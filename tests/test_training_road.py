@@ -93,6 +93,8 @@ def model(trained, prepared, cache):
     thresholds = replace(thresholds, judge=fit.fit_judge(fit.true_seams(seen, thresholds)))
     worth = fit.fit_worth(fit.true_candidates(seen, thresholds))
     thresholds = replace(thresholds, worth=worth)
+    look = fit.fit_look(fit.provisional(plain, thresholds), prepared)
+    thresholds = replace(thresholds, look=look)
     table, count = fit.collect(plain, thresholds, prepared)
     assert count == {"drawn": sum(int(each.labels.max()) for each in prepared)}
     confidence = fit.fit_confidence(table)
