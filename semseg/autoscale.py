@@ -3,9 +3,9 @@
 The network looks at the picture in octaves, from a thumbnail upwards. Where particles are of a
 size it knows, its maps are crisp, and neighbouring octaves agree on how large the particles are in
 the recorded picture; where they are too large it sees texture, where too small, blobs. How likely
-it is that a look shows the true size is judged by a regression on what is known of it and of its
-neighbours (`LOOK_FEATURES`), fitted on validation pictures and stored with the model. The likeliest
-look decides, and the climb ends when a likely one has clearly been passed.
+it is that a look comes nearest to the true size is judged by a regression on what is known of it
+and of its neighbours (`LOOK_FEATURES`), fitted on validation pictures and stored with the model.
+The likeliest look decides, and the climb ends when a likely one has clearly been passed.
 
 The octaves are powers of two of the recorded pixel, so a picture that was enlarged by two is looked
 at in the same way, one octave further down.
@@ -60,7 +60,7 @@ LEAST_SIDE_PX = 64  # a smaller thumbnail shows nothing
 MOST_PASS_PX = 400_000  # what one look may cost: larger views are cut down to a window
 LARGEST_FACTOR = 6.0
 FAINT_POWER = 4  # of the quality of an instance: its weight in the median
-DECIDED = 0.25  # least chance of a look that decides
+DECIDED = 0.4  # least chance of a look that decides
 LIKELY = 0.8  # a look with this chance may end the climb, ...
 PAST_THE_BEST = 0.5  # ... when the one that follows has less than this share of it
 
@@ -141,7 +141,7 @@ def estimate_rescale(
 
 
 def _chances(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.float64]:
-    """Of each look, the chance that it shows the true size, 0..1."""
+    """Of each look, the chance that it comes nearest to the true size, 0..1."""
     if thresholds.look:
         return confidence(features, thresholds.look)
     # without a judge a crisp look near the size aimed at is the best
