@@ -60,7 +60,7 @@ LEAST_SIDE_PX = 64  # a smaller thumbnail shows nothing
 MOST_PASS_PX = 400_000  # what one look may cost: larger views are cut down to a window
 LARGEST_FACTOR = 6.0
 FAINT_POWER = 4  # of the quality of an instance: its weight in the median
-DECIDED = 0.4  # least chance of a look that decides
+DECIDED = 0.3  # least chance of a look that decides
 LIKELY = 0.8  # a look with this chance may end the climb, ...
 PAST_THE_BEST = 0.5  # ... when the one that follows has less than this share of it
 
