@@ -59,10 +59,11 @@ class Runs:
         return np.add.reduceat(values, self.firsts) if self.firsts.size else values[:0]
 
     def before(self, label: NDArray, row: NDArray, column: NDArray) -> Indices:
-        """How many pixels come before each place, by label, then row, then column; columns may
-        lie one to either side of the picture, rows one below it."""
-        # places as numbers, in order
+        """How many pixels come before each place, by label, then row, then column; rows and columns
+        may lie beyond the picture, but rows not above it."""
+        # places as numbers, in order; further out than next to the runs there is nothing to count
         width, height = int(self.stop.max(initial=0)) + 2, int(self.row.max(initial=0)) + 2
+        row, column = np.minimum(row, height - 1), np.clip(column, -1, width - 1)
         line, place = self.label * height + self.row, (label * height + row) * width + column
         start, stop = line * width + self.start, line * width + self.stop
         passed = np.concatenate([[0], np.cumsum(stop - start)])

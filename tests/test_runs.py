@@ -66,6 +66,13 @@ def test_discs_are_not_doubtful_but_rings_and_pairs_are():
     assert runs_of(labels).doubtful().tolist() == [2, 3]
 
 
+def test_places_far_beyond_the_runs():
+    labels = np.zeros((2, 12), np.int32)
+    labels[:, 0] = 1
+    label, row, column = np.array([[1, 1, 1, 2], [0, 1, 7, 0], [13, 13, 0, 0]])
+    assert runs_of(labels).before(label, row, column).tolist() == [1, 2, 2, 2]
+
+
 @given(pictures, st.data())
 def test_pixels_before_a_place(labels, data):
     runs = runs_of(labels)
