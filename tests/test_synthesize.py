@@ -53,3 +53,11 @@ def test_each_label_is_one_piece_where_no_caption_covers_it():
     _, labels = draw_scene(Scene((100, 160), particles), np.random.default_rng(1))
     for label in np.unique(labels[labels > 0]):
         assert ndimage.label(labels == label)[1] == 1
+
+
+def test_bands_on_the_substrate_are_no_particles():
+    bare, banded = Scene((100, 120), ()), Scene((100, 120), (), conductors=2)
+    plain, _ = draw_scene(bare, np.random.default_rng(2))
+    image, labels = draw_scene(banded, np.random.default_rng(2))
+    assert not labels.any()
+    assert image.std() > 1.5 * plain.std()

@@ -38,7 +38,7 @@ def trained(cache):
     """Checkpoint and log of the run."""
     import torch
 
-    from training import dataset, recipe
+    from training import crops, dataset, recipe
     from training.train import Plan
 
     torch.set_num_threads(1)  # several wait for each other where the machine has other work
@@ -46,7 +46,7 @@ def trained(cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dataset, "WORK", cache)
         patch.setattr(recipe, "WORK", cache)
-        patch.setattr(dataset, "CROP", CROP)
+        patch.setattr(crops, "CROP", CROP)
         recipe.trained(plan, resume=False)
     return cache / "runs/tiny"
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.dataset import SHARED, WORK, Crops, emps_samples
+from training.crops import Crops
+from training.dataset import SHARED, WORK, emps_samples
 from training.network import Convolution, Layout, MultiResBlock, MultiResUNet
 from training.unfold import unfold
 

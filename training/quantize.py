@@ -26,7 +26,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from training.dataset import SHARED, WORK, Crops, drawn_samples, emps_samples
+from training.crops import Crops
+from training.dataset import SHARED, WORK, drawn_samples, emps_samples
 
 __all__ = ["quantize"]
 

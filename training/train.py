@@ -27,7 +27,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from training.dataset import SHARED, WORK, Crops, drawn_samples, emps_samples
+from training.crops import Crops
+from training.dataset import SHARED, WORK, drawn_samples, emps_samples
 from training.network import Layout, MultiResUNet
 from training.unfold import unfold
 
