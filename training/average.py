@@ -10,6 +10,7 @@ normalisations are averaged alike.
 from __future__ import annotations
 
 import argparse
+import json
 
 import torch
 from torch import Tensor
@@ -44,10 +45,14 @@ def main() -> None:
         torch.load(WORK / "runs" / run / "checkpoint.pt", weights_only=True)["average"]
         for run in options.runs
     ]
-    target = WORK / "runs" / options.name / "checkpoint.pt"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"average": mean(stored), "of": options.runs}, target)
-    print(target)
+    folder = WORK / "runs" / options.name
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save({"average": mean(stored)}, folder / "checkpoint.pt")
+    # the plan tells how wide the layers are
+    plan = json.loads((WORK / "runs" / options.runs[0] / "plan.json").read_text())
+    plan |= {"name": options.name, "minutes": 0, "start_from": ", ".join(options.runs)}
+    (folder / "plan.json").write_text(json.dumps(plan, indent=1))
+    print(folder)
 
 
 if __name__ == "__main__":
