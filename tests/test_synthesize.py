@@ -56,7 +56,7 @@ def test_each_label_is_one_piece_where_no_caption_covers_it():
 
 
 def test_bands_on_the_substrate_are_no_particles():
-    bare, banded = Scene((100, 120), ()), Scene((100, 120), (), conductors=2)
+    bare, banded = Scene((100, 120), ()), Scene((100, 120), (), bands=2)
     plain, _ = draw_scene(bare, np.random.default_rng(2))
     image, labels = draw_scene(banded, np.random.default_rng(2))
     assert not labels.any()

@@ -64,7 +64,7 @@ class Scene:
     texture_scale: float = 3.0
     ridges: int = 0
     scratches: int = 0
-    conductors: int = 0
+    bands: int = 0
     gradient: float = 0.0
     edge_brightening: float = 0.3
     edge_width: float = 2.0
@@ -214,8 +214,8 @@ def _substrate(scene: Scene, rng: np.random.Generator) -> Array:
         angle = rng.uniform(0, 2 * np.pi)
         y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
         canvas += (scene.gradient * (x * np.cos(angle) + y * np.sin(angle))).astype(np.float32)
-    if scene.conductors:
-        canvas += _conductors(scene, rng)
+    if scene.bands:
+        canvas += _bands(scene, rng)
     if scene.ridges or scene.scratches:
         lines = Image.new("L", (width, height))
         pen = ImageDraw.Draw(lines)
@@ -231,28 +231,28 @@ def _substrate(scene: Scene, rng: np.random.Generator) -> Array:
     return canvas
 
 
-def _conductors(scene: Scene, rng: np.random.Generator) -> Array:
-    """Bands across the substrate, or bars between them, as lithography or a mill leaves them.
+def _bands(scene: Scene, rng: np.random.Generator) -> Array:
+    """What lithography or a mill leaves: sets of parallel bands, added to the substrate.
 
     The dark gaps between bright bands are what deceives: long, smooth, of one width.
     """
     height, width = scene.shape
-    bands = Image.new("L", (width, height))
-    pen = ImageDraw.Draw(bands)
+    image = Image.new("L", (width, height))
+    pen = ImageDraw.Draw(image)
     reach = float(np.hypot(height, width))
-    for _ in range(scene.conductors):
+    for _ in range(scene.bands):
         angle, pitch = rng.uniform(0, np.pi), np.exp(rng.uniform(np.log(8), np.log(90)))
         breadth = max(2, int(pitch * rng.uniform(0.25, 0.75)))
-        along, across = np.array([np.cos(angle), np.sin(angle)]), [-np.sin(angle), np.cos(angle)]
-        across, kink = np.array(across), rng.normal(0, 0.5) if rng.random() < 0.5 else 0
+        along = np.array([np.cos(angle), np.sin(angle)])
+        across = np.array([-along[1], along[0]])
+        turned = along + (rng.normal(0, 0.5) if rng.random() < 0.5 else 0) * across
         middle = np.array([rng.uniform(0, width), rng.uniform(0, height)])
-        ink, span = int(rng.uniform(80, 255)), int(rng.integers(3, 2 + max(2, reach / pitch)))
-        turned = along + kink * across
-        for step in range(-span, span + 1):
-            joint = middle + step * pitch * across
-            points = [joint - reach * along, joint, joint + reach * turned]
+        ink, count = int(rng.uniform(80, 255)), int(rng.integers(3, 2 + max(2, reach / pitch)))
+        for step in range(-count, count + 1):
+            bend = middle + step * pitch * across
+            points = [bend - reach * along, bend, bend + reach * turned]
             pen.line([tuple(point) for point in points], fill=ink, width=breadth, joint="curve")
-    drawn = np.asarray(bands, np.float32) / 255
+    drawn = np.asarray(image, np.float32) / 255
     strength = rng.uniform(0.1, 0.7) * (1 if rng.random() < 0.7 else -0.4)
     return strength * ndimage.gaussian_filter(drawn, rng.uniform(0.4, 1.5))
 
@@ -430,5 +430,5 @@ def random_scene(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
         line_jitter=rng.uniform(0, 0.5) if chance() < 0.2 else 0.0,
         inverted=bool(chance() < 0.15),
         captions=int(rng.integers(1, 4)) if chance() < 0.3 else 0,
-        conductors=int(rng.integers(1, 3)) if chance() < 0.15 else 0,
+        bands=int(rng.integers(1, 3)) if chance() < 0.15 else 0,
     )
