@@ -24,7 +24,7 @@ __all__ = ["Crops", "Window", "augment", "crop", "paste", "window"]
 
 CROP = 320
 SIZES = (16.0, 140.0)  # median particle that EMPS pictures are brought to, px of the picture
-PASTED = 0.35  # share of the EMPS crops with particles of another picture on top
+PASTED = 0.5  # share of the EMPS crops with particles of another picture on top
 SLIVER = 4  # pixels of the maps; what is left of a covered particle must be more
 
 
