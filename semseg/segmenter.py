@@ -30,7 +30,7 @@ __all__ = [
     "available_providers",
 ]
 
-MODEL_SHA256 = "ca766f07e168ac8a39d6d97311bc4357e4d2701852406bf01f169da172b03458"
+MODEL_SHA256 = "5e38ec2dddd4935ff89abebc482772aa84ab850d301b52eec36584955a3be0ea"
 _HERE = Path(__file__).resolve().parent
 # inside the package when installed from a wheel, beside it in a checkout
 _INSTALLED, _CHECKOUT = _HERE / "model.onnx", _HERE.parent / "models" / "model.onnx"

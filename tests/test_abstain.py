@@ -47,11 +47,11 @@ def of_nothing(segmenter):
 
 
 @pytest.fixture(scope="module")
-def board(segmenter):
-    """A board of checkers, in whose squares the network sees particles."""
-    rows, columns = np.arange(320)[:, None] // 40, np.arange(400) // 40
-    grey = np.where((rows + columns) % 2, 60, 200).astype(np.uint8)
-    return analyze(png(grey), segmenter=segmenter, name="board.png")
+def discs(segmenter):
+    """Flat discs, a drawing, of which the network is sure all the same."""
+    row, column = np.mgrid[:320, :480] % 80 - 40
+    grey = np.where(np.hypot(row, column) < 26, 200, 60).astype(np.uint8)
+    return analyze(png(grey), segmenter=segmenter, name="discs.png")
 
 
 # Pictures, through `analyze`
@@ -93,21 +93,21 @@ def test_a_few_particles_on_a_busy_ground_are_kept(kind, segmenter):
     assert analysis.particles["kept"].sum() >= 3
 
 
-def test_what_was_found_is_listed_as_possibly_wrong_with_the_reason(board):
-    assert len(board.particles) > 20
-    assert not board.particles["kept"].any()
-    assert (board.particles["reason"] == REASON).all()
-    (said,) = (each for each in board.notes if SAID in each)
-    assert f"the {len(board.particles)} outlines found" in said
-    assert said in str(summary_dict(board))
+def test_what_was_found_is_listed_as_possibly_wrong_with_the_reason(discs):
+    assert len(discs.particles) > 20
+    assert not discs.particles["kept"].any()
+    assert (discs.particles["reason"] == REASON).all()
+    (said,) = (each for each in discs.notes if SAID in each)
+    assert f"the {len(discs.particles)} outlines found" in said
+    assert said in str(summary_dict(discs))
 
 
-def test_a_person_can_overrule_with_the_filter(board):
-    usual = board.model.filter_threshold
-    some = refilter(board, lowered(usual, usual))
+def test_a_person_can_overrule_with_the_filter(discs):
+    usual = discs.model.filter_threshold
+    some = refilter(discs, lowered(usual, usual))
     assert some.particles["kept"].any()
-    assert refilter(board, 0.0).particles["kept"].all()
-    by_hand = refilter(board, None, {1: True})
+    assert refilter(discs, 0.0).particles["kept"].all()
+    by_hand = refilter(discs, None, {1: True})
     assert by_hand.particles.set_index("label").loc[1, "kept"]
 
 

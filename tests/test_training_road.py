@@ -24,7 +24,7 @@ if os.environ.get("SEMSEG_NEED_TRAINING") != "1":
 # warnings of PyTorch and of its exporter are not ours to heed
 pytestmark = pytest.mark.filterwarnings("default")
 
-STEPS, DRAWN, CROP = 90, 12, 128
+STEPS, DRAWN, CROP = 160, 12, 128
 HELD_OUT = range(5_000_000, 5_000_006)
 
 

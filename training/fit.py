@@ -328,7 +328,7 @@ def fit(name: str, pictures: Sequence[Picture]) -> dict:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name")
-    parser.add_argument("--drawn", type=int, default=24)
+    parser.add_argument("--drawn", type=int, default=48)
     options = parser.parse_args()
     fit(options.name, validation_pictures(options.drawn))
     print(WORK / f"{options.name}.fit.json")
