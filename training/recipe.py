@@ -1,7 +1,8 @@
-"""Train a model of the shipped kind from scratch, with one command.
+"""Train a model of the shipped kind from scratch, or from the shipped one, with one command.
 
     python -m training.recipe --name anew --minutes 300
     python -m training.recipe --name anew --minutes 300 --resume      # after an interruption
+    python -m training.recipe --name further --minutes 85 --start-from models/model.onnx --rate 1e-3
 
 Draws the pictures, trains, exports, fits thresholds, confidence, filter and abstention (some ten
 minutes more), and writes the described model to training/cache/NAME.model.onnx. Nothing of the
@@ -37,14 +38,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--name", default="anew")
     parser.add_argument("--minutes", type=float, default=300, help="of training; two CPU cores")
-    parser.add_argument("--drawn", type=int, default=1600, help="pictures to draw and train on")
+    parser.add_argument("--drawn", type=int, default=2400, help="pictures to draw and train on")
+    parser.add_argument("--start-from", help="another run, or an exported model (.onnx)")
+    parser.add_argument("--rate", type=float, default=Plan.rate)
+    parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--resume", action="store_true")
-    options = parser.parse_args()
-    plan = Plan(options.name, options.minutes, drawn=options.drawn)
-    network = trained(plan, resume=options.resume)
+    options = vars(parser.parse_args())
+    resumed = options.pop("resume")
+    plan = Plan(**options)
+    network = trained(plan, resume=resumed)
     target = network.with_suffix(".model.onnx")
-    fitted = fit(options.name, validation_pictures(drawn=48))
-    print(target, describe(network, target, description(options.name, fitted)))
+    fitted = fit(plan.name, validation_pictures(drawn=48))
+    print(target, describe(network, target, description(plan.name, fitted)))
 
 
 if __name__ == "__main__":

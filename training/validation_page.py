@@ -322,7 +322,7 @@ def _ablations(results: dict[str, dict[str, Result]], ablation: pd.DataFrame | N
         short = (
             f"Short runs of {int(ablation['steps'].iloc[0])} steps from nothing, which differ in "
             "one thing (`python -m training.ablation`), of networks laid out as in "
-            "the second edition; the shipped model had some forty thousand. All particles found, "
+            "the second edition; the shipped model had some seventy thousand. All particles found, "
             "at the rescale factor that the truth asks for; judge of seams "
             "and worth of candidates are fitted to EMPS and drawn pictures for each.\n\n"
             + "\n".join(lines)
