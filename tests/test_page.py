@@ -213,8 +213,12 @@ def test_progress_names_the_picture_the_stage_and_the_count(page, monkeypatch, b
     upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
     texts = [text.replace("\\", "") for _, text in said]
     assert "1 of 2: sample.tif: reading" in texts
-    assert "1 of 2: sample.tif: outlining particles" in texts
-    assert "2 of 2: bare.png: measuring" in texts
+    # the page looks every so often, so that a quick machine may pass a stage between two looks
+    stages = {what for _, what in work.STAGES.values()}
+    for which in ("1 of 2: sample.tif: ", "2 of 2: bare.png: "):
+        told = {text.removeprefix(which) for text in texts if text.startswith(which)}
+        assert told & stages
+        assert told <= stages | {"reading"}
     assert all(0 <= value <= 1 for value, _ in said)
     said.clear()
     page.run()  # everything is known now
