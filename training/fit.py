@@ -67,6 +67,7 @@ from training.synthesize import draw_micrograph
 # figures for 20 to 40 px are in training/README.md.
 TARGET_PX = 64.0
 TRAINED_PX = (16.0, 140.0)
+DRAWN = 48  # pictures of the second kind
 DRAWN_SEED = 1_000_000  # far from the seeds of training
 FOREGROUND = (0.5, 0.6)  # levels to try
 WORTH_IOU = 0.65
@@ -328,7 +329,7 @@ def fit(name: str, pictures: Sequence[Picture]) -> dict:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name")
-    parser.add_argument("--drawn", type=int, default=48)
+    parser.add_argument("--drawn", type=int, default=DRAWN)
     options = parser.parse_args()
     fit(options.name, validation_pictures(options.drawn))
     print(WORK / f"{options.name}.fit.json")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from training.dataset import WORK
 from training.export import describe, description, export_network
-from training.fit import fit, validation_pictures
+from training.fit import DRAWN, fit, validation_pictures
 from training.train import Plan, train
 
 __all__ = ["trained"]
@@ -48,7 +48,7 @@ def main() -> None:
     plan = Plan(**options)
     network = trained(plan, resume=resumed)
     target = network.with_suffix(".model.onnx")
-    fitted = fit(plan.name, validation_pictures(drawn=48))
+    fitted = fit(plan.name, validation_pictures(DRAWN))
     print(target, describe(network, target, description(plan.name, fitted)))
 
 
