@@ -69,7 +69,7 @@ def test_a_server_killed_in_mid_analysis(server, arrive, picture):
     assert visitor.query() == {"width": ["4000"], "filter": ["0.4"], "rescale": ["0.8"]}
     given = [{"name": "mine.png", "mimeType": "image/png", "buffer": picture}]
     visitor.page.locator(".st-key-uploads input[type=file]").set_input_files(given)
-    visitor.page.get_by_text("mine.png: outlining").wait_for()
+    visitor.stage("mine.png").wait_for()
     server.kill()
     visitor.page.get_by_text(DOWN).wait_for()
 
@@ -77,7 +77,7 @@ def test_a_server_killed_in_mid_analysis(server, arrive, picture):
     visitor.page.get_by_text("The server was started again").wait_for(timeout=PATIENCE)
     visitor.quiet()
     assert visitor.page.get_by_text(DOWN).count() == 0
-    assert visitor.page.get_by_text("outlining").count() == 0
+    assert visitor.stage("mine.png").count() == 0
     # nothing looks as if it were there
     for name in ("mine.png", "mine.json"):
         assert visitor.page.get_by_text(name).count() == 0

@@ -36,7 +36,7 @@ def test_the_second_visitor_waits_in_line_and_the_third_is_asked_to_come_again(c
     first, second, third = (Visitor(chromium, one_place, address) for address in addresses)
     try:
         give(first, "first.png", picture(0))
-        first.page.get_by_text("outlining particles").wait_for()
+        first.stage("first.png").wait_for()
         give(second, "second.png", picture(1))
         second.page.get_by_text("second.png: next in line").wait_for()
         give(third, "third.png", picture(2))

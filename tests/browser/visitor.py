@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
+from semseg.page.work import STAGES
+
 PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 PATIENCE = 20_000  # ms; the network runs on a shared machine
 
@@ -41,6 +43,12 @@ class Visitor:
             self.page.wait_for_timeout(200)
             idle = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
             calm = calm + 1 if idle.count() and len(self.frames) == before else 0
+
+    def stage(self, name: str):
+        """Where the page says what it does with a picture. Any stage will do: the page looks every
+        so often, so that a quick machine passes one between two looks."""
+        stages = "|".join(re.escape(what) for _, what in STAGES.values())
+        return self.page.get_by_text(re.compile(rf"{re.escape(name)}: ({stages})"))
 
     def shown(self) -> None:
         """Wait for the view of a picture."""
