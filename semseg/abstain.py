@@ -140,13 +140,17 @@ def abstains(
     return ""
 
 
-def note(why: str, count: int, usual_filter: float) -> str:
-    """What the user is told of the `count` particles found, and how to overrule."""
+def note(why: str, confidences: NDArray[np.floating], usual_filter: float) -> str:
+    """What the user is told of the particles found, and how to overrule.
+
+    The filter that is named keeps what would have been kept in another picture, and everything
+    where that is nothing; `confidences` are those before they were `lowered`.
+    """
+    count = len(confidences)
     found = "the outline found is" if count == 1 else f"the {count:,} outlines found are"
-    return (
-        f"{why}: {found} possibly wrong. If right all the same, lower the filter to "
-        f"{lowered(usual_filter, usual_filter):.2g}."
-    )
+    some = bool((confidences >= usual_filter).any())
+    level = lowered(usual_filter, usual_filter) if some else 0
+    return f"{why}: {found} possibly wrong. If right all the same, lower the filter to {level:.2g}."
 
 
 def lowered(confidence, usual_filter: float):

@@ -279,9 +279,9 @@ def segment(
         usual = model.confidence.get("picture", abstain.USUAL)
         strange = abstain.abstains(prepared.image, maps, certain, usual)
         if strange:
+            notes.append(abstain.note(strange, certain, model.filter_threshold))
             certain = abstain.lowered(certain, model.filter_threshold)
             doubt = [abstain.REASON] * len(doubt)
-            notes.append(abstain.note(strange, len(doubt), model.filter_threshold))
         particles = measure_particles(shapes, scale).assign(
             confidence=certain, doubt=doubt, visibility=visibility(labels)
         )

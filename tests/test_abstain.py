@@ -180,6 +180,10 @@ def test_lowered_confidences_are_below_the_filter_and_in_the_same_order():
 
 
 def test_the_note_counts_and_tells_how_to_overrule():
-    assert "the outline found is possibly wrong" in note("So", 1, 0.3)
-    assert "the 1,200 outlines found are" in note("So", 1200, 0.3)
-    assert "to 0.09" in note("So", 3, 0.3)
+    assert "the outline found is possibly wrong" in note("So", np.array([0.8]), 0.3)
+    assert "the 1,200 outlines found are" in note("So", np.full(1200, 0.8), 0.3)
+    assert note("So", np.array([0.1, 0.3, 0.2]), 0.3).endswith("lower the filter to 0.09.")
+
+
+def test_the_filter_that_the_note_names_keeps_something():
+    assert note("So", np.array([0.1, 0.29]), 0.3).endswith("lower the filter to 0.")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -199,3 +201,19 @@ def test_what_bounds_a_model_is_found_rung_by_rung(model, pictures):
     assert without["recall visible"] == without["recall covered"] == without["precision"] == 1
     assert without["recall fragment"] == 0
     assert len(ladder(pictures[:1], Segmenter(model, sha256=None, provider="cpu"))) == 6
+
+
+def test_overlays_on_the_validation_page_show_where_the_particles_are(tmp_path):
+    from training.validation_figures import draw_overlays
+
+    labels = np.zeros((700, 1000), np.int32)
+    labels[:40, -60:] = 1
+    panel = Image.fromarray(np.where(labels, 255, 60).astype(np.uint8)).convert("RGB")
+    result = SimpleNamespace(
+        kept=pd.DataFrame({"F1@0.5": [0.2, 0.9, 0.5]}),
+        pictures=[SimpleNamespace(labels=labels)] * 3,
+        analyses=[None] * 3,
+    )
+    draw_overlays(result, tmp_path / "set.png", lambda picture, analysis: panel)
+    sheet = np.asarray(Image.open(tmp_path / "set.png").convert("L"))
+    assert all((part > 200).sum() > 2000 for part in np.split(sheet[30:], 3, axis=1))

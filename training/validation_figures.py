@@ -53,18 +53,33 @@ def draw_sizes(sets: Mapping[str, pd.DataFrame], path: Path) -> None:
 
 
 def draw_overlays(result, path: Path, overlay: Callable) -> None:
-    """The middle of the best, the typical and the worst picture of a set, side by side."""
+    """Of the best, the typical and the worst picture of a set that part where the particles are,
+    side by side."""
     order = result.kept["F1@0.5"].sort_values(ascending=False).index
     chosen = {"best": order[0], "typical": order[len(order) // 2], "worst": order[-1]}
     sheet = Image.new("RGB", (3 * PANEL_PX, PANEL_PX + CAPTION_PX), "white")
     for column, (name, index) in enumerate(chosen.items()):
         panel = overlay(result.pictures[index], result.analyses[index])
-        left, top = ((side - PANEL_PX) // 2 for side in panel.size)
-        middle = panel.crop((left, top, left + PANEL_PX - 6, top + PANEL_PX))
-        sheet.paste(middle, (column * PANEL_PX, CAPTION_PX))
+        left, top = _where_particles_are(result.pictures[index].labels, panel.size)
+        part = panel.crop((left, top, left + PANEL_PX - 6, top + PANEL_PX))
+        sheet.paste(part, (column * PANEL_PX, CAPTION_PX))
         words = f"{name}: F1 {result.kept['F1@0.5'][index]:.2f}"
         ImageDraw.Draw(sheet).text((column * PANEL_PX + 2, 4), words, fill="black", font_size=13)
     greys = np.repeat(np.linspace(0, 255, GREYS).astype(np.uint8), 3).tolist()
     palette = Image.new("P", (1, 1))
     palette.putpalette(greys + [channel for ink in INKS_OF_OVERLAY for channel in ink])
     sheet.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def _where_particles_are(labels: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
+    """Left and top, px of a panel of this (width, height), of a square about the median pixel of
+    the particles; all of it on the panel where that is large enough."""
+    rows, columns = np.nonzero(labels)
+    sides = np.array(labels.shape[::-1])
+    middle = np.array([np.median(columns), np.median(rows)]) if len(rows) else sides / 2
+    room = np.array(size) - PANEL_PX
+    corner = np.clip(middle * size / sides - PANEL_PX / 2, 0, np.maximum(room, 0))
+    left, top = (
+        np.where(room > 0, corner, room / 2).astype(int).tolist()
+    )  # a small panel in the middle
+    return left, top
