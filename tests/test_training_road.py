@@ -37,7 +37,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(cache):
-    """Checkpoint and log of the run."""
+    """Checkpoint and log of the run, which was interrupted in the middle and went on."""
     import torch
 
     from training import crops, dataset, recipe
@@ -49,7 +49,8 @@ def trained(cache):
         patch.setattr(dataset, "WORK", cache)
         patch.setattr(recipe, "WORK", cache)
         patch.setattr(crops, "CROP", CROP)
-        recipe.trained(plan, resume=False)
+        recipe.trained(replace(plan, steps=STEPS // 2), resume=False)
+        recipe.trained(plan, resume=True)
     return cache / "runs/tiny"
 
 
@@ -159,9 +160,11 @@ def test_networks_are_rated_beside_each_other(trained, prepared, cache):
 
 def test_the_loss_falls(trained):
     rows = [line.split(",") for line in (trained / "log.csv").read_text().splitlines()]
-    assert int(rows[-1][0]) == STEPS
+    assert [int(row[0]) for row in rows] == [STEPS // 2, STEPS]
     assert json.loads((trained / "plan.json").read_text())["steps"] == STEPS
-    assert 0 < float(rows[-1][3]) < 1.6  # untrained it is above 2
+    first, last = (float(row[3]) for row in rows)
+    assert 0 < last < first
+    assert last < 1.6  # untrained it is above 2
 
 
 def test_the_model_says_what_it_is(model):

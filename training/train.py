@@ -113,6 +113,10 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     torch.manual_seed(plan.seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
+    checkpoint, stored = folder / "checkpoint.pt", {}
+    if resume and checkpoint.exists():
+        stored = torch.load(checkpoint, map_location=device, weights_only=True)
+    step, spent = stored.get("step", 0), stored.get("spent", 0.0)
 
     emps, kept_out = (
         emps_samples(SHARED / "data/emps-train", validation=held) if plan.emps else []
@@ -121,7 +125,7 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
     drawn = drawn_samples(plan.drawn)
     stream = iter(
         DataLoader(
-            Crops(emps, drawn, plan.seed),
+            Crops(emps, drawn, plan.seed + step),  # other crops where a run is resumed
             batch_size=plan.batch,
             num_workers=plan.workers,
             prefetch_factor=4 if plan.workers else None,
@@ -136,18 +140,14 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
         sample = torch.cat([image for image, _ in itertools.islice(stream, 8)])
         unfold(model, Path(plan.start_from), sample.to(device))
     elif plan.start_from:
-        stored = torch.load(WORK / "runs" / plan.start_from / "checkpoint.pt", weights_only=True)
-        model.load_state_dict(_fitting(stored["average"], model))
+        other = torch.load(WORK / "runs" / plan.start_from / "checkpoint.pt", weights_only=True)
+        model.load_state_dict(_fitting(other["average"], model))
     average = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=plan.decay)
-    step, spent = 0, 0.0
-    checkpoint = folder / "checkpoint.pt"
-    if resume and checkpoint.exists():
-        stored = torch.load(checkpoint, map_location=device, weights_only=True)
+    if stored:
         model.load_state_dict(stored["model"])
         average.load_state_dict(stored["average"])
         optimiser.load_state_dict(stored["optimiser"])
-        step, spent = stored["step"], stored["spent"]
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}", flush=True)
 
     last_saved, began = spent, time.monotonic() - spent
