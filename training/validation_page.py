@@ -110,10 +110,10 @@ def document(
         "## Sizes",
         _sizes(own, folder),
         "## Drawn pictures",
-        "The middle of the best, the typical (median) and the worst of the drawn pictures, by F1 "
-        "at IoU 0.5. "
-        "Blue: truth; green: kept; red: possibly wrong. Real pictures do not come into the "
-        "repository; their overlays are written to `training/cache/validation/`.",
+        "The best, the typical (median) and the worst of the drawn pictures, by F1 at IoU 0.5, "
+        "where their particles are. Blue: truth; green: kept; red: possibly wrong. Real pictures "
+        "do not come into the repository; their overlays are written to "
+        "`training/cache/validation/`.",
         f"![Best, typical and worst of the drawn pictures]({folder}/drawn.png)",
         "## Pictures without particles",
         _abstention(own, free),
