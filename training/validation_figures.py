@@ -79,7 +79,6 @@ def _where_particles_are(labels: np.ndarray, size: tuple[int, int]) -> tuple[int
     middle = np.array([np.median(columns), np.median(rows)]) if len(rows) else sides / 2
     room = np.array(size) - PANEL_PX
     corner = np.clip(middle * size / sides - PANEL_PX / 2, 0, np.maximum(room, 0))
-    left, top = (
-        np.where(room > 0, corner, room / 2).astype(int).tolist()
-    )  # a small panel in the middle
+    # a panel that is too small comes into the middle
+    left, top = np.where(room > 0, corner, room / 2).astype(int).tolist()
     return left, top
