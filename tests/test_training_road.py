@@ -219,4 +219,5 @@ def test_overlays_on_the_validation_page_show_where_the_particles_are(tmp_path):
     )
     draw_overlays(result, tmp_path / "set.png", lambda picture, analysis: panel)
     sheet = np.asarray(Image.open(tmp_path / "set.png").convert("L"))
-    assert all((part > 200).sum() > 2000 for part in np.split(sheet[30:], 3, axis=1))
+    for part in np.split(sheet[30:], 3, axis=1):
+        assert (part[:, :-6] > 200).sum() > 1500  # but for the white line between two panels
