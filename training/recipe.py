@@ -9,8 +9,8 @@ minutes more), and writes the described model to training/cache/NAME.model.onnx.
 repository changes; `python -m training.export describe NAME` makes it the model that is shipped.
 
 Wants EMPS-train in `../shared/data/emps-train`. The shipped model cost 494 minutes of
-two cores, in six runs on each other; one run of 187 minutes on two cores with AVX-512 comes
-within 0.005 of it on TiO2, but for sizes (*anew* in training/README.md).
+two cores, in six runs on each other; one run of 187 minutes on two cores with AVX-512 came
+within 0.005 of its F1 on TiO2 (*anew* in training/README.md).
 """
 
 from __future__ import annotations
