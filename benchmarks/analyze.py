@@ -36,10 +36,10 @@ import tifffile
 from onnx import TensorProto, helper, numpy_helper
 
 from semseg.analysis import analyze
+from semseg.data import sample_path
 from semseg.errors import ModelError
-from semseg.preparation import Crop
-from semseg.sample import sample_path
-from semseg.segmenter import MODEL_PATH, MODEL_SHA256, PROVIDERS, Segmenter
+from semseg.inference.segmenter import MODEL_PATH, MODEL_SHA256, PROVIDERS, Segmenter
+from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 
 STAGES = {

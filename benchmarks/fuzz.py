@@ -22,14 +22,14 @@ from typing import NamedTuple
 
 from semseg.analysis import analyze
 from semseg.errors import OutOfMemoryError, SemsegError
-from semseg.export import written_files
-from semseg.micrograph import read_micrograph
-from semseg.segmenter import Segmenter
-from semseg.session import read_session
+from semseg.export.files import written_files
+from semseg.export.session import read_session
+from semseg.inference.segmenter import Segmenter
+from semseg.io.micrograph import read_micrograph
+from semseg.scale.sidecar import read_sidecar
 from semseg.settings import Settings
-from semseg.sidecar import read_sidecar
-from tests.bombs import BOMBS, POLYGLOTS
-from tests.hostile_files import mutated, seeds
+from tests.support.bombs import BOMBS, POLYGLOTS
+from tests.support.hostile_files import mutated, seeds
 
 LIMIT_S, LIMIT_BYTES, LONGEST = 10, 1_500_000_000, 400
 

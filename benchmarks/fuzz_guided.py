@@ -17,7 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["semseg", "tifffile", "PIL"]):
     from benchmarks.fuzz import LIMIT_BYTES, LIMIT_S, outcome
-from tests.hostile_files import seeds
+from tests.support.hostile_files import seeds
 
 KINDS = ("picture", "sidecar", "settings", "session")
 

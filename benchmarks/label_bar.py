@@ -3,8 +3,8 @@
 Needs the pictures of ``../shared/data`` (366 of EMPS, MIT licence; 8 TiO2 pictures of BAM), which
 are not part of this repository. Which of the 366 have a bar that spans the full width was decided
 by eye, from the bottom strips of all of them; its first row is where the median of the rows changes
-most, near the edge that was seen. ``semseg.label_bar`` was tuned on these very pictures, so the
-figures say that it fits them, not how it fares on others.
+most, near the edge that was seen. ``semseg.preprocessing.label_bar`` was tuned on these very
+pictures, so the figures say that it fits them, not how it fares on others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from semseg.label_bar import find_label_bar
+from semseg.preprocessing.label_bar import find_label_bar
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 ROW_TOLERANCE = 2  # the pictures were shrunk: an edge is blurred over two or three rows

@@ -23,7 +23,7 @@ import numpy as np
 import tifffile
 
 from semseg import Settings, analyze, write_outputs
-from semseg.sample import sample_path
+from semseg.data import sample_path
 
 FRAME_ROWS = 712
 

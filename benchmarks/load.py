@@ -28,9 +28,9 @@ import tifffile
 
 from benchmarks.protocol import Server, Visitor, served
 from semseg.analysis import Analysis, analyze
-from semseg.segmenter import Segmenter
+from semseg.export.tables import sizes_csv
+from semseg.inference.segmenter import Segmenter
 from semseg.settings import Settings
-from semseg.tables import sizes_csv
 from training.synthesize import draw_micrograph
 
 PEOPLE = (1, 5, 10, 20)

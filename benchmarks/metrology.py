@@ -42,11 +42,11 @@ from benchmarks.simulated_samples import (
     sampled_truth,
     visible_area,
 )
-from semseg.advice import particles_needed
-from semseg.distribution import edge_weights, fit_lognormal, moment_mean
-from semseg.intervals import bootstrap_intervals
-from semseg.screening import MEETS, screen
-from semseg.statistics import summarise
+from semseg.statistics.distribution import edge_weights, fit_lognormal, moment_mean
+from semseg.statistics.intervals import bootstrap_intervals
+from semseg.statistics.nanomaterial import MEETS, screen
+from semseg.statistics.sample_size import particles_needed
+from semseg.statistics.summary import summarise
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "measurement.md"
 BEGIN, END = "<!-- metrology: begin -->", "<!-- metrology: end -->"

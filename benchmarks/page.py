@@ -36,7 +36,7 @@ from statistics import median
 
 import numpy as np
 
-from semseg.sample import sample_path
+from semseg.data import sample_path
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNTS = (200, 1000, 5000)

@@ -6,8 +6,8 @@ Three answers:
 * the eight TiO2 pictures of BAM, whose metadata give the pixel size (7.34375 nm, Zeiss);
 * every sixth of the 366 pictures of EMPS, sorted by name. Which of these 61 show a bar was decided
   by eye. The ends that were found were marked in enlarged crops and looked at one by one: the
-  lengths below are those that passed, to the pixel. `semseg.scale_bar` was tuned on EMPS, so the
-  figures say that it fits these pictures, not how it fares on others.
+  lengths below are those that passed, to the pixel. `semseg.scale.scale_bar` was tuned on EMPS, so
+  the figures say that it fits these pictures, not how it fares on others.
 
 The pictures lie in ``../shared/data`` and are not part of this repository.
 """
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from semseg.label_bar import find_label_bar
-from semseg.micrograph import read_micrograph
-from semseg.scale_bar import ScaleBar, find_scale_bar
+from semseg.io.micrograph import read_micrograph
+from semseg.preprocessing.label_bar import find_label_bar
+from semseg.scale.scale_bar import ScaleBar, find_scale_bar
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TIO2_PIXEL_NM = 7.34375

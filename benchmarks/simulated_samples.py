@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from semseg.distribution import edge_weights
-from semseg.intervals import bootstrap_intervals
+from semseg.statistics.distribution import edge_weights
+from semseg.statistics.intervals import bootstrap_intervals
 
 # Attribute of Intervals and its heading.
 FIGURES = {

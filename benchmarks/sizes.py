@@ -22,7 +22,7 @@ from scipy.special import ellipe
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from semseg.shape import measure_shapes  # noqa: E402
+from semseg.measure.shape import measure_shapes  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "measurement.md"
 BEGIN, END = "<!-- sizes: begin -->", "<!-- sizes: end -->"

@@ -5,8 +5,8 @@
 
 Drawn agglomerates (`training.synthesize`), whose true visible share is known, and the hand-drawn
 outlines of TiO2 in ``../shared/data`` with their classes, where they are at hand. Both through the
-true outlines, so that nothing of the network is in the figures. `semseg.visibility.FULLY_VISIBLE`
-was chosen on the drawn ones alone.
+true outlines, so that nothing of the network is in the figures.
+`semseg.measure.visibility.FULLY_VISIBLE` was chosen on the drawn ones alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import expand_labels
 
-from semseg.visibility import FULLY_VISIBLE, visibility
+from semseg.measure.visibility import FULLY_VISIBLE, visibility
 from training.synthesize import Scene, draw_scene, gauge, random_scene
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "measurement.md"

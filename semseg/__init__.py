@@ -10,10 +10,10 @@ all four in `analyze`; `write_outputs` writes what was found.
 
 from semseg.analysis import Analysis, analyze, conclude, prepare, segment
 from semseg.errors import SemsegError
-from semseg.export import write_outputs
-from semseg.micrograph import Micrograph, read_micrograph
-from semseg.preparation import Crop
-from semseg.segmenter import Segmenter
+from semseg.export.files import write_outputs
+from semseg.inference.segmenter import Segmenter
+from semseg.io.micrograph import Micrograph, read_micrograph
+from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 from semseg.version import __version__
 

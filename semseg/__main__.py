@@ -18,19 +18,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from semseg.analysis import Analysis, analyze, refilter
-from semseg.arguments import parser, settings_of
-from semseg.counting import counted, size_weights
+from semseg.cli.arguments import parser, settings_of
 from semseg.display import DEFAULT, Display
 from semseg.errors import ModelError, SemsegError, SettingsError, printable, sentence
-from semseg.export import output_paths, run_files, written_files
-from semseg.interruption import postponed, terminable
-from semseg.metrology import assess
-from semseg.segmenter import Segmenter
-from semseg.session import differences, find_pictures, read_session
+from semseg.export.files import output_paths, run_files, written_files
+from semseg.export.interruption import postponed, terminable
+from semseg.export.session import differences, find_pictures, read_session
+from semseg.export.writing import check_folder, write_files
+from semseg.inference.segmenter import Segmenter
+from semseg.metrology.assessment import assess
+from semseg.metrology.uncertainty import RATIOS, rescaled
 from semseg.settings import Settings
-from semseg.statistics import summarise
-from semseg.uncertainty import RATIOS, rescaled
-from semseg.writing import check_folder, write_files
+from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.summary import summarise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

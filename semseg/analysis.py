@@ -21,26 +21,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg import abstain
-from semseg.autoscale import estimate_rescale
-from semseg.calibration import Calibration, agreement_note, calibration_from_width
-from semseg.confidence import apply_filter, confidence, reasons
-from semseg.counting import apply_rule
 from semseg.errors import SettingsError
-from semseg.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
-from semseg.particles import Thresholds, find_particles, measure_particles, on_recorded_grid
-from semseg.preparation import (
+from semseg.inference.segmenter import ModelInfo, Segmenter
+from semseg.instances import out_of_domain
+from semseg.instances.autoscale import estimate_rescale
+from semseg.instances.confidence import apply_filter, confidence, reasons
+from semseg.instances.particles import (
+    Thresholds,
+    find_particles,
+    measure_particles,
+    on_recorded_grid,
+)
+from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
+from semseg.measure.shape import measure_shapes, outlines
+from semseg.measure.visibility import visibility
+from semseg.preprocessing.preparation import (
     Crop,
     find_label_bar,
     repair_outliers,
     resize,
     stretch_contrast,
 )
-from semseg.scale_bar import ScaleBar, calibration_from_scale_bar, find_scale_bar
-from semseg.segmenter import ModelInfo, Segmenter
+from semseg.scale.calibration import Calibration, agreement_note, calibration_from_width
+from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar, find_scale_bar
 from semseg.settings import Settings
-from semseg.shape import measure_shapes, outlines
-from semseg.visibility import visibility
+from semseg.statistics.counting import apply_rule
 
 __all__ = [
     "Analysis",
@@ -276,12 +281,12 @@ def segment(
         median = float(shapes["ecd"].median()) if len(shapes) else None
         certain = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence)
-        usual = model.confidence.get("picture", abstain.USUAL)
-        strange = abstain.abstains(prepared.image, maps, certain, usual)
+        usual = model.confidence.get("picture", out_of_domain.USUAL)
+        strange = out_of_domain.abstains(prepared.image, maps, certain, usual)
         if strange:
-            notes.append(abstain.note(strange, certain, model.filter_threshold))
-            certain = abstain.lowered(certain, model.filter_threshold)
-            doubt = [abstain.REASON] * len(doubt)
+            notes.append(out_of_domain.note(strange, certain, model.filter_threshold))
+            certain = out_of_domain.lowered(certain, model.filter_threshold)
+            doubt = [out_of_domain.REASON] * len(doubt)
         particles = measure_particles(shapes, scale).assign(
             confidence=certain, doubt=doubt, visibility=visibility(labels)
         )

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from semseg.counting import EDGES
-from semseg.engine import PROVIDERS
 from semseg.errors import SettingsError
-from semseg.preparation import Crop
+from semseg.inference.engine import PROVIDERS
+from semseg.preprocessing.preparation import Crop
+from semseg.statistics.counting import EDGES
 
 __all__ = ["Settings", "refuse_unknown"]
 
@@ -55,7 +55,7 @@ class Settings:
         one, else a check of it.
     scale_uncertainty : float or None
         Relative standard uncertainty of the pixel size, 0.01 for 1 %; None: what the source of
-        the scale tells, or a usual value (`semseg.uncertainty`).
+        the scale tells, or a usual value (`semseg.metrology.uncertainty`).
     rescale : float or None
         Factor by which the picture is resized for the network.
     crop : Crop or None
@@ -66,7 +66,8 @@ class Settings:
         Confidence, 0..1, below which a particle is possibly wrong; None: the model's.
     edges : str
         Counting rule for particles at the edge of the frame: ``count`` them as far as they are
-        seen, ``exclude`` them, or exclude them and ``weight`` the others (`semseg.counting`).
+        seen, ``exclude`` them, or exclude them and ``weight`` the others
+        (`semseg.statistics.counting`).
     visible_only : bool
         Count fully visible particles only.
     provider : str

@@ -13,11 +13,11 @@ import pytest
 import tifffile
 from PIL import Image
 
-from semseg.segmenter import Segmenter
+from semseg.inference.segmenter import Segmenter
 from training.synthesize import Particle, Scene, draw_scene
 
 # so that their assertions tell what differs
-pytest.register_assert_rewrite("tests.picture_files")
+pytest.register_assert_rewrite("tests.support.picture_files")
 
 # The shipped model, unless a model in the making is to be tried.
 CANDIDATE_MODEL = os.environ.get("SEMSEG_TEST_MODEL")

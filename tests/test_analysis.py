@@ -12,8 +12,8 @@ from PIL import Image
 
 from semseg.analysis import analyze, conclude, prepare, refilter, segment
 from semseg.errors import SettingsError, UnreadableImageError
-from semseg.micrograph import read_micrograph
-from semseg.preparation import Crop
+from semseg.io.micrograph import read_micrograph
+from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 from training.metrics import compare
 

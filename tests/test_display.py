@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from semseg import figure
 from semseg.display import DEFAULT, SIZES, Display, is_assumed
 from semseg.errors import SettingsError
+from semseg.figures import panels as figure
 
 
 def test_the_usual_display():

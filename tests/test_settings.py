@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semseg.errors import SettingsError
-from semseg.preparation import Crop
+from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 
 ROWS = st.integers(0, 10_000)

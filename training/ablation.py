@@ -19,8 +19,8 @@ from pathlib import Path
 import pandas as pd
 
 from semseg.analysis import prepare
-from semseg.micrograph import read_micrograph
-from semseg.particles import Thresholds
+from semseg.instances.particles import Thresholds
+from semseg.io.micrograph import read_micrograph
 from semseg.settings import Settings
 from training import fit
 from training.dataset import WORK

@@ -1,4 +1,4 @@
-"""Fit when to abstain: see `semseg.abstain`.
+"""Fit when to abstain: see `semseg.instances.out_of_domain`.
 
     >>> model["picture"] = fit_abstain(segmenter, thresholds, model, pictures)
 
@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from semseg.abstain import FEATURES, familiarity, is_drawing, picture_features
-from semseg.autoscale import estimate_rescale
-from semseg.confidence import confidence
-from semseg.particles import Thresholds, find_particles
-from semseg.preparation import resize, stretch_contrast
-from semseg.segmenter import Segmenter
+from semseg.inference.segmenter import Segmenter
+from semseg.instances.autoscale import estimate_rescale
+from semseg.instances.confidence import confidence
+from semseg.instances.out_of_domain import FEATURES, familiarity, is_drawing, picture_features
+from semseg.instances.particles import Thresholds, find_particles
+from semseg.preprocessing.preparation import resize, stretch_contrast
 from training.particle_free import KINDS, draw
 from training.pictures import Picture
 
@@ -37,7 +37,8 @@ def fit_abstain(
     model: Mapping[str, Any],
     pictures: Sequence[Picture],
 ) -> dict[str, Any]:
-    """Coefficients of `semseg.abstain.familiarity`, for the key ``picture`` of the confidence.
+    """Coefficients of `semseg.instances.out_of_domain.familiarity`, for the key ``picture`` of the
+    confidence.
 
     Parameters
     ----------

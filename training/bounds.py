@@ -19,12 +19,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.analysis import prepare
-from semseg.autoscale import estimate_rescale
-from semseg.micrograph import read_micrograph
-from semseg.particles import Thresholds, find_particles, fragments, on_recorded_grid, refine
-from semseg.preparation import resize
-from semseg.seams import join, seams
-from semseg.segmenter import Segmenter
+from semseg.inference.segmenter import Segmenter
+from semseg.instances.autoscale import estimate_rescale
+from semseg.instances.particles import (
+    Thresholds,
+    find_particles,
+    fragments,
+    on_recorded_grid,
+    refine,
+)
+from semseg.instances.seams import join, seams
+from semseg.io.micrograph import read_micrograph
+from semseg.preprocessing.preparation import resize
 from semseg.settings import Settings
 from training.evaluate import SETS, figures, recalls, size_errors, sizes_off_edge
 from training.fit import on_grid, owners

@@ -52,7 +52,7 @@ def median_ecd(labels: NDArray[np.integer]) -> float:
 
 
 def stretch(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Contrast between the 0.5 and 99.5 percentiles, as `semseg.preparation` does it."""
+    """Contrast between the 0.5 and 99.5 percentiles, as in `semseg.preprocessing`."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
 

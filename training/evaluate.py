@@ -19,9 +19,9 @@ import pandas as pd
 from PIL import Image
 
 from semseg.analysis import Analysis, analyze
-from semseg.segmenter import Segmenter
+from semseg.inference.segmenter import Segmenter
+from semseg.measure.shape import measure_shapes
 from semseg.settings import Settings
-from semseg.shape import measure_shapes
 from training.metrics import Agreement, compare, pool
 from training.pictures import VISIBILITY, Labelled, emps_validation, tio2_dev, without_gaps
 from training.regression import print_reliability

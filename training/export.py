@@ -91,14 +91,14 @@ def describe(source: Path, target: Path, description: dict) -> str:
 
 
 def pin(sha256: str) -> None:
-    """Write the hash where `semseg.segmenter` checks it."""
-    room = ROOT / "semseg" / "segmenter.py"
+    """Write the hash where `semseg.inference.segmenter` checks it."""
+    room = ROOT / "semseg" / "inference" / "segmenter.py"
     text = re.sub(r'MODEL_SHA256 = "\w*"', f'MODEL_SHA256 = "{sha256}"', room.read_text())
     room.write_text(text)
 
 
 def description(name: str, fitted: dict) -> dict:
-    """What the model says about itself; see `semseg.segmenter.ModelInfo`."""
+    """What the model says about itself; see `semseg.inference.segmenter.ModelInfo`."""
     commit = subprocess.run(
         ["git", "log", "-1", "--format=%H", "--", "training"],
         cwd=ROOT, capture_output=True, text=True, check=True,

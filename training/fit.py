@@ -6,16 +6,16 @@ Seven steps, in this order, through the exported network itself. All of them see
 fifth and drawn pictures that training never saw, both kinds with the same weight: the first has
 few agglomerates, the second hardly anything else.
 
-1. the judge of seams (`semseg.seams`): a logistic regression on the seams between fragments, at
-   the rescale factor that the truth asks for; a seam is false where most of both fragments lies in
-   the same true particle;
+1. the judge of seams (`semseg.instances.seams`): a logistic regression on the seams between
+   fragments, at the rescale factor that the truth asks for; a seam is false where most of both
+   fragments lies in the same true particle;
 2. the level of the foreground: greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled;
-3. what a candidate is worth (`semseg.candidates`): a logistic regression on
-   `semseg.features.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds 0.65,
-   between the two levels;
+3. what a candidate is worth (`semseg.instances.merge_tree`): a logistic regression on
+   `semseg.instances.features.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds
+   0.65, between the two levels;
 4. the judge of looks for the rescale factor (`training.looks`);
-5. the confidence: a logistic regression on `semseg.confidence.FEATURES`, at the factor that
-   is found automatically; its figures are from pictures left out of each fit;
+5. the confidence: a logistic regression on `semseg.instances.confidence.FEATURES`, at the factor
+   that is found automatically; its figures are from pictures left out of each fit;
 6. the default filter threshold: greatest mean of F1 at IoU 0.5, each kind pooled;
 7. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
 """
@@ -35,12 +35,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from semseg.analysis import prepare
-from semseg.autoscale import estimate_rescale
-from semseg.candidates import Candidate
-from semseg.confidence import FEATURES, confidence
-from semseg.features import CANDIDATE_FEATURES, memberships
-from semseg.micrograph import read_micrograph
-from semseg.particles import (
+from semseg.inference.segmenter import Segmenter
+from semseg.instances.autoscale import estimate_rescale
+from semseg.instances.confidence import FEATURES, confidence
+from semseg.instances.features import CANDIDATE_FEATURES, memberships
+from semseg.instances.merge_tree import Candidate
+from semseg.instances.particles import (
     Thresholds,
     find_instances,
     find_particles,
@@ -48,10 +48,10 @@ from semseg.particles import (
     on_recorded_grid,
     weighed,
 )
-from semseg.preparation import resize
-from semseg.seams import FEATURES as SEAM_FEATURES
-from semseg.seams import seams
-from semseg.segmenter import Segmenter
+from semseg.instances.seams import FEATURES as SEAM_FEATURES
+from semseg.instances.seams import seams
+from semseg.io.micrograph import read_micrograph
+from semseg.preprocessing.preparation import resize
 from semseg.settings import Settings
 from training.abstain import fit_abstain
 from training.dataset import WORK, median_ecd

@@ -1,4 +1,4 @@
-"""Fit the judge of looks for the rescale factor: see `semseg.autoscale`.
+"""Fit the judge of looks for the rescale factor: see `semseg.instances.autoscale`.
 
     >>> thresholds = replace(thresholds, look=fit_look(segmenter, pictures))
 
@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold
 
-from semseg.autoscale import LOOK_FEATURES, look_features, looks_at
-from semseg.confidence import confidence
-from semseg.particles import Thresholds
-from semseg.segmenter import Segmenter
+from semseg.inference.segmenter import Segmenter
+from semseg.instances.autoscale import LOOK_FEATURES, look_features, looks_at
+from semseg.instances.confidence import confidence
+from semseg.instances.particles import Thresholds
 from training.dataset import median_ecd
 from training.pictures import Picture
 from training.regression import regression
@@ -32,7 +32,7 @@ FOLDS = 16
 
 
 def fit_look(segmenter: Segmenter, pictures: Sequence[Picture]) -> dict:
-    """Coefficients for `semseg.particles.Thresholds.look`, each kind of picture weighed alike."""
+    """Coefficients for `Thresholds.look`, each kind of picture weighed alike."""
     table = true_looks(segmenter, pictures)
     left_out = pd.Series(0.0, table.index)
     folds = GroupKFold(min(FOLDS, table["name"].nunique()))

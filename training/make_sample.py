@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from semseg.sample import DATA
-from semseg.shape import measure_shapes
+from semseg.data import DATA
+from semseg.measure.shape import measure_shapes
 from training.synthesize import Particle, Scene, draw_scene, gauge
 
 __all__ = [

@@ -23,10 +23,10 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.analyze import network_seconds, sustained_gflops
-from semseg.abstain import REASON
 from semseg.analysis import Analysis, analyze
 from semseg.errors import UnsuitableImageError
-from semseg.segmenter import Segmenter
+from semseg.inference.segmenter import Segmenter
+from semseg.instances.out_of_domain import REASON
 from semseg.settings import Settings
 from training.bounds import ladder
 from training.dataset import SHARED, WORK, median_ecd

@@ -15,7 +15,7 @@ import onnxruntime
 import pandas as pd
 
 from benchmarks.analyze import NETWORK_SHAPE
-from semseg.segmenter import ModelInfo
+from semseg.inference.segmenter import ModelInfo
 
 if TYPE_CHECKING:
     from training.validation import Result

@@ -15,7 +15,7 @@ from typing import Any
 
 from semseg.display import Display
 from semseg.errors import SemsegError
-from semseg.preparation import Crop
+from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 
 __all__ = ["from_query", "to_query"]

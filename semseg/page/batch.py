@@ -11,16 +11,16 @@ import streamlit as st
 
 from semseg.analysis import Analysis
 from semseg.display import SIZES, Display
-from semseg.export import archive, output_files, run_files
-from semseg.metrology import assess
-from semseg.micrograph import Micrograph
+from semseg.export.files import archive, output_files, run_files
+from semseg.export.report import report_html
+from semseg.export.tables import per_image_table, pooled_csv
+from semseg.io.micrograph import Micrograph
+from semseg.metrology.assessment import assess
+from semseg.metrology.uncertainty import pooled, pooled_weights
 from semseg.page import choices
 from semseg.page.results import edited
 from semseg.page.work import Worked, at_other_factors, turn
-from semseg.report import report_html
-from semseg.statistics import histogram_edges, summarise
-from semseg.tables import per_image_table, pooled_csv
-from semseg.uncertainty import pooled, pooled_weights
+from semseg.statistics.summary import histogram_edges, summarise
 
 __all__ = ["chosen", "pooled_particles", "show"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from semseg.display import Display
-from semseg.preparation import Crop
+from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 
 __all__ = ["ASSUMED_WIDTH_NM", "SIDES", "current", "current_display", "load", "set_filter"]

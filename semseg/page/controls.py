@@ -8,17 +8,17 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from semseg.calibration import Calibration, agreement_note
-from semseg.counting import EDGES
-from semseg.micrograph import Micrograph
+from semseg.inference.segmenter import available_providers
+from semseg.io.micrograph import Micrograph
+from semseg.metrology.uncertainty import USUAL_SCALE
 from semseg.page import choices
 from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
 from semseg.page.work import Worked
-from semseg.preparation import MIN_SIDE_PX, Crop
-from semseg.scale_bar import ScaleBar, calibration_from_scale_bar
-from semseg.segmenter import available_providers
-from semseg.uncertainty import USUAL_SCALE
+from semseg.preprocessing.preparation import MIN_SIDE_PX, Crop
+from semseg.scale.calibration import Calibration, agreement_note
+from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
+from semseg.statistics.counting import EDGES
 
 __all__ = [
     "counting",

@@ -10,15 +10,15 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from semseg.analysis import Analysis
+from semseg.data import sample_path
 from semseg.display import Display
 from semseg.errors import SemsegError, SettingsError
+from semseg.export.session import Session, differences, is_session, read_session
 from semseg.page import choices
 from semseg.page.text import plain
 from semseg.page.work import Picture
-from semseg.sample import sample_path
-from semseg.session import Session, differences, is_session, read_session
+from semseg.scale.sidecar import SUFFIXES, sidecar_among
 from semseg.settings import Settings
-from semseg.sidecar import SUFFIXES, sidecar_among
 from semseg.viewer import run_when_back
 
 __all__ = ["PICTURES", "pictures", "replayed", "sample_buttons", "settings_file"]

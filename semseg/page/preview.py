@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from semseg.page.work import Worked, store
-from semseg.preparation import Crop, resize, stretch_contrast
+from semseg.preprocessing.preparation import Crop, resize, stretch_contrast
 
 __all__ = ["cropped_picture", "network_picture", "show"]
 

@@ -12,9 +12,9 @@ import streamlit as st
 from semseg.analysis import Analysis, refilter
 from semseg.display import Display
 from semseg.errors import SemsegError
-from semseg.export import PICTURE_FILES, RUN_FILES, archive, output_files, run_files
-from semseg.figure import KINDS
-from semseg.metrology import assess
+from semseg.export.files import PICTURE_FILES, RUN_FILES, archive, output_files, run_files
+from semseg.figures.panels import KINDS
+from semseg.metrology.assessment import assess
 from semseg.page import address, choices
 from semseg.page.text import plain
 from semseg.page.work import Worked, at_other_factors, concluded, store, turn

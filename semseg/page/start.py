@@ -9,8 +9,8 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from semseg.errors import SemsegError
+from semseg.inference.segmenter import Segmenter
 from semseg.page.inputs import sample_buttons
-from semseg.segmenter import Segmenter
 from semseg.version import __version__
 from semseg.viewer import preload
 

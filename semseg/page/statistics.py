@@ -9,18 +9,18 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from semseg.advice import advice_sentence
 from semseg.analysis import Analysis
-from semseg.distribution import LEAST_PROBABILITY, goodness_sentence
-from semseg.intervals import FEWEST_IMAGES, Interval
-from semseg.metrology import SHAPES, Assessment, assess
+from semseg.figures.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
+from semseg.metrology.assessment import SHAPES, Assessment, assess
 from semseg.page import choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
 from semseg.page.work import Worked, at_other_factors, store, turn, want_other_factors
-from semseg.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
-from semseg.screening import vssa
-from semseg.statistics import SizeSummary
+from semseg.statistics.distribution import LEAST_PROBABILITY, goodness_sentence
+from semseg.statistics.intervals import FEWEST_IMAGES, Interval
+from semseg.statistics.nanomaterial import vssa
+from semseg.statistics.sample_size import advice_sentence
+from semseg.statistics.summary import SizeSummary
 
 __all__ = ["assessed", "show"]
 

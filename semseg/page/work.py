@@ -24,14 +24,14 @@ import streamlit as st
 
 from semseg.analysis import Analysis, Prepared, Segmentation, conclude, prepare, segment
 from semseg.errors import SemsegError, sentence
-from semseg.micrograph import Micrograph, read_micrograph, safe_name
+from semseg.inference.segmenter import Segmenter
+from semseg.io.micrograph import Micrograph, read_micrograph, safe_name
+from semseg.metrology.uncertainty import RATIOS
 from semseg.page.limits import limits
 from semseg.page.queue import BusyError, Queue, Standing
 from semseg.page.store import Store
 from semseg.page.text import plain
-from semseg.segmenter import Segmenter
 from semseg.settings import Settings
-from semseg.uncertainty import RATIOS
 
 __all__ = [
     "Others",
@@ -269,7 +269,7 @@ def want_other_factors(pictures: Sequence[Worked]) -> None:
 
 
 def at_other_factors(pictures: Sequence[Worked], settings: Settings) -> Others:
-    """The pictures at `semseg.uncertainty.RATIOS` times their rescale factor, by ratio.
+    """The pictures at `semseg.metrology.uncertainty.RATIOS` times their rescale factor, by ratio.
 
     Empty unless a person asked for all of them, since it runs the network twice for each.
     """

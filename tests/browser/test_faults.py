@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.conftest import FLAGS, ROOT
 from tests.browser.visitor import PAGE, Visitor
-from tests.hosting import Server, free_port
+from tests.support.hosting import Server, free_port
 
 ANEW = "uploads-1"  # the field for files, once those of an earlier one were lost
 DOWN = "Streamlit server is not responding"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from semseg.data import sample_path
 from semseg.page.results import FILES
-from semseg.sample import sample_path
-from tests import hosting
 from tests.browser.visitor import Visitor
+from tests.support import hosting
 
 # above the size from which Streamlit's server would use a temporary file
 PICTURE = sample_path().read_bytes() + bytes(2_000_000)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from semseg.sample import sample_path
+from semseg.data import sample_path
 from tests.browser.visitor import PAGE, Visitor
 
 SAMPLE = "/?sample=1"

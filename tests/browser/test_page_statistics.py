@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from semseg.sample import sample_path
+from semseg.data import sample_path
 
 
 def test_statistics_follow_the_filter_and_come_along(visit):

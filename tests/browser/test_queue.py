@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from semseg.sample import sample_path
+from semseg.data import sample_path
 from tests.browser.visitor import PAGE, Visitor
 
 PLACES = "SEMSEG_CONCURRENT", "SEMSEG_QUEUE_LENGTH"

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from semseg.metrology import assess
-from semseg.report import report_html
-from tests.test_plots import drawn
+from semseg.export.report import report_html
+from semseg.metrology.assessment import assess
+from tests.figures.test_plots import drawn
 
 WIDTHS = (1440, 1000, 600)
 PLOTS = 5

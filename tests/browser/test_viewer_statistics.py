@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import semseg.viewer
-from semseg.confidence import apply_filter
-from semseg.counting import size_weights
-from semseg.statistics import histogram_edges, summarise
+from semseg.instances.confidence import apply_filter
+from semseg.statistics.counting import size_weights
+from semseg.statistics.summary import histogram_edges, summarise
 
 SOURCE = Path(semseg.viewer.__file__).with_name("statistics.js").read_text(encoding="utf-8")
 SEEDS = range(6)

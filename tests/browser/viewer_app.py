@@ -16,9 +16,9 @@ import pandas as pd
 import streamlit as st
 
 from semseg import Settings, analyze
-from semseg.confidence import apply_filter
-from semseg.sample import sample_path
-from semseg.statistics import summarise
+from semseg.data import sample_path
+from semseg.instances.confidence import apply_filter
+from semseg.statistics.summary import summarise
 from semseg.viewer import ViewState, pack, viewer
 
 

@@ -1,0 +1,1 @@
+"""Files that people take along: tables, outlines, report, session; written whole or not at all."""

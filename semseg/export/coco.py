@@ -1,0 +1,126 @@
+"""The particles of several pictures as one COCO JSON, the format of instance segmentation.
+
+>>> from pycocotools.coco import COCO
+>>> Path("sample.coco.json").write_bytes(coco_json([analyze("picture.tif")]))
+>>> coco = COCO("sample.coco.json")
+>>> kept = [a for a in coco.loadAnns(coco.getAnnIds()) if a["attributes"]["kept"]]
+>>> mask = coco.annToMask(kept[0])
+
+Format: https://cocodataset.org/#format-data. COCO counts from the top left corner of the first
+pixel, an analysis from its centre; half a pixel is added.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semseg.display import is_assumed
+from semseg.export.rois import corner_outlines
+from semseg.version import __version__
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["coco_json"]
+
+# Columns that have a place of their own, or none: a doubt about a kept particle reads like a
+# verdict.
+_ELSEWHERE = ("confidence", "doubt")
+_DECIMALS = 4  # of a coordinate in px
+
+
+def coco_json(analyses: Sequence[Analysis]) -> bytes:
+    """All particles found in these pictures, as UTF-8 JSON; the same analyses give the same bytes.
+
+    * ``info`` names the software and the models; there is one category, ``particle``.
+    * ``images`` have besides the usual the SHA-256 of the file, ``pixel_size_nm``, where it is from
+      and whether it was only ``assumed`` (null without a scale).
+    * ``annotations`` are *all* particles found, so that none is lost: leave out those whose
+      ``attributes.kept`` is false to have the kept ones. ``segmentation`` is one polygon along the
+      pixel edges of the network's grid, in recorded px to four decimals; ``area`` is ``area_px`` of
+      the table, which that polygon encloses; ``bbox`` is [x, y, width, height] of the polygon;
+      ``score`` is the confidence. ``attributes`` hold all other columns of the table, ``label``
+      among them. What is not known is null.
+
+    Ids of images and annotations count from 1 through all pictures.
+    """
+    images, annotations = [], []
+    for number, analysis in enumerate(analyses, start=1):
+        images.append(_image(number, analysis))
+        for annotation in _annotations(analysis):
+            identity = {"id": len(annotations) + 1, "image_id": number, "category_id": 1}
+            annotations.append({**identity, **annotation})
+    models = sorted({(a.model.name, a.model.version, a.model.sha256) for a in analyses})
+    content = {
+        "info": {
+            "description": "Particles found by semseg",
+            "version": __version__,
+            "models": [
+                {"name": name, "version": version, "sha256": sha256}
+                for name, version, sha256 in models
+            ],
+        },
+        "licenses": [],
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "particle", "supercategory": "particle"}],
+    }
+    return f"{json.dumps(content, allow_nan=False, separators=(',', ':'))}\n".encode()
+
+
+def _image(number: int, analysis: Analysis) -> dict[str, Any]:
+    micrograph, calibration = analysis.micrograph, analysis.calibration
+    return {
+        "id": number,
+        "file_name": micrograph.name,
+        "width": micrograph.width,
+        "height": micrograph.height,
+        "sha256": micrograph.sha256,
+        "pixel_size_nm": None if calibration is None else _plain(calibration.pixel_size_nm),
+        "pixel_size_source": None if calibration is None else calibration.source,
+        "assumed": is_assumed(analysis),
+    }
+
+
+def _annotations(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    """What there is to say of each particle, but for the ids."""
+    polygons = corner_outlines(analysis)
+    for row in analysis.particles.to_dict("records"):
+        polygon = _rounded(polygons[row["label"]])
+        low, high = polygon.min(axis=0), polygon.max(axis=0)
+        yield {
+            "segmentation": [[_plain(value) for value in polygon.ravel()]],
+            "area": _plain(row["area_px"]),
+            "bbox": [_plain(v) for v in (*low, *(high - low).round(_DECIMALS))],
+            "iscrowd": 0,
+            "score": _plain(row["confidence"]),
+            "attributes": {k: _plain(v) for k, v in row.items() if k not in _ELSEWHERE},
+        }
+
+
+def _rounded(polygon: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rounded coordinates that keep every pixel's centre on its side of the outline.
+
+    An edge through pixel centres leaves these to the right of it or below, as in the label image;
+    pycocotools would leave them to the left and above.
+    """
+    rounded = polygon.round(_DECIMALS)
+    aside = np.where(polygon <= rounded, -(10.0**-_DECIMALS), 10.0**-_DECIMALS)
+    return np.where(rounded % 1 == 0.5, rounded + aside, rounded).round(_DECIMALS)
+
+
+def _plain(value: Any) -> Any:
+    """`value` in JSON's own types; whole numbers without a fraction, what is not finite as None."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return int(value) if value.is_integer() else value
+    return value

@@ -1,0 +1,305 @@
+"""Replay: what was analysed, how, and what came out, in one small file.
+
+``session.json`` holds the settings, what was decided by hand, and for every picture the hash of
+its bytes and what was found in it. The pictures stay outside; they are known again by their hash.
+
+>>> session = read_session(session_json([analysis]))
+>>> session.settings == analysis.settings
+True
+>>> differences(session, [analysis])  # the same analysis again
+[]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semseg.display import DEFAULT, SIZES, Display
+from semseg.errors import SettingsError
+from semseg.export.tables import particles_csv
+from semseg.settings import Settings
+from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.summary import summarise
+from semseg.version import __version__
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = [
+    "Session",
+    "SessionPicture",
+    "differences",
+    "find_pictures",
+    "is_session",
+    "read_session",
+    "session_json",
+]
+
+KIND = "semseg session"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class SessionPicture:
+    """One picture of a session.
+
+    Attributes
+    ----------
+    name, sha256 : str
+        Of the file; the hash is of all its bytes.
+    sidecar : dict or None
+        ``name`` and ``sha256`` of the text file that was read with it.
+    edits : dict of int to bool
+        Labels on which a person decided, and whether they are kept.
+    result : dict
+        What was found: ``pixel_size_nm`` (None without a scale), ``scale_source``, ``rescale``,
+        the counts ``found``, ``kept`` and ``counted``, ``median`` by size in ``unit``, and
+        ``table_sha256``, the hash of its ``particles.csv``.
+    """
+
+    name: str
+    sha256: str
+    sidecar: dict[str, str] | None = None
+    edits: dict[int, bool] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Session:
+    """What `session_json` wrote."""
+
+    software: str
+    model_sha256: str
+    model_name: str
+    provider: str
+    settings: Settings
+    display: Display
+    pictures: tuple[SessionPicture, ...]
+
+    def picture(self, sha256: str) -> SessionPicture | None:
+        """The picture with these bytes, or None."""
+        return next((each for each in self.pictures if each.sha256 == sha256), None)
+
+
+def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> bytes:
+    """The session of one or more analyses with the same settings and model, as UTF-8 JSON.
+
+    No clock: the same analyses give the same bytes.
+    """
+    first = analyses[0]
+    values = {
+        "kind": KIND,
+        "format": FORMAT,
+        "software": __version__,
+        "model": {"name": first.model.name, "sha256": first.model.sha256},
+        "provider": first.provider,
+        "settings": first.settings.to_dict(),
+        "display": display.to_dict(),
+        "pictures": [
+            {
+                "name": analysis.micrograph.name,
+                "sha256": analysis.micrograph.sha256,
+                "sidecar": _sidecar(analysis),
+                "edits": {str(label): keep for label, keep in sorted(analysis.manual.items())},
+                "result": _result(analysis),
+            }
+            for analysis in analyses
+        ],
+    }
+    return f"{json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
+def read_session(content: bytes | str) -> Session:
+    """The session of a file's text.
+
+    Raises
+    ------
+    SettingsError
+        No JSON, no session, one of a later format, or a damaged one; says which.
+    """
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise SettingsError("The session file is not valid JSON.") from error
+    if not is_session(values):
+        raise SettingsError("This file is no session: semseg writes it as session.json.")
+    if values.get("format") != FORMAT:
+        raise SettingsError(
+            f"The session has format {values.get('format')!r:.20}, but this edition of semseg "
+            f"reads format {FORMAT}; use the one that wrote it ({values.get('software')!r:.20})."
+        )
+    try:
+        return Session(
+            software=str(values["software"]),
+            model_sha256=str(values["model"]["sha256"]),
+            model_name=str(values["model"]["name"]),
+            provider=str(values["provider"]),
+            settings=Settings.from_dict(values["settings"]),
+            display=Display.from_dict(values["display"]),
+            pictures=tuple(map(_picture, values["pictures"])),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(
+            "The session file is damaged: a part of it is missing or of the wrong kind; save it "
+            "again from semseg."
+        ) from error
+
+
+def find_pictures(session: Session, folder: Path) -> dict[str, Path]:
+    """Where the session's pictures lie in `folder` (not below it), by the hash of their bytes.
+
+    Files of the recorded names are looked at first; another name is no hindrance.
+    """
+    wanted = {picture.sha256 for picture in session.pictures}
+    names = [picture.name for picture in session.pictures]
+    files = sorted(
+        (path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else (),
+        key=lambda path: (path.name not in names, path.name),
+    )
+    found: dict[str, Path] = {}
+    for path in files:
+        if len(found) == len(wanted):
+            break
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            continue
+        if digest in wanted:
+            found.setdefault(digest, path)
+    return found
+
+
+def is_session(values: Any) -> bool:
+    """Whether parsed JSON calls itself a session."""
+    return isinstance(values, Mapping) and values.get("kind") == KIND
+
+
+def differences(session: Session, analyses: Sequence[Analysis]) -> list[str]:
+    """What differs between a session and a replay of it, one sentence each; empty: nothing does.
+
+    Identical means that every byte of every ``particles.csv`` is the same. Where it is not, the
+    reasons that can be told come first (model, edition, settings), then a missing picture, or what
+    changed in each. Another model is always said.
+    """
+    found = []
+    there = {analysis.micrograph.sha256: analysis for analysis in analyses}
+    for picture in session.pictures:
+        analysis = there.get(picture.sha256)
+        if analysis is None:
+            same_name = [a for a in analyses if a.micrograph.name == picture.name]
+            found.append(
+                f"{picture.name}: the file of that name has other bytes than the one analysed."
+                if same_name
+                else f"{picture.name}: this picture is not here."
+            )
+        else:
+            found += _different_result(picture, analysis)
+    known = {picture.sha256 for picture in session.pictures}
+    found += [
+        f"{analysis.micrograph.name}: this picture was not part of the session."
+        for analysis in analyses
+        if analysis.micrograph.sha256 not in known
+        and all(analysis.micrograph.name != picture.name for picture in session.pictures)
+    ]
+    return _different_means(session, analyses, numbers_differ=bool(found)) + found
+
+
+def _different_means(
+    session: Session, analyses: Sequence[Analysis], *, numbers_differ: bool
+) -> list[str]:
+    """What was other than then, as far as it may explain other numbers."""
+    if not analyses:
+        return []
+    analysis, found = analyses[0], []
+    if session.model_sha256 != analysis.model.sha256:
+        found.append(
+            f"The model is another one: {session.model_name} ({session.model_sha256[:12]}) then, "
+            f"{analysis.model.name} ({analysis.model.sha256[:12]}) now."
+        )
+    if not numbers_differ:
+        return found
+    if session.software != __version__:
+        found.append(f"semseg is another edition: {session.software} then, {__version__} now.")
+    if session.provider != analysis.provider:
+        found.append(f"The network ran on {session.provider} then, on {analysis.provider} now.")
+    then, now = session.settings.to_dict(), analysis.settings.to_dict()
+    found += [
+        f"The setting {name} was {then[name]!r} then and is {now[name]!r} now."
+        for name in then
+        if then[name] != now[name]
+    ]
+    return found
+
+
+def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
+    then, now = picture.result, _result(analysis)
+    name = picture.name
+    if then.get("table_sha256") == now["table_sha256"]:
+        return []
+    found = []
+    text = _sidecar(analysis)
+    if picture.sidecar and not text:
+        found.append(f"{name}: its text file {picture.sidecar['name']} is not beside it.")
+    elif picture.sidecar != text:
+        found.append(f"{name}: the text file beside it is another one.")
+    if picture.edits != analysis.manual:
+        found.append(f"{name}: the decisions by hand are other ones.")
+    for key in ("pixel_size_nm", "scale_source", "rescale", "found", "kept", "counted"):
+        if then.get(key) != now[key]:
+            label = key.replace("_", " ")
+            found.append(f"{name}: {label} was {then.get(key)!r} then and is {now[key]!r} now.")
+    medians = then.get("median")
+    for size, value in now["median"].items():
+        before = medians.get(size) if isinstance(medians, Mapping) else None
+        if before != value:
+            found.append(
+                f"{name}: the median of {size} was {before!r} then and is {value!r} now "
+                f"({now['unit']})."
+            )
+    return found or [f"{name}: single values of the table differ, no count and no median does."]
+
+
+def _sidecar(analysis: Analysis) -> dict[str, str] | None:
+    found = analysis.micrograph.sidecar
+    return found and {"name": found.name, "sha256": found.sha256}
+
+
+def _result(analysis: Analysis) -> dict[str, Any]:
+    particles, calibration = analysis.particles, analysis.calibration
+    unit = "px" if calibration is None else "nm"
+    counts = counted(particles)
+    medians = {}
+    for size in SIZES:
+        median = summarise(counts[f"{size}_{unit}"], size_weights(counts)).median
+        medians[size] = median if median == median else None
+    return {
+        "pixel_size_nm": calibration and calibration.pixel_size_nm,
+        "scale_source": calibration and calibration.source,
+        "rescale": float(analysis.rescale),
+        "found": len(particles),
+        "kept": int(particles["kept"].sum()),
+        "counted": len(counts),
+        "unit": unit,
+        "median": medians,
+        "table_sha256": hashlib.sha256(particles_csv(analysis)).hexdigest(),
+    }
+
+
+def _picture(values: Mapping[str, Any]) -> SessionPicture:
+    edits = {}
+    for label, keep in values["edits"].items():
+        if not isinstance(keep, bool):
+            raise TypeError(label)
+        edits[int(label)] = keep
+    if not isinstance(values["result"], Mapping):
+        raise TypeError("result")
+    sidecar = values.get("sidecar")
+    if sidecar is not None:
+        sidecar = {key: str(sidecar[key]) for key in ("name", "sha256")}
+    name, sha256 = str(values["name"]), str(values["sha256"])
+    return SessionPicture(name, sha256, sidecar, edits, dict(values["result"]))

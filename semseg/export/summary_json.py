@@ -1,0 +1,116 @@
+"""The summary of an analysis: what was done, what was found, and the sizes, as plain values.
+
+>>> summary_dict(analysis)["sizes"]["min_feret_nm"]["d50"]
+118.2
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from semseg.display import SIZES, is_assumed
+from semseg.export.tables import counting_rule
+from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.summary import summarise
+from semseg.version import __version__
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["summary_dict", "summary_json"]
+
+
+def summary_dict(analysis: Analysis) -> dict[str, Any]:
+    """All that is needed to understand and repeat the analysis, and the sizes it found.
+
+    Only plain dicts, lists, strings, numbers, booleans and None, so that it can be written as
+    JSON. ``sizes`` holds number-weighted figures of the counted particles, by size and unit, e.g.
+    ``sizes["min_feret_nm"]["d50"]``; None where a figure is not defined. Counted are all kept
+    particles, unless the settings name another rule; ``counting_rule`` says so in words.
+
+    ``counts`` add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``.
+    ``possibly_wrong`` are those below the filter on which no person decided; ``kept_by_hand`` is
+    the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
+    """
+    micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
+    crop, calibration = analysis.crop, analysis.calibration
+    is_kept = particles["kept"].astype(bool)
+    by_hand = particles["reason"] == "manual"
+    counts = counted(particles)
+    known = set(particles["label"].tolist())
+    decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
+    return _plain(
+        {
+            "file": {
+                "name": micrograph.name,
+                "sha256": micrograph.sha256,
+                "height": micrograph.height,
+                "width": micrograph.width,
+                "bit_depth": micrograph.bit_depth,
+            },
+            "software": {"name": "semseg", "version": __version__},
+            "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
+            "provider": analysis.provider,
+            "settings": analysis.settings.to_dict(),
+            "calibration": calibration
+            and {
+                "pixel_size_nm": calibration.pixel_size_nm,
+                "source": calibration.source,
+                "assumed": is_assumed(analysis),
+            },
+            "crop": {side: getattr(crop, side) for side in ("top", "bottom", "left", "right")},
+            "rescale": {
+                "factor": analysis.rescale,
+                "source": analysis.rescale_source,
+                "median_particle_at_network_px": analysis.median_network_px,
+            },
+            "filter_threshold": analysis.filter_threshold,
+            "repaired_pixels": analysis.repaired_pixels,
+            "counts": {
+                "found": len(particles),
+                "kept": int(is_kept.sum()),
+                "counted": len(counts),
+                "possibly_wrong": int((~is_kept & ~by_hand).sum()),
+                "excluded_by_hand": int((~is_kept & by_hand).sum()),
+                "kept_by_hand": int((is_kept & by_hand).sum()),
+                "at_edge": int(particles["touches_edge"].sum()),
+            },
+            "manual": {
+                "excluded": sorted(label for label, keep in decided.items() if not keep),
+                "kept": sorted(label for label, keep in decided.items() if keep),
+            },
+            "counting_rule": counting_rule(analysis),
+            "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
+            "sizes": {
+                f"{size}_{unit}": asdict(summarise(counts[f"{size}_{unit}"], size_weights(counts)))
+                for size in SIZES
+                for unit in ("nm", "px")
+                if f"{size}_{unit}" in counts
+            },
+            "notes": list(analysis.notes),
+            "seconds": dict(analysis.seconds),
+        }
+    )
+
+
+def summary_json(analysis: Analysis) -> bytes:
+    """:func:`summary_dict` as UTF-8 JSON, indented for people."""
+    text = json.dumps(summary_dict(analysis), indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _plain(value: Any) -> Any:
+    """`value` in JSON's own types; what is not finite becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

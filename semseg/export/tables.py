@@ -1,0 +1,224 @@
+"""Tables of sizes: one picture's particles, its sizes at a glance, several pictures together.
+
+Every file is UTF-8 with a byte order mark (Excel needs it) and has LF line ends. Whole numbers are
+written in full, other numbers to six significant digits, what is not known as an empty cell. A text
+that a spreadsheet would run as a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from semseg.display import DEFAULT, SIZES, WEIGHTINGS, Display, is_assumed
+from semseg.statistics.counting import counted, describe, size_weights
+from semseg.statistics.summary import summarise
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["counting_rule", "particles_csv", "per_image_table", "pooled_csv", "sizes_csv"]
+
+# The command line's contract; other columns follow in the table's own order.
+FIRST_COLUMNS = (
+    *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm"),
+    *("min_feret_nm", "max_feret_nm", "perimeter_nm"),
+    *("circularity", "solidity", "aspect_ratio"),
+    *("confidence", "touches_edge", "kept", "reason"),
+)
+PER_IMAGE = [
+    *("file", "width_nm", "scale_source", "assumed", "rescale", "found", "kept", "counted"),
+    *("mean_nm", "median_nm", "standard_deviation_nm"),
+    *("mean_px", "median_px", "standard_deviation_px"),
+]
+ASSUMED = "assumed, check"
+
+
+def particles_csv(analysis: Analysis) -> bytes:
+    """One row per particle, kept or possibly wrong, with all that was measured.
+
+    Where the scale was only assumed, a last column ``scale`` says so in every row.
+    """
+    particles = analysis.particles
+    first = [name for name in FIRST_COLUMNS if name in particles]
+    # what speaks against a kept particle would read like a verdict
+    others = [name for name in particles if name not in (*first, "doubt")]
+    table = particles[first + others]
+    return _csv(_rows(table.assign(scale=ASSUMED) if is_assumed(analysis) else table))
+
+
+def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
+    """The sheet for people who want sizes only: three blocks with an empty line between them.
+
+    1. Names and values: file, scale, counting rule, counts, and what the histogram of the figure
+       shows (`display`, which changes nothing else).
+    2. A row per size and weighting: n, mean, median, standard deviation, D10, D50, D90.
+    3. A row per counted particle: its label and three sizes.
+
+    Lengths are in nanometres where there is a scale, else in pixels, as every header says.
+    """
+    particles = analysis.particles
+    counts = counted(particles)
+    unit = _unit(analysis)
+    axis = "logarithmic" if display.log else "linear"
+    facts = [
+        ("file", _text(analysis.micrograph.name)),
+        ("scale", _text(_scale(analysis))),
+        ("counting rule", counting_rule(analysis)),
+        ("particles found", len(particles)),
+        ("particles kept", int(particles["kept"].sum())),
+        ("particles counted", len(counts)),
+        (
+            "histogram",
+            f"{SIZES[display.size]}, {display.weighting}-weighted, "
+            f"{display.bins or 'automatic'} bins, {axis} axis",
+        ),
+    ]
+    rows = []
+    for size, name in SIZES.items():
+        for weighting in WEIGHTINGS:
+            weights = size_weights(counts, by_volume=weighting == "volume")
+            summary = summarise(counts[f"{size}_{unit}"], weights)
+            rows.append(
+                {
+                    "size": name,
+                    "weighting": weighting,
+                    "n": summary.count,
+                    f"mean ({unit})": summary.mean,
+                    f"median ({unit})": summary.median,
+                    f"standard deviation ({unit})": summary.standard_deviation,
+                    f"D10 ({unit})": summary.d10,
+                    f"D50 ({unit})": summary.d50,
+                    f"D90 ({unit})": summary.d90,
+                }
+            )
+    names = {f"{size}_{unit}": f"{name} ({unit})" for size, name in SIZES.items()}
+    each = counts[["label", *names]].rename(columns=names)
+    return _csv(facts, _rows(pd.DataFrame(rows)), _rows(each))
+
+
+def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
+    """The counted particles of several pictures, one row each, in the order of the pictures.
+
+    Columns: ``file, label``, the sizes in nm (if any picture has a scale; empty for those that have
+    none) and in px, ``confidence``, ``weight`` where the counting rule gives particles one; and
+    ``scale`` where any scale was only assumed.
+    """
+    lengths = [f"{size}_{unit}" for unit in ("nm", "px") for size in SIZES]
+    if all(analysis.calibration is None for analysis in analyses):
+        lengths = [name for name in lengths if name.endswith("_px")]
+    columns = ["file", "label", *lengths, "confidence"]
+    if any(analysis.settings.edges == "weight" for analysis in analyses):
+        columns.append("weight")
+    if any(map(is_assumed, analyses)):
+        columns.append("scale")
+    parts = []
+    for analysis in analyses:
+        scale = ASSUMED if is_assumed(analysis) else ""
+        rows = counted(analysis.particles).assign(file=analysis.micrograph.name, scale=scale)
+        parts.append(rows.reindex(columns=columns))
+    # Empty tables would turn labels into floating point numbers.
+    parts = [part for part in parts if len(part)] or parts[:1] or [pd.DataFrame(columns=columns)]
+    return _csv(_rows(pd.concat(parts, ignore_index=True)))
+
+
+def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) -> pd.DataFrame:
+    """One row per picture, to see at a glance which one is unlike the others.
+
+    Returns
+    -------
+    Columns ``file``; ``width_nm`` of the whole picture (NaN without a scale), ``scale_source``
+    (empty without), ``assumed``; ``rescale``; the counts ``found``, ``kept`` and ``counted``; and
+    of the size and weighting that `display` names ``mean_nm, median_nm, standard_deviation_nm``
+    (NaN without a scale) and the same in ``_px``.
+    """
+    rows = []
+    for analysis in analyses:
+        counts, calibration = counted(analysis.particles), analysis.calibration
+        row = {
+            "file": analysis.micrograph.name,
+            "width_nm": math.nan,
+            "scale_source": "",
+            "assumed": is_assumed(analysis),
+            "rescale": float(analysis.rescale),
+            "found": len(analysis.particles),
+            "kept": int(analysis.particles["kept"].sum()),
+            "counted": len(counts),
+        }
+        if calibration is not None:
+            row["width_nm"] = calibration.pixel_size_nm * analysis.micrograph.width
+            row["scale_source"] = calibration.source
+        weights = size_weights(counts, by_volume=display.by_volume)
+        for unit in ("nm", "px"):
+            name = f"{display.size}_{unit}"
+            has_unit = unit == "px" or calibration is not None
+            summary = summarise(counts[name], weights) if has_unit else summarise([])
+            for figure in ("mean", "median", "standard_deviation"):
+                row[f"{figure}_{unit}"] = getattr(summary, figure)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=PER_IMAGE)
+
+
+def counting_rule(analysis: Analysis) -> str:
+    """Which particles the sizes are of, in words and numbers."""
+    particles, settings = analysis.particles, analysis.settings
+    kept, counts = particles[particles["kept"].astype(bool)], counted(particles)
+    rule = describe(settings.edges, settings.visible_only)
+    return (
+        f"{rule} Of {len(kept)} kept, {len(counts)} count; "
+        f"{int(kept['touches_edge'].sum())} of those kept are cut by the edge."
+    )
+
+
+def _unit(analysis: Analysis) -> str:
+    return "px" if analysis.calibration is None else "nm"
+
+
+def _scale(analysis: Analysis) -> str:
+    """The scale and where it is from, for people."""
+    calibration = analysis.calibration
+    if calibration is None:
+        return "unknown: sizes are in pixels"
+    source = calibration.source
+    if is_assumed(analysis) and "check" not in source:
+        source += ", assumed, check"
+    return f"{calibration.pixel_size_nm:.4g} nm per pixel ({source})"
+
+
+def _csv(*blocks: Iterable[Sequence[object]]) -> bytes:
+    """Blocks of rows, with an empty line between them."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for i, block in enumerate(blocks):
+        if i:
+            writer.writerow([])
+        writer.writerows(block)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _rows(table: pd.DataFrame) -> list[Sequence[str]]:
+    """The header and the rows of a table, as they are written."""
+    columns = (_cells(table[name]) for name in table)
+    return [list(table.columns), *zip(*columns, strict=True)]
+
+
+def _cells(column: pd.Series) -> list[str]:
+    """The column's values as they are written."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_integer_dtype(column):
+        return [str(value) for value in column.tolist()]
+    if pd.api.types.is_float_dtype(column):
+        return [f"{value:.6g}" if math.isfinite(value) else "" for value in column.tolist()]
+    return ["" if pd.isna(value) else _text(value) for value in column.tolist()]
+
+
+def _text(value: object) -> str:
+    """A text in one line that no spreadsheet runs as a formula."""
+    # Line breaks would tear a row apart in simple readers.
+    text = " ".join(str(value).split())
+    # https://owasp.org/www-community/attacks/CSV_Injection
+    return f"'{text}" if text.startswith(tuple("=+-@")) else text

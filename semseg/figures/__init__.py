@@ -1,0 +1,1 @@
+"""Pictures of results, for paper, report and page."""

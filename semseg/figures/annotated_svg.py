@@ -1,0 +1,200 @@
+"""One picture with its outlines over it, as SVG for a web page: sharp at any size, and in print.
+
+>>> svg = annotated_svg(analysis)
+
+The micrograph is a JPEG inside it, as recorded, with its label bar; outlines, numbers and scale bar
+are vectors in groups of their own (``kept``, ``left-out``, ``wrong``, ``numbers``), which a style
+sheet may hide. Every outline tells its particle's label and size when pointed at.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from markupsafe import Markup, escape
+from PIL import Image
+
+from semseg.display import is_assumed
+from semseg.figures.histogram import ASSUMED
+from semseg.figures.panels import KEPT, LEFT_OUT, WRONG
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from semseg.analysis import Analysis
+
+__all__ = ["annotated_svg"]
+
+LONGEST = (1600, 1280, 1024, 800, 640)  # px of the JPEG, tried until it is small enough
+QUALITY = 85
+# A point of an outline is dropped where it is less than this off the line between its neighbours,
+# every second one at a time.
+OFF_LINE, ROUNDS = 0.08, 6  # network px
+TENTHS = 10  # coordinates are whole tenths of a recorded pixel, which is short and sharp enough
+
+
+def annotated_svg(
+    analysis: Analysis, size: str = "min_feret", *, most_bytes: int = 700_000
+) -> Markup:
+    """The recorded picture with the outlines of counted, left out and doubtful particles.
+
+    Parameters
+    ----------
+    analysis
+        What was found.
+    size
+        A key of `semseg.display.SIZES`: the size that is told when an outline is pointed at.
+    most_bytes
+        Of the JPEG; a larger one is scaled down, to 640 px at the least. Contrast is that of the
+        analysed frame, between its 0.1 and 99.9 percentiles.
+    """
+    micrograph, crop = analysis.micrograph, analysis.crop
+    height, width = analysis.prepared.shape
+    full_height, full_width = analysis.micrograph.grey.shape
+    content = base64.b64encode(_jpeg(analysis, most_bytes)).decode()
+    parts = [
+        f'<svg class="annotated" viewBox="0 0 {full_width} {full_height}" role="img" '
+        f'aria-label="{escape(micrograph.name)} with outlines">'
+        f'<image href="data:image/jpeg;base64,{content}" width="{full_width}" '
+        f'height="{full_height}" preserveAspectRatio="none"/>'
+    ]
+    if (height, width) != (full_height, full_width):
+        parts.append(
+            f'<rect class="frame" x="{crop.left}" y="{crop.top}" width="{width}" '
+            f'height="{height}" fill="none" stroke="white" stroke-dasharray="6 4" '
+            'vector-effect="non-scaling-stroke"/>'
+        )
+    parts += _outline_groups(analysis, size)
+    parts.append(_numbers(analysis.particles, full_width))
+    if analysis.calibration is not None:
+        parts.append(_scale_bar(analysis))
+    return Markup("".join([*parts, "</svg>"]))
+
+
+def _jpeg(analysis: Analysis, most_bytes: int) -> bytes:
+    grey, crop = analysis.micrograph.grey, analysis.crop
+    height, width = analysis.prepared.shape
+    frame = grey[crop.top : crop.top + height, crop.left : crop.left + width]
+    step = math.ceil(max(frame.shape) / LONGEST[0])
+    low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
+    recorded = Image.fromarray(np.ascontiguousarray(grey, np.float32))
+    for longest in LONGEST:
+        ratio = min(1, longest / max(recorded.size))
+        sides = tuple(max(1, round(side * ratio)) for side in recorded.size)
+        small = np.asarray(recorded.resize(sides, Image.Resampling.BOX))
+        shown = np.clip((small - low) * (255 / max(high - low, 1e-12)), 0, 255)
+        out = io.BytesIO()
+        Image.fromarray(shown.astype(np.uint8)).save(out, "jpeg", quality=QUALITY)
+        if out.tell() <= most_bytes:
+            break
+    return out.getvalue()
+
+
+def _outline_groups(analysis: Analysis, size: str) -> list[str]:
+    table = analysis.particles
+    is_kept, counts = table["kept"].to_numpy(bool), table["counted"].to_numpy(bool)
+    pixel = 1 / float(analysis.rescale)
+    groups = []
+    for name, look, chosen in (
+        ("kept", KEPT | {"width": 1.3}, counts),
+        ("left-out", LEFT_OUT | {"width": 1.3}, is_kept & ~counts),
+        ("wrong", WRONG | {"width": 1.9}, ~is_kept),
+    ):
+        dashes = "" if look["linestyle"] == "solid" else ' stroke-dasharray="4 2"'
+        rows = table[chosen].to_dict("records")
+        paths = [
+            _path(analysis.outlines[row["label"]], pixel, _told(row, size))
+            for row in rows
+            if row["label"] in analysis.outlines
+        ]
+        groups.append(
+            f'<g class="outlines {name}" fill="none" pointer-events="all" '
+            f'stroke="{look["color"]}" stroke-width="{look["width"]}"{dashes} '
+            f'transform="scale({1 / TENTHS})">{"".join(paths)}</g>'
+        )
+    return groups
+
+
+def _path(outline: np.ndarray, pixel: float, told: str) -> str:
+    """A closed path in tenths of a pixel, counted from the corner of the picture."""
+    chamfered = _chamfered(outline.astype(np.float64), pixel / 2)
+    corners = _thinned(chamfered, OFF_LINE * pixel)
+    points = np.round(TENTHS * (corners + 0.5)).astype(int)
+    steps = " ".join(f"{x} {y}" for x, y in np.diff(points, axis=0).tolist())
+    return (
+        f'<path d="M{points[0, 0]} {points[0, 1]}l{steps}z" vector-effect="non-scaling-stroke">'
+        f"<title>{escape(told)}</title></path>"
+    )
+
+
+def _chamfered(outline: np.ndarray, reach: float) -> np.ndarray:
+    """The outline with its corners cut, at most `reach` from each: (n, 2) to (2 n, 2).
+
+    Outlines run along the sides of the network's pixels. Half a pixel off each corner turns the
+    stairs of a slanted edge into a line and leaves the area as it is, but for half a pixel.
+    """
+    side = np.roll(outline, -1, axis=0) - outline
+    share = np.minimum(0.5, reach / np.hypot(*side.T))[:, None]
+    both = np.stack((outline + share * side, outline + (1 - share) * side), axis=1)
+    return both.reshape(-1, 2)
+
+
+def _thinned(points: np.ndarray, off_line: float) -> np.ndarray:
+    """The closed outline (n, 2) without points that hardly change it."""
+    for _ in range(ROUNDS):
+        before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
+        (along_x, along_y), (x, y) = (after - before).T, (points - before).T
+        off = np.abs(along_x * y - along_y * x) <= off_line * np.hypot(along_x, along_y)
+        off[::2] = False  # so that two neighbours never go at once
+        points = points[~off]
+    return points
+
+
+def _told(row: dict, size: str) -> str:
+    unit = "nm" if f"{size}_nm" in row else "px"
+    reason = row["reason"] or row["not_counted"]
+    told = f"{row['label']}: {row[f'{size}_{unit}']:.4g} {unit}"
+    return f"{told}, {reason}" if reason else told
+
+
+def _numbers(table: pd.DataFrame, width: int) -> str:
+    places = zip(table["label"], table["x_px"] + 0.5, table["y_px"] + 0.5, strict=True)
+    texts = "".join(f'<text x="{x:.0f}" y="{y:.0f}">{label}</text>' for label, x, y in places)
+    return (
+        f'<g class="numbers" font-size="{width / 75:.1f}" fill="white" stroke="black" '
+        'stroke-width="0.2em" paint-order="stroke" stroke-linejoin="round" '
+        f'text-anchor="middle" dominant-baseline="central" pointer-events="none">{texts}</g>'
+    )
+
+
+def _scale_bar(analysis: Analysis) -> str:
+    """A bar of round length, at most a fifth of the frame, at its bottom right."""
+    pixel, crop = analysis.calibration.pixel_size_nm, analysis.crop
+    height, width = analysis.prepared.shape
+    longest = width * pixel / 5
+    power = 10.0 ** math.floor(math.log10(longest))
+    length = max(digit * power for digit in (1, 2, 5) if digit * power <= longest)
+    text = f"{length / 1000:g} µm" if length >= 1000 else f"{length:g} nm"
+    across, margin, thick = length / pixel, 0.02 * width, width / 150
+    right, bottom = crop.left + width - margin, crop.top + height - margin
+    centre, above = right - across / 2, bottom - 1.8 * thick
+    look = (
+        f'font-size="{width / 50:.1f}" font-weight="600" stroke="black" stroke-width="0.2em" '
+        'paint-order="stroke" stroke-linejoin="round"'
+    )
+    parts = [
+        f'<rect x="{right - across:.1f}" y="{bottom - thick:.1f}" width="{across:.1f}" '
+        f'height="{thick:.1f}" fill="white" stroke="black" stroke-width="{thick / 6:.1f}"/>'
+        f'<text x="{centre:.1f}" y="{above:.1f}" fill="white" text-anchor="middle" {look}>'
+        f"{text}</text>"
+    ]
+    if is_assumed(analysis):
+        parts.append(
+            f'<text x="{right - across - thick:.1f}" y="{bottom:.1f}" fill="#ffd21f" '
+            f'text-anchor="end" {look}>{ASSUMED}</text>'
+        )
+    return f'<g class="scale-bar">{"".join(parts)}</g>'

@@ -1,0 +1,137 @@
+"""The histogram of an analysis, one panel of its figure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+
+from semseg.display import SIZES, Display, is_assumed
+from semseg.statistics.counting import counted, in_short, size_weights
+from semseg.statistics.summary import SizeSummary, histogram_edges, summarise
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["ASSUMED", "SMALL", "TEXT", "draw_histogram"]
+
+TEXT, SMALL = 8, 7  # points
+ROUND = [1, 2, 5, 10]  # steps between ticks, times a power of ten
+ASSUMED = "scale assumed: check"
+
+
+def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
+    """Counted particles by size, as `display` asks, with mean, median, standard deviation and n."""
+    particles = analysis.particles
+    unit = "px" if analysis.calibration is None else "nm"
+    size = f"{display.size}_{unit}"
+    found, counts = particles[size].to_numpy(float), counted(particles)
+    values = counts[size].to_numpy(float)
+    weights = size_weights(counts, by_volume=display.by_volume)
+    if display.by_volume:
+        shown = "Share of volume (%)"
+    else:
+        shown = "Number of particles" if weights is None else "Number, edge-corrected"
+    axes.set_xlabel(f"{SIZES[display.size]} ({unit})", fontsize=TEXT, labelpad=2)
+    axes.set_ylabel(shown, fontsize=TEXT, labelpad=3)
+    axes.tick_params(labelsize=SMALL, width=0.5, length=2.5)
+    axes.tick_params(which="minor", width=0.4, length=1.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_linewidth(0.5)
+    if is_assumed(analysis):
+        place = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
+        look = {"fontsize": TEXT, "weight": "bold", "color": "#c00000", "va": "bottom"}
+        axes.annotate(ASSUMED, (1, 1), (0, 3), **place, **look)
+    summary = summarise(values, weights)
+    if summary.count == 0:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "no particles counted", ha="center", transform=axes.transAxes)
+        return
+    if display.log:
+        axes.set_xscale("log")
+    edges = histogram_edges(found, bins=display.bins, log=display.log)
+    bars = 100 * weights / weights.sum() if display.by_volume else weights
+    heights, _ = np.histogram(values, edges, weights=bars)
+    axes.bar(
+        *(edges[:-1], heights, np.diff(edges)),
+        align="edge",
+        color="#7da7cf",
+        edgecolor="white",
+        linewidth=0.4 if len(edges) < 60 else 0.2,
+    )
+    filled = np.flatnonzero(heights)
+    _fit_axes(axes, edges[filled[0]], edges[filled[-1] + 1], display)
+    rule = in_short(analysis.settings.edges, analysis.settings.visible_only)
+    if display.by_volume:
+        rule += ", by volume"
+    rule = rule.replace(", ", ",\n")  # a narrow key leaves room for bars
+    mean = axes.axvline(summary.mean, color="black", lw=1.1)
+    median = axes.axvline(summary.median, color="#c04000", lw=1.1, ls=(0, (3, 1.5)))
+    lines = (mean, median, _no_line(), _no_line())
+    axes.legend(
+        lines,
+        _legend_texts(summary, unit),
+        title=rule,
+        title_fontsize=SMALL,
+        loc="best",
+        fontsize=SMALL,
+        # Where bars leave no room, it is read over them.
+        facecolor="white",
+        edgecolor="none",
+        framealpha=0.7,
+        alignment="left",
+    )
+
+
+def _fit_axes(axes: Axes, low: float, high: float, display: Display) -> None:
+    """Limits around the filled bins `low` ... `high`, and ticks that can be read."""
+    axes.set_ylim(0, 1.12 * axes.dataLim.y1)
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=not display.by_volume, steps=ROUND))
+    if not display.log:
+        axes.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
+        axes.xaxis.set_major_locator(MaxNLocator(7, steps=ROUND))
+        return
+    margin = (high / low) ** 0.04
+    low, high = low / margin, high * margin
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(FixedLocator(_log_ticks(low, high)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+    minor = [digit * 10.0**power for power in decades for digit in range(1, 10)]
+    # Beyond three decades they would be a hedge.
+    axes.xaxis.set_minor_locator(FixedLocator(minor) if len(minor) <= 36 else NullLocator())
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Some three to eight round sizes between `low` and `high`, spread over a logarithmic axis."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1,), (1, 3), (1, 2, 5)):
+        ticks = [digit * 10.0**power for power in powers for digit in digits]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= 3:
+            return ticks[:: math.ceil(len(ticks) / 8)]
+    ticks = MaxNLocator(6, steps=ROUND).tick_values(low, high).tolist()
+    return [tick for tick in ticks if low <= tick <= high]
+
+
+def _legend_texts(summary: SizeSummary, unit: str) -> list[str]:
+    """Mean, median, standard deviation and n: four digits of the mean, the others alike."""
+    places = max(0, 3 - math.floor(math.log10(max(summary.mean, 1e-6))))
+    spread = summary.standard_deviation
+    return [
+        f"mean {summary.mean:.{places}f} {unit}",
+        f"median {summary.median:.{places}f} {unit}",
+        f"SD {spread:.{places}f} {unit}" if math.isfinite(spread) else "SD -",
+        f"n = {summary.count}",
+    ]
+
+
+def _no_line() -> Line2D:
+    """A key without a line, for a line of text in a legend."""
+    return Line2D([], [], linestyle="none")

@@ -1,0 +1,269 @@
+"""The figure of an analysis: four panels, fit for a paper."""
+
+from __future__ import annotations
+
+import colorsys
+import io
+import math
+import threading
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from semseg.display import DEFAULT, SIZES, Display, is_assumed
+from semseg.figures.histogram import ASSUMED, SMALL, TEXT, draw_histogram
+from semseg.statistics.summary import summarise
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["KINDS", "SIZES", "figure", "figure_bytes", "figure_png"]
+
+# Of each kind, what would say when and with what it was made: the same figure, the same bytes.
+KINDS = {
+    "png": {"Software": None},
+    "svg": {"Creator": None, "Date": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
+# SVG text as outlines looks the same without the font; PDF embeds it as TrueType, as journals ask.
+VECTOR_STYLE = {"svg.hashsalt": "semseg", "svg.fonttype": "path", "pdf.fonttype": 42}
+
+PAGE = 7.1  # inches, the width of two columns
+GAP, TITLE, LEGEND, AXIS_LEFT, AXIS_BOTTOM = 0.14, 0.24, 0.26, 0.5, 0.42  # inches
+HISTOGRAM_HEIGHT = 2.2  # inches, where it has a row of its own
+WIDE, TALL, LONGEST = 0.45, 1.6, 8.0  # height / width of the picture; inches
+DISPLAYED = 1600  # pixels along the longer side; a panel shows no more at 200 dpi
+# Told apart by lightness and by dashes as well, for those who cannot tell red from green.
+KEPT = {"color": "#12e67a", "linestyle": "solid"}
+WRONG = {"color": "#ff3030", "linestyle": (0, (2.5, 0.8))}
+LEFT_OUT = {"color": "#ffd21f", "linestyle": "solid"}
+WRONG_WIDER = 1.6
+
+# matplotlib's style belongs to the whole process, so one vector figure is written at a time.
+_style_lock = threading.Lock()
+
+
+def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
+    """Four panels fit for a paper, 180 mm wide: picture, segmentation, outlines, distribution.
+
+    Parameters
+    ----------
+    analysis
+        What was found.
+    display
+        What the histogram shows: in nanometres when calibrated, else in pixels. Its bins are those
+        of all particles found, as on the page, so that they stay when the filter moves; only kept
+        particles are drawn.
+
+    Returns
+    -------
+    A figure with its own canvas. pyplot is not involved, so it can be made in any thread and
+    needs no closing. The image panels show the analysed frame, without the label bar. A scale that
+    was only assumed is marked beside every scale bar and above the histogram.
+    """
+    height, width = analysis.prepared.shape
+    boxes, page_height = _layout(height / width)
+    page = Figure(figsize=(PAGE, page_height), facecolor="white")
+    FigureCanvasAgg(page)
+    panels = []
+    for letter, (left, top, across, down) in zip("abcd", boxes, strict=True):
+        position = (left / PAGE, 1 - (top + down) / page_height)
+        axes = page.add_axes((*position, across / PAGE, down / page_height))
+        titles = ("Initial image", "Segmentation", "Outlines", "Size distribution")
+        offset = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
+        axes.annotate(letter, (0, 1), (0, 3), fontsize=TEXT + 1, weight="bold", **offset)
+        axes.annotate(titles["abcd".index(letter)], (0, 1), (11, 3), fontsize=TEXT, **offset)
+        panels.append(axes)
+
+    top, left = analysis.crop.top, analysis.crop.left
+    frame = np.s_[top : top + height, left : left + width]
+    _show(panels[0], _displayed_grey(analysis.micrograph.grey[frame]), top, left, height, width)
+    _show(panels[1], _displayed_labels(analysis.labels[frame]), top, left, height, width)
+    _show(panels[2], _displayed_grey(analysis.prepared), top, left, height, width)
+    _draw_outlines(panels[2], analysis)
+    if analysis.calibration is not None:
+        for axes in panels[:3]:
+            _draw_scale_bar(axes, analysis.calibration.pixel_size_nm, page, is_assumed(analysis))
+    draw_histogram(panels[3], analysis, display)
+    return page
+
+
+def figure_bytes(
+    analysis: Analysis, kind: str, display: Display = DEFAULT, dpi: float = 200
+) -> bytes:
+    """:func:`figure` as a file; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    analysis, display
+        As for :func:`figure`.
+    kind
+        ``png``, ``svg`` or ``pdf``. The last two are vector graphics, apart from the micrographs.
+    dpi
+        Pixels per inch, in vector graphics those of the micrographs.
+
+    Raises
+    ------
+    ValueError
+        Another kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"A figure is made as {', '.join(KINDS)}, not as {kind!r:.20}.")
+    page = figure(analysis, display)
+    out = io.BytesIO()
+    if kind == "png":
+        page.savefig(out, format=kind, dpi=dpi, metadata=KINDS[kind])
+    else:
+        with _style_lock, matplotlib.rc_context(VECTOR_STYLE):
+            page.savefig(out, format=kind, dpi=dpi, metadata=KINDS[kind])
+    return out.getvalue()
+
+
+def figure_png(analysis: Analysis, display: Display = DEFAULT, dpi: float = 200) -> bytes:
+    """:func:`figure` as PNG."""
+    return figure_bytes(analysis, "png", display, dpi)
+
+
+def _layout(aspect: float) -> tuple[list[tuple[float, float, float, float]], float]:
+    """The four panels (left, top, width, height) and the height of the page, in inches.
+
+    Two by two; the three pictures above each other when much wider than high (`aspect` is height /
+    width), side by side when much higher than wide, with the histogram in a row of its own.
+    """
+    columns = 1 if aspect < WIDE else 3 if aspect > TALL else 2
+    across = (PAGE - GAP * (columns + 1)) / columns
+    down = min(max(across * aspect, 0.3), LONGEST)
+    boxes = []
+    for panel in range(3):
+        row, column = divmod(panel, columns)
+        left = GAP + column * (across + GAP)
+        boxes.append((left, TITLE + row * (down + TITLE + LEGEND / 2), across, down))
+    if columns == 2:
+        left, top, plot = boxes[1][0] + AXIS_LEFT - GAP, boxes[2][1], across - AXIS_LEFT + GAP
+        boxes.append((left, top, plot, down - AXIS_BOTTOM + LEGEND))
+    else:
+        top = boxes[2][1] + down + LEGEND + TITLE
+        boxes.append((AXIS_LEFT, top, PAGE - AXIS_LEFT - GAP, HISTOGRAM_HEIGHT))
+    return boxes, boxes[3][1] + boxes[3][3] + AXIS_BOTTOM + 0.05
+
+
+def _step(shape: tuple[int, ...]) -> int:
+    """Recorded pixels per displayed pixel."""
+    return max(1, math.ceil(max(shape) / DISPLAYED))
+
+
+def _displayed_grey(grey: np.ndarray) -> np.ndarray:
+    """Block means of a grey picture between its 0.1 and 99.9 percentiles: H' x W' float32, 0..1."""
+    step = _step(grey.shape)
+    padded = np.pad(grey, [(0, -side % step) for side in grey.shape], mode="edge")
+    rows, columns = (side // step for side in padded.shape)
+    small = padded.reshape(rows, step, columns, step).mean(axis=(1, 3), dtype=np.float32)
+    low, high = np.percentile(small, [0.1, 99.9])
+    return np.clip((small - low) / max(high - low, 1e-12), 0, 1)
+
+
+def _displayed_labels(labels: np.ndarray) -> np.ndarray:
+    """Every label in a colour of its own on black: H' x W' x 3 uint8."""
+    step = _step(labels.shape)
+    # Steps of the golden ratio spread hues evenly, and give neighbouring ids far apart ones.
+    ids = np.arange(int(labels.max(initial=0)) + 1)
+    colours = [
+        colorsys.hsv_to_rgb(i * 0.618034 % 1, 0.5 + 0.3 * (i % 2), 0.8 + 0.2 * (i % 3 > 0))
+        for i in ids.tolist()
+    ]
+    colours[0] = (0, 0, 0)
+    return np.round(255 * np.array(colours)).astype(np.uint8)[labels[::step, ::step]]
+
+
+def _show(axes: Axes, image: np.ndarray, top: int, left: int, height: int, width: int) -> None:
+    """Show `image` over the frame, in recorded pixels, without ticks."""
+    step = _step((height, width))
+    right, bottom = left + image.shape[1] * step - 0.5, top + image.shape[0] * step - 0.5
+    axes.imshow(image, cmap="gray", vmin=0, vmax=1, extent=(left - 0.5, right, bottom, top - 0.5))
+    axes.set_xlim(left - 0.5, left + width - 0.5)
+    axes.set_ylim(top + height - 0.5, top - 0.5)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.5)
+
+
+def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
+    """The outlines of counted, left out and doubtful particles, and their key below the panel."""
+    keys = []
+    # Thin enough to leave the particles visible where they are small: 1/10 of their diameter.
+    points = 72 * PAGE * axes.get_position().width / np.ptp(axes.get_xlim())
+    diameter = summarise(analysis.particles["ecd_px"]).median * points
+    width = float(np.nan_to_num(np.clip(diameter / 10, 0.35, 0.7), nan=0.8))
+    is_kept, counts = (analysis.particles[name].astype(bool) for name in ("kept", "counted"))
+    by_hand = (~is_kept & (analysis.particles["reason"] == "manual")).any()
+    for name, style, chosen, line_width in (
+        ("kept" if (counts == is_kept).all() else "counted", KEPT, counts, width),
+        ("not counted", LEFT_OUT, is_kept & ~counts, width),
+        # What a person took out is not only possibly wrong.
+        ("not kept" if by_hand else "possibly wrong", WRONG, ~is_kept, WRONG_WIDER * width),
+    ):
+        if style is LEFT_OUT and not chosen.any():
+            continue
+        labels = analysis.particles["label"][chosen].tolist()
+        lines = [analysis.outlines[i] for i in labels if i in analysis.outlines]
+        closed = [np.concatenate((line, line[:1])) for line in lines]
+        axes.add_collection(LineCollection(closed, linewidth=line_width, **style), autolim=False)
+        keys.append(Line2D([], [], linewidth=1.4, label=f"{name} ({len(labels)})", **style))
+    axes.legend(
+        handles=keys,
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        borderaxespad=0.3,
+        borderpad=0.2,
+        ncols=3,
+        handlelength=1.6,
+        columnspacing=1.2,
+        fontsize=SMALL,
+        frameon=False,
+    )
+
+
+def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: bool) -> None:
+    """A bar of round length, about a fifth of the width, at the bottom right."""
+    right, bottom = axes.get_xlim()[1], axes.get_ylim()[0]
+    width, height = right - axes.get_xlim()[0], bottom - axes.get_ylim()[1]
+    length_nm = _round_length(width * pixel_size_nm / 5)
+    length, margin = length_nm / pixel_size_nm, 0.04 * min(width, height)
+    # One inch of the page in recorded pixels, so that bars are equally thick on every picture.
+    box = axes.get_position()
+    inch = max(width / (box.width * PAGE), height / (box.height * page.get_figheight()))
+    thickness = 0.04 * inch
+    corner = (right - margin - length, bottom - margin - thickness)
+    axes.add_patch(Rectangle(corner, length, thickness, fc="white", ec="black", lw=0.4, zorder=5))
+    style = {"fontsize": SMALL, "weight": "bold", "va": "bottom", "zorder": 5}
+    style["path_effects"] = [patheffects.withStroke(linewidth=1.5, foreground="black")]
+    above = corner[1] - 0.03 * inch
+    text = _length_text(length_nm)
+    axes.text(corner[0] + length / 2, above, text, ha="center", color="white", **style)
+    if assumed:
+        beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
+        axes.text(*beside, ASSUMED, ha="right", color="#ffd21f", **style)
+
+
+def _round_length(length: float) -> float:
+    """The 1, 2 or 5 times a power of ten that is nearest to `length` in ratio."""
+    power = math.floor(math.log10(length))
+    choices = [digit * 10.0**p for p in (power, power + 1) for digit in (1, 2, 5)]
+    return min(choices, key=lambda choice: abs(math.log(choice / length)))
+
+
+def _length_text(nm: float) -> str:
+    """A round length with a fitting unit."""
+    for unit, size in (("mm", 1e6), ("µm", 1e3)):
+        if nm >= size:
+            return f"{nm / size:g} {unit}"
+    return f"{nm:g} nm"

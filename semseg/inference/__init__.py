@@ -1,0 +1,1 @@
+"""The network on images of any size, and the hardware that it runs on."""

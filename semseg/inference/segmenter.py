@@ -1,0 +1,202 @@
+"""The network: verify the model file, choose a provider, predict the maps.
+
+The model is trusted only by its sha256, which stands here; a file with another one is
+refused. Where it runs stands in `semseg.inference.engine`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semseg.errors import ModelError
+from semseg.inference.engine import PROVIDERS, Engine, Run, available_providers
+from semseg.inference.tiling import pad_to_multiple, predict_in_tiles
+
+__all__ = [
+    "MODEL_PATH",
+    "MODEL_SHA256",
+    "PROVIDERS",
+    "ModelInfo",
+    "Segmenter",
+    "available_providers",
+]
+
+MODEL_SHA256 = "5e38ec2dddd4935ff89abebc482772aa84ab850d301b52eec36584955a3be0ea"
+_HERE = Path(__file__).resolve().parent
+# inside the package when installed from a wheel, beside it in a checkout
+_INSTALLED, _CHECKOUT = _HERE.parent / "model.onnx", _HERE.parent.parent / "models" / "model.onnx"
+MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
+
+WHOLE_UP_TO_PX = 5_500_000  # the body needs about 0.11 GB per megapixel
+TILE_PX = 1536
+OVERLAP_PX = 384
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the model file says about itself (ONNX metadata, key ``semseg``).
+
+    Attributes
+    ----------
+    name, version, licence, data, commit : str
+        What it is, on which pictures it was trained, and by which revision of the code.
+    sha256 : str
+        Of the file.
+    normalisation : str
+        What the grey values of its input mean.
+    divisor : int
+        The sides of its input must be multiples of this, px.
+    reduction : int
+        Pixels of its input along a pixel of its maps.
+    trained_particle_px : (float, float)
+        Median particle diameters between which it is at home, px of its input.
+    target_particle_px : float
+        Median particle diameter that automatic rescaling aims at, px of its input.
+    thresholds : mapping
+        Of the instance step: see `semseg.instances.particles.Thresholds`.
+    confidence : mapping
+        Coefficients: see `semseg.instances.confidence`.
+    filter_threshold : float
+        Confidence below which a particle is possibly wrong, by default.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+    data: str
+    commit: str
+    normalisation: str
+    divisor: int
+    reduction: int
+    trained_particle_px: tuple[float, float]
+    target_particle_px: float
+    thresholds: Mapping[str, float]
+    confidence: Mapping[str, Any]
+    filter_threshold: float
+
+
+class Segmenter:
+    """The network, ready to run; one instance may serve all threads.
+
+    Parameters
+    ----------
+    path : path, optional
+        Model file; by default the one that comes with semseg.
+    sha256 : str, optional
+        What the file must hash to; None accepts any file (while a model is being made).
+    provider : str
+        ``auto`` or one of `PROVIDERS`; the CPU takes over where it cannot run.
+    threads : int, optional
+        Threads of the CPU provider; by default all cores this process may use.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, altered or no model of semseg; the provider is unknown.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = MODEL_PATH,
+        *,
+        sha256: str | None = MODEL_SHA256,
+        provider: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        content = _read_model(Path(path), sha256)
+        self._engine = Engine(content, provider=provider, threads=threads)
+        self.info = _model_info(self._engine.metadata, hashlib.sha256(content).hexdigest())
+
+    @property
+    def provider(self) -> str:
+        """Short name of the provider that runs the network now."""
+        return self._engine.provider
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why that is not the provider that was asked for; one sentence each."""
+        return self._engine.notes
+
+    def predict(
+        self,
+        image: NDArray[np.float32],
+        progress: Callable[[float], None] | None = None,
+        *,
+        whole_up_to_px: int = WHOLE_UP_TO_PX,
+        tile_px: int = TILE_PX,
+        overlap_px: int = OVERLAP_PX,
+    ) -> NDArray[np.float16]:
+        """Foreground, distance and boundary: (3, ceil(H / r), ceil(W / r)) float16 in 0..1,
+        with r the `reduction` of the model.
+
+        Parameters
+        ----------
+        image : float32, H x W, 0..1
+            Prepared and rescaled picture.
+        progress : callable, optional
+            Told the share done, 0..1.
+        whole_up_to_px, tile_px, overlap_px : int
+            Larger pictures are cut into tiles of this side, overlapping by so much.
+
+        Raises
+        ------
+        OutOfMemoryError
+            The picture needs more than there is.
+        """
+        if image.size <= whole_up_to_px:
+            tile_px, overlap_px = max(image.shape), 0
+        maps = self._engine.attempt(
+            lambda run: predict_in_tiles(
+                image,
+                lambda tile: self._predict_whole(tile, run),
+                maps=3,
+                tile=tile_px,
+                overlap=overlap_px,
+                reduction=self.info.reduction,
+                progress=progress,
+            )
+        )
+        return np.minimum(maps, 1, out=maps)  # sums of rounded weights may pass it by 0.001
+
+    def _predict_whole(self, image: NDArray[np.float32], run: Run) -> NDArray[np.float32]:
+        height, width = (-(-side // self.info.reduction) for side in image.shape)
+        padded = pad_to_multiple(image, self.info.divisor)
+        (maps,) = run({"image": padded[None, None]})
+        return maps[0, :, :height, :width]
+
+
+def _read_model(path: Path, sha256: str | None) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"The model file {path.name} is missing or unreadable; please reinstall semseg."
+        ) from error
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(
+            f"The model file {path.name} is not the one that this version of semseg was made "
+            "with, so its sizes could not be trusted; please reinstall semseg."
+        )
+    return content
+
+
+def _model_info(metadata: Mapping[str, str], sha256: str) -> ModelInfo:
+    try:
+        stored = json.loads(metadata["semseg"])
+        stored["trained_particle_px"] = tuple(stored["trained_particle_px"])
+        return ModelInfo(sha256=sha256, **stored)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            "The model file carries no description that this version of semseg understands; "
+            "please use the model that came with it."
+        ) from error

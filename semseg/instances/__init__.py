@@ -1,0 +1,1 @@
+"""From the network's maps to particles: fragments, merge tree, scores, confidence."""

@@ -1,0 +1,238 @@
+"""Find the rescale factor at which the median particle has the size the network likes.
+
+The network looks at the picture in octaves, from a thumbnail upwards. Where particles are of a
+size it knows, its maps are crisp, and neighbouring octaves agree on how large the particles are in
+the recorded picture; where they are too large it sees texture, where too small, blobs. How likely
+it is that a look comes nearest to the true size is judged by a regression on what is known of it
+and of its neighbours (`LOOK_FEATURES`), fitted on validation pictures and stored with the model.
+The likeliest look decides, and the climb ends when a likely one has clearly been passed.
+
+The octaves are powers of two of the recorded pixel, so a picture that was enlarged by two is looked
+at in the same way, one octave further down.
+
+===========================  ========================================================
+feature                      meaning
+===========================  ========================================================
+`crispness`                  ln of how well the maps bear out what they show
+`size, size_squared`         ln of the median diameter over the one aimed at
+`spread`                     ln of the upper over the lower quartile of diameters
+`below, above`               ln of the size that the look an octave down, or up, shows
+                             over that of this one, -1 to 1
+`apart_below, apart_above`   the same without sign
+`duller_below, _above`       crispness of this look less that of its neighbour
+`lowest, highest`            1 if there is no neighbour, whose features are 0 then
+===========================  ========================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from semseg.instances.confidence import confidence
+from semseg.instances.particles import Thresholds, find_instances
+from semseg.preprocessing.preparation import resize
+
+__all__ = [
+    "LOOK_FEATURES",
+    "Look",
+    "RescaleEstimate",
+    "estimate_rescale",
+    "instance_quality",
+    "look_features",
+    "looks_at",
+]
+
+Image = NDArray[np.float32]
+Predict = Callable[[Image], NDArray[np.floating]]
+
+LOOK_FEATURES = (
+    *("crispness", "size", "size_squared", "spread"),
+    *("below", "apart_below", "duller_below", "lowest"),
+    *("above", "apart_above", "duller_above", "highest"),
+)
+LEAST_SIDE_PX = 64  # a smaller thumbnail shows nothing
+MOST_PASS_PX = 400_000  # what one look may cost: larger views are cut down to a window
+LARGEST_FACTOR = 6.0
+FAINT_POWER = 4  # of the quality of an instance: its weight in the median
+DECIDED = 0.3  # least chance of a look that decides
+LIKELY = 0.8  # a look with this chance may end the climb, ...
+PAST_THE_BEST = 0.5  # ... when the one that follows has less than this share of it
+
+
+@dataclass(frozen=True)
+class RescaleEstimate:
+    """A rescale factor and how it was found.
+
+    Attributes
+    ----------
+    factor : float
+        1 when undecided.
+    particle_px : float or None
+        Estimated median diameter in recorded pixels.
+    decided : bool
+        False when the looks were too faint or contradictory.
+    """
+
+    factor: float
+    particle_px: float | None
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one pass saw.
+
+    Attributes
+    ----------
+    factor : float
+        Of the view, over the recorded picture.
+    median_px, spread : float
+        Median diameter in pixels of the view, ln of the ratio of the quartiles; faint instances
+        count little.
+    crispness : float
+        ln of the quality of what was seen, at most 0.
+    """
+
+    factor: float
+    median_px: float
+    spread: float
+    crispness: float
+
+    @property
+    def particle_px(self) -> float:
+        """Median diameter in recorded pixels."""
+        return self.median_px / self.factor
+
+
+def estimate_rescale(
+    image: Image, predict: Predict, thresholds: Thresholds, target_px: float
+) -> RescaleEstimate:
+    """Estimate the factor that brings the median particle to `target_px`.
+
+    Parameters
+    ----------
+    image : float32, h x w, 0..1
+        Prepared picture on the recorded grid.
+    predict : callable
+        Maps of a picture, (3, h, w) or as much smaller as the network makes them.
+    thresholds : Thresholds
+    target_px : float
+        Wanted median diameter at the network.
+    """
+    looks: list[Look] = []
+    chances = np.zeros(0)
+    for look in looks_at(image, predict, thresholds):
+        looks.append(look)
+        chances = _chances(look_features(looks, target_px), thresholds)
+        if chances.max() >= LIKELY and chances[-1] < PAST_THE_BEST * chances.max():
+            break
+    if not looks:
+        return RescaleEstimate(1.0, None, False)
+    particle_px = looks[int(chances.argmax())].particle_px
+    if chances.max() < DECIDED:
+        return RescaleEstimate(1.0, particle_px, False)
+    return RescaleEstimate(min(target_px / particle_px, LARGEST_FACTOR), particle_px, True)
+
+
+def _chances(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.float64]:
+    """Of each look, the chance that it comes nearest to the true size, 0..1."""
+    if thresholds.look:
+        return confidence(features, thresholds.look)
+    # without a judge a crisp look near the size aimed at is the best
+    return np.exp(features["crispness"] - features["size_squared"]).to_numpy()
+
+
+def looks_at(image: Image, predict: Predict, thresholds: Thresholds) -> Iterator[Look]:
+    """Look octave by octave, upwards; a view in which nothing is seen is passed over.
+
+    Arguments as `estimate_rescale` takes them.
+    """
+    lowest = int(np.ceil(np.log2(LEAST_SIDE_PX / min(image.shape))))
+    interest = np.ones((1, 1), np.float32)  # where the last look saw particles
+    for octave in range(min(lowest, 0), int(np.log2(LARGEST_FACTOR)) + 1):
+        factor = 2.0**octave
+        view = resize(_window(image, factor, interest), factor)
+        maps = np.asarray(predict(view), np.float32)
+        if view.size < MOST_PASS_PX / 4:  # still the whole picture in one view
+            interest = maps[0]
+        labels = find_instances(maps, thresholds)
+        areas = np.bincount(labels.ravel())[1:]
+        if areas.size:
+            areas = areas * (view.size / labels.size)  # in px of the view
+            yield _seen(factor, areas, instance_quality(labels, maps))
+
+
+def _seen(factor: float, areas: NDArray[np.floating], quality: NDArray[np.float64]) -> Look:
+    diameters = np.sqrt(4 * areas / np.pi)
+    order = np.argsort(diameters)
+    weights = np.cumsum(quality[order] ** FAINT_POWER)
+    places = np.searchsorted(weights, weights[-1] * np.array([0.25, 0.5, 0.75]))
+    low, median, high = diameters[order][places]
+    # of the instances, and of the area they cover
+    crispness = np.sqrt(quality.mean() * np.average(quality, weights=areas))
+    return Look(factor, float(median), float(np.log(high / low)), float(np.log(crispness + 0.02)))
+
+
+def look_features(looks: Sequence[Look], target_px: float) -> pd.DataFrame:
+    """One row per look, in order, with `LOOK_FEATURES`; `looks` as `looks_at` gives them."""
+    table = pd.DataFrame(looks)
+    size = np.log(table["median_px"] / target_px)
+    recorded = np.log(table["median_px"] / table["factor"])
+    octave = np.log2(table["factor"])
+    columns = {
+        "crispness": table["crispness"],
+        "size": size,
+        "size_squared": size**2,
+        "spread": table["spread"],
+    }
+    for name, ahead, missing in (("below", 1, "lowest"), ("above", -1, "highest")):
+        # a neighbour that was passed over is none
+        there = (octave - octave.shift(ahead)).abs().round() == 1
+        step = (recorded.shift(ahead) - recorded).where(there, 0.0).clip(-1, 1)
+        columns[name] = step
+        columns[f"apart_{name}"] = step.abs()
+        duller = table["crispness"] - table["crispness"].shift(ahead)
+        columns[f"duller_{name}"] = duller.where(there, 0.0)
+        columns[missing] = (~there).astype(float)
+    return pd.DataFrame(columns)[list(LOOK_FEATURES)]
+
+
+def _window(image: Image, factor: float, interest: NDArray[np.float32]) -> Image:
+    """The part of the picture with most foreground that, rescaled, is small enough."""
+    sides = np.array(image.shape)
+    share = np.sqrt(MOST_PASS_PX / (factor**2 * image.size))
+    if share >= 1:
+        return image
+    sides_wanted = np.maximum((sides * share).astype(int), 1)
+    reach = np.maximum((np.array(interest.shape) * share).astype(int), 1)
+    crowd = ndimage.uniform_filter(interest, reach, mode="constant")
+    centre = (np.array(np.unravel_index(crowd.argmax(), crowd.shape)) + 0.5) / interest.shape
+    start = np.clip((centre * sides - sides_wanted / 2).astype(int), 0, sides - sides_wanted)
+    stop = start + sides_wanted
+    return image[start[0] : stop[0], start[1] : stop[1]]
+
+
+def instance_quality(labels: NDArray[np.int32], maps: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How well each instance is borne out by the maps: (n,) in 0..1.
+
+    The mean foreground inside it, times one minus the mean difference between the
+    distance map and the distance that its own outline gives.
+    """
+    count = int(labels.max(initial=0))
+    ids = np.arange(1, count + 1)
+    split = np.zeros(labels.shape, bool)
+    split[:-1] |= labels[:-1] != labels[1:]
+    split[:, :-1] |= labels[:, :-1] != labels[:, 1:]
+    depth = ndimage.distance_transform_edt((labels > 0) & ~split)
+    peak = np.concatenate([[1.0], np.maximum(ndimage.maximum(depth, labels, ids), 1)])
+    difference = np.abs(maps[1] - depth / peak[labels])
+    areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    certainty = np.bincount(labels.ravel(), maps[0].ravel(), count + 1)[1:] / areas
+    agreement = 1 - np.bincount(labels.ravel(), difference.ravel(), count + 1)[1:] / areas
+    return certainty * agreement

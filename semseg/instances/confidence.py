@@ -1,0 +1,111 @@
+"""How likely each particle is right, and the segmentation filter.
+
+The confidence of a particle is the probability that it matches a true one (IoU of at
+least 0.5): a logistic regression on a few features of the maps, the shape, the picture and the
+seams around it, fitted on validation pictures. Its coefficients come with the model. What a
+candidate is worth when particles are chosen (`semseg.instances.merge_tree`) is another on the same
+features.
+
+Features are those of `semseg.instances.features` and `company`, the median `agreement` of all
+particles in the picture, which only the confidence knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from semseg.instances.features import CANDIDATE_FEATURES
+
+__all__ = [
+    "FEATURES",
+    "apply_filter",
+    "confidence",
+    "reasons",
+]
+
+FEATURES = (*CANDIDATE_FEATURES, "company")
+
+# what a person is told when this feature pulled the confidence down most
+_REASONS = {
+    "certainty": "faint",
+    "edge_contrast": "blurred edge",
+    "agreement": "odd inner structure, perhaps several particles or a part of one",
+    "peak": "no clear middle",
+    "separation": "unclear border with a neighbour",
+    "inner_boundary": "perhaps several particles",
+    "size": "unusual size for the network",
+    "solidity": "ragged",
+    "contrast": "low contrast",
+    "exposure": "covered or crowded",
+    "joined": "perhaps several particles",
+    "fragment": "perhaps several particles or a part of one",
+    "further": "perhaps a part of one",
+    "company": "as unclear as others in this picture",
+}
+_SMALL_PX = 7.0  # ECD on the network's maps below which "small" says more than "unusual size"
+
+
+def _contributions(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[np.float64]:
+    """What each feature adds to the log odds, relative to a typical right particle."""
+    mean, scale = np.asarray(model["mean"]), np.asarray(model["scale"])
+    standard = (features[list(model["features"])].to_numpy(float) - mean) / scale
+    # far outside what was fitted, a straight line must not run away
+    return np.clip(standard, -4, 4) * np.asarray(model["weights"])
+
+
+def confidence(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Probability in 0..1 that each particle is right.
+
+    Parameters
+    ----------
+    features : DataFrame
+        With the columns that the model names.
+    model : mapping
+        ``features`` (names), ``mean``, ``scale``, ``weights`` (one each), ``intercept``.
+    """
+    odds = _contributions(features, model).sum(axis=1) + float(model["intercept"])
+    return 1 / (1 + np.exp(-odds))
+
+
+def reasons(features: pd.DataFrame, model: Mapping[str, Any]) -> list[str]:
+    """For each particle, in words, the feature that lowers its confidence most."""
+    if features.empty:
+        return []
+    worst = _contributions(features, model).argmin(axis=1)
+    names = [model["features"][index] for index in worst]
+    sizes = np.exp(features["size"])
+    return [
+        "small" if name == "size" and size < _SMALL_PX else _REASONS[name]
+        for name, size in zip(names, sizes, strict=True)
+    ]
+
+
+def apply_filter(
+    particles: pd.DataFrame, threshold: float, edits: Mapping[int, bool] | None = None
+) -> pd.DataFrame:
+    """Mark as kept what has at least this confidence; ``reason`` says why the rest is not.
+
+    Parameters
+    ----------
+    particles : DataFrame
+        With ``confidence`` and ``doubt``.
+    threshold : float
+        0 keeps everything.
+    edits : mapping of int to bool, optional
+        Labels on which a person decided, and whether they are kept; their reason is
+        ``manual``. Labels that are not in the table are ignored.
+    """
+    kept = particles["confidence"] >= threshold
+    doubt = particles["doubt"].astype(str)  # an empty table has no type of its own
+    reason = doubt.where(~kept, "")
+    if edits:
+        decided = particles["label"].map(edits)
+        by_hand = decided.notna()
+        kept = decided.where(by_hand, kept).astype(bool)
+        reason = reason.mask(by_hand, "manual")
+    return particles.assign(kept=kept, reason=reason)

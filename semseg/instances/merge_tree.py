@@ -1,0 +1,140 @@
+"""From fragments to particles: of all the ways to join fragments, the one that is worth most.
+
+Fragments are joined one by one, the two first that most look like one particle, far beyond what is
+likely. Every state on the way is a candidate: a fragment, or a pair of candidates made one. They
+form trees, and a particle is whatever a cut through its tree leaves whole: each candidate is judged
+by itself, with its outline, shape and maps, and the cut with the greatest sum of worth is found
+from the fragments upwards. Such trees are known as watershed merge trees (Liu et al., ICPR 2012).
+
+>>> found = pd.DataFrame({"first": [1, 2], "second": [2, 3]})
+>>> tree = candidates([1, 2, 3], found, np.array([1.0, -1.0]))
+>>> [each.members for each in tree]
+[(1,), (2,), (3,), (1, 2), (1, 2, 3)]
+>>> best(tree, np.array([0.2, 0.3, 0.4, 0.6, 0.5]))
+[3, 2]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from semseg.instances.seams import merge_order
+
+__all__ = ["Candidate", "best", "candidates"]
+
+LEAST = -2.0  # log odds of one particle below which two candidates are not joined any more
+CERTAIN = 3.0  # above it fragments are joined for good
+MOST = 64  # fragments; larger candidates have no alternative, which bounds what is looked at
+CLIP = 6.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What may be one particle.
+
+    Attributes
+    ----------
+    members : tuple of int
+        Labels of its fragments.
+    parts : (int, int) or None
+        The two candidates it would fall into, as indices; None for what is not divided.
+    joined : float
+        Log odds of one particle along the last seam undone in it; `CLIP` for a fragment.
+    further : float
+        The same for the next seam around it that would be undone; ``-CLIP`` where there is none.
+    """
+
+    members: tuple[int, ...]
+    parts: tuple[int, int] | None
+    joined: float
+    further: float
+
+
+def candidates(
+    labels: Iterable[int], found: pd.DataFrame, odds: NDArray[np.floating]
+) -> list[Candidate]:
+    """All candidates, parts before what is made of them.
+
+    Parameters
+    ----------
+    labels : iterable of int
+        The fragments.
+    found : DataFrame
+        Their seams, as `semseg.instances.seams.seams` gives them.
+    odds : (n,)
+        Log odds that one particle lies on both sides of each seam.
+    """
+    members = [(int(label),) for label in labels]
+    parts: list[tuple[int, int] | None] = [None] * len(members)
+    joined, further = [CLIP] * len(members), [-CLIP] * len(members)
+    at = {label: index for index, (label,) in enumerate(members)}
+    merges, remaining = merge_order(found, odds, LEAST)
+    for one, other, value in merges:
+        a, b = at[one], at.pop(other)
+        sure = value > CERTAIN and parts[a] is None and parts[b] is None
+        crowd = len(members[a]) + len(members[b]) > MOST
+        parts.append(None if sure or crowd else (a, b))
+        further[a] = further[b] = min(value, CLIP)
+        at[one] = len(members)
+        members.append(members[a] + members[b])
+        joined.append(min(value, CLIP))
+        further.append(-CLIP)
+    for label, value in remaining.items():
+        further[at[label]] = max(value, -CLIP)
+
+    # what was joined for good leaves its parts behind
+    stack, reached = list(at.values()), []
+    while stack:
+        reached.append(stack.pop())
+        stack += parts[reached[-1]] or ()
+    reached.sort()
+    new = {index: position for position, index in enumerate(reached)}
+    return [
+        Candidate(
+            tuple(sorted(members[index])),
+            parts[index] and (new[parts[index][0]], new[parts[index][1]]),
+            joined[index],
+            further[index],
+        )
+        for index in reached
+    ]
+
+
+def best(tree: Sequence[Candidate], worth: NDArray[np.floating]) -> list[int]:
+    """Indices of candidates that hold every fragment once and whose worth sums to most.
+
+    Parameters
+    ----------
+    tree : sequence of Candidate
+        As `candidates` gives it.
+    worth : (n,)
+        Of each candidate taken whole; may be negative.
+
+    Returns
+    -------
+    list of int
+        In the order of their first fragments. A candidate stays whole where it is worth as much
+        as its parts.
+    """
+    total = np.asarray(worth, float).tolist()
+    divided = [False] * len(tree)
+    roots = set(range(len(tree)))
+    for index, candidate in enumerate(tree):
+        if candidate.parts:
+            roots.difference_update(candidate.parts)
+            of_parts = sum(total[part] for part in candidate.parts)
+            if of_parts > total[index]:
+                total[index], divided[index] = of_parts, True
+    stack, chosen = list(roots), []
+    while stack:
+        index = stack.pop()
+        if divided[index]:
+            stack += tree[index].parts
+        else:
+            chosen.append(index)
+    return sorted(chosen, key=lambda index: tree[index].members[0])

@@ -1,0 +1,361 @@
+"""Maps to particles: one label per particle, one row per particle.
+
+A watershed floods the foreground from every hill of the smoothed distance map, lowered on touching
+boundaries; hills that hardly stand out are joined to their neighbours. What is left are fragments:
+`find_particles` chooses among all the ways to join them (`semseg.instances.merge_tree`);
+`find_instances` goes by the seams between them alone (`semseg.instances.seams`), which is quick and
+enough for a first look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
+from skimage.transform import downscale_local_mean
+
+from semseg.instances.confidence import confidence
+from semseg.instances.features import candidate_features
+from semseg.instances.merge_tree import Candidate, best, candidates
+from semseg.instances.seams import join, join_flat, odds_of_one, seams
+from semseg.measure.runs import runs_of
+from semseg.preprocessing.preparation import resize
+
+__all__ = [
+    "Thresholds",
+    "find_instances",
+    "find_particles",
+    "fragments",
+    "measure_particles",
+    "on_recorded_grid",
+    "refine",
+    "weighed",
+]
+
+Labels = NDArray[np.int32]
+BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
+PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where maps become particles; fixed on validation pictures, stored with the model.
+
+    Attributes
+    ----------
+    foreground : float
+        Least value of the foreground map inside a particle.
+    least_hill : float
+        Lower hills start no fragment.
+    boundary_weight : float
+        How much the boundary map lowers the distance map, 0..1.
+    smoothing_px : float
+        Standard deviation of the Gaussian on the distance map.
+    prominence : float
+        How much less a hill may stand out above the saddle to its neighbour to be joined to it.
+    join : float
+        At a first look fragments are joined where one particle is more probable than this, 0..1
+        exclusive.
+    judge : mapping
+        Of the seams, see `semseg.instances.seams.odds_of_one`; empty joins none.
+    worth : mapping
+        Of a candidate by its features, a regression as `semseg.instances.confidence.confidence`
+        takes it; empty joins no fragments.
+    price : float
+        What each candidate must be worth to be better than nothing: the greater, the fewer
+        particles the same fragments make.
+    least_area_px : float
+        Smaller particles, in px of the maps, are dropped.
+    look : mapping
+        Of a look for the rescale factor, a regression likewise; see `semseg.instances.autoscale`.
+    """
+
+    foreground: float = 0.6
+    least_hill: float = 0.1
+    boundary_weight: float = 1.0
+    smoothing_px: float = 1.0
+    prominence: float = 0.04
+    join: float = 0.5
+    judge: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    worth: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    price: float = 0.1
+    least_area_px: float = 10.0
+    look: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
+    """Label every particle by its seams: int32, H x W, 0 background, 1..n in order of seeds.
+
+    Parameters
+    ----------
+    maps : (3, H, W) in 0..1
+        Foreground, distance inside each particle, boundary of touching ones.
+
+    Notes
+    -----
+    Each particle is one 4-connected piece without holes; what lies wholly inside another
+    particle belongs to that one. Deterministic.
+    """
+    labels, hills = fragments(maps, thresholds)
+    if thresholds.judge:
+        found = seams(labels, hills, maps)
+        needed = np.log(thresholds.join / (1 - thresholds.join))
+        labels = join(labels, found, odds_of_one(found, thresholds.judge) - needed)
+    return _numbered(_make_whole(_drop_small(labels, thresholds.least_area_px)))[0]
+
+
+def find_particles(
+    maps: NDArray[np.floating], image: NDArray[np.float32], thresholds: Thresholds
+) -> tuple[Labels, pd.DataFrame]:
+    """Label every particle, and what is known of each.
+
+    Parameters
+    ----------
+    maps : (3, H, W) in 0..1
+        Foreground, distance inside each particle, boundary of touching ones.
+    image : (r H, r W) float32, 0..1
+        The picture that the network saw, r times finer than its maps (1, 2, ...).
+    thresholds : Thresholds
+
+    Returns
+    -------
+    labels : int32, r H x r W
+        0 background, 1..n; as those of `find_instances`, outlined on the grid of the picture.
+    features : DataFrame
+        One row per label, in order; `semseg.instances.confidence.FEATURES`, before holes were
+        filled.
+    """
+    labels, hills = fragments(maps, thresholds)
+    tree, features = weighed(labels, hills, maps, image, thresholds)
+    worth = confidence(features, thresholds.worth) if thresholds.worth else np.ones(len(tree))
+    chosen = best(tree, worth - thresholds.price)
+    names = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    for name, index in enumerate(chosen, start=1):
+        names[list(tree[index].members)] = name
+    labels = _drop_small(names[labels], thresholds.least_area_px)
+    labels = _make_whole(refine(labels, maps, image, thresholds))
+    labels, left = _numbered(labels)
+    features = features.iloc[[chosen[name - 1] for name in left.tolist()]].reset_index(drop=True)
+    return labels, features.assign(company=features["agreement"].median())
+
+
+def weighed(
+    labels: Labels,
+    hills: NDArray[np.float32],
+    maps: NDArray[np.floating],
+    image: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> tuple[list[Candidate], pd.DataFrame]:
+    """The candidates that fragments make, and the features of each; the first two arguments as
+    `fragments` gives them, the others as `find_particles` takes them."""
+    reduction = image.shape[0] // labels.shape[0]
+    if reduction > 1:
+        image = downscale_local_mean(image, (reduction, reduction))
+    found = seams(labels, hills, maps)
+    odds = odds_of_one(found, thresholds.judge) if thresholds.judge else np.full(len(found), -9.0)
+    tree = candidates((np.flatnonzero(_areas(labels)[1:]) + 1).tolist(), found, odds)
+    return tree, candidate_features(labels, found, maps, image, tree)
+
+
+def refine(
+    labels: Labels,
+    maps: NDArray[np.floating],
+    image: NDArray[np.float32],
+    thresholds: Thresholds,
+) -> Labels:
+    """Labels on the finer grid of the picture: at the outlines the foreground, interpolated,
+    decides; arguments as `find_particles` takes them."""
+    times = image.shape[0] // labels.shape[0]
+    if times == 1:
+        return labels
+    fine = np.zeros(image.shape, np.int32)
+    halo = 2
+    for top in range(0, labels.shape[0], BAND_ROWS):
+        start, rows = max(top - halo, 0), min(BAND_ROWS, labels.shape[0] - top)
+        band = np.s_[start : top + rows + halo]
+        # between the centres of its pixels the outline may run on either side of their edges
+        near = np.where(labels[band] > 0, labels[band], ndimage.maximum_filter(labels[band], 3))
+        level = resize(maps[0][band].astype(np.float32), times)
+        inner = np.s_[(top - start) * times : (top - start + rows) * times]
+        spread = near.repeat(times, 0).repeat(times, 1)[inner]
+        np.multiply(spread, level[inner] > thresholds.foreground, out=spread)
+        fine[top * times : (top + rows) * times] = spread
+    return fine
+
+
+def fragments(
+    maps: NDArray[np.floating], thresholds: Thresholds
+) -> tuple[Labels, NDArray[np.float32]]:
+    """The flooded foreground before seams are judged, labels 1..n, and the hills it ran down."""
+    foreground = maps[0] > thresholds.foreground
+    hills = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
+    ndimage.gaussian_filter(hills, thresholds.smoothing_px, output=hills)
+    summit = hills == ndimage.maximum_filter(hills, 3)
+    summit &= foreground & (hills > thresholds.least_hill)
+    seeds, _ = ndimage.label(summit, np.ones((3, 3), bool))
+    labels, _ = _numbered(_grow(hills, seeds, foreground))
+    return join_flat(labels, hills, seams(labels, hills, maps), thresholds.prominence), hills
+
+
+def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:
+    """Grow the seeds over the foreground.
+
+    A piece of foreground with one seed, or none, is one particle. Only pieces with several
+    need a watershed, each in its own window: the flood of one never reaches another, so
+    the result is that of one watershed over everything, in less time and memory.
+    """
+    pieces, count = ndimage.label(foreground)
+    windows = ndimage.find_objects(pieces)
+    crowded = _crowded(pieces, seeds, count)
+    labels = pieces.copy()
+    for piece in crowded:
+        for halo, core in _parts(windows[piece - 1]):
+            inside = pieces[halo] == piece
+            grown = watershed(-hills[halo], seeds[halo] * inside, mask=inside)
+            # pieces keep their own numbers; those of seeds follow behind
+            grown[grown > 0] += count
+            part = inside[core]
+            labels[halo][core][part] = grown[core][part]
+    return labels
+
+
+def _crowded(pieces: Labels, seeds: Labels, count: int) -> list[int]:
+    """The pieces that hold more than one seed."""
+    one_of_them = np.zeros(count + 1, np.int32)
+    several = np.zeros(count + 1, bool)
+    for top in range(0, pieces.shape[0], BAND_ROWS):
+        band = np.s_[top : top + BAND_ROWS]
+        at_seeds = seeds[band] > 0
+        piece_of, seed_of = pieces[band][at_seeds], seeds[band][at_seeds]
+        unknown = one_of_them[piece_of] == 0
+        one_of_them[piece_of[unknown]] = seed_of[unknown]
+        several[piece_of[seed_of != one_of_them[piece_of]]] = True
+    return np.flatnonzero(several).tolist()
+
+
+def _parts(
+    window: tuple[slice, slice],
+) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """The window itself, or where it is too large for the memory, parts of it with a halo.
+
+    Yields (part with its halo in the picture, the part within that). Seeds have their
+    numbers already, so parts agree wherever a particle is smaller than the halo.
+    """
+    for top in range(window[0].start, window[0].stop, PART_PX):
+        for left in range(window[1].start, window[1].stop, PART_PX):
+            starts = np.array([top, left])
+            stops = np.minimum(starts + PART_PX, [window[0].stop, window[1].stop])
+            first = np.maximum(starts - HALO_PX, [window[0].start, window[1].start])
+            last = np.minimum(stops + HALO_PX, [window[0].stop, window[1].stop])
+            yield (
+                tuple(map(slice, first.tolist(), last.tolist())),
+                tuple(map(slice, (starts - first).tolist(), (stops - first).tolist())),
+            )
+
+
+def _areas(labels: Labels) -> NDArray[np.int64]:
+    """Pixels of each label, 0 included; by bands, as numpy counts in 64 bits per pixel."""
+    count = int(labels.max(initial=0)) + 1
+    areas = np.zeros(count, np.int64)
+    for top in range(0, labels.shape[0], BAND_ROWS):
+        areas += np.bincount(labels[top : top + BAND_ROWS].ravel(), minlength=count)
+    return areas
+
+
+def _drop_small(labels: Labels, least_area: float) -> Labels:
+    is_small = _areas(labels) < least_area
+    is_small[0] = True
+    labels[is_small[labels]] = 0
+    return labels
+
+
+def _make_whole(labels: Labels) -> Labels:
+    """Keep the largest piece of every particle, and give it what it encloses."""
+    runs = runs_of(labels)
+    boxes = dict(zip(runs.labels.tolist(), runs.boxes().tolist(), strict=True))
+    for label in runs.doubtful().tolist():
+        top, left, bottom, right = boxes[label]
+        window = labels[top:bottom, left:right]
+        inside = window == label
+        pieces, count = ndimage.label(inside)
+        if count == 0:  # a host has swallowed it
+            continue
+        if count > 1:
+            largest = np.bincount(pieces.ravel())[1:].argmax() + 1
+            window[inside & (pieces != largest)] = 0
+            inside = pieces == largest
+        window[ndimage.binary_fill_holes(inside)] = label
+    return labels
+
+
+def _numbered(labels: Labels) -> tuple[Labels, NDArray[np.int64]]:
+    """Renumber 1..n without gaps, keeping the order; and the labels before."""
+    present = _areas(labels) > 0
+    present[0] = False
+    left = np.flatnonzero(present)
+    if len(left) == len(present) - 1:
+        return labels, left
+    numbers = np.cumsum(present, dtype=np.int32) * present
+    return numbers.astype(np.int32)[labels], left
+
+
+def measure_particles(shapes: pd.DataFrame, scale: tuple[float, float]) -> pd.DataFrame:
+    """Sizes on the network's grid, put into pixels of the recorded picture.
+
+    Parameters
+    ----------
+    shapes : DataFrame
+        As `semseg.measure.shape.measure_shapes` gives it, on the grid the network saw.
+    scale : (float, float)
+        Pixels of that grid per recorded pixel, (vertical, horizontal).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Lengths renamed to ``x_px``, ``area_px``, ``ecd_px``, ...; positions count from
+        the centre of the first pixel. Of the bounding boxes only ``box_width_px`` and
+        ``box_height_px`` remain, the Feret diameters along the sides of the frame.
+    """
+    # sides are rounded to whole pixels, so the two scales may differ by a few parts in
+    # ten thousand; their geometric mean keeps areas exact
+    mean = float(np.sqrt(scale[0] * scale[1]))
+    converted = shapes.drop(columns=[c for c in shapes if c.startswith("bbox_")])
+    converted["x"] = (shapes["x"] + 0.5) / scale[1] - 0.5
+    converted["y"] = (shapes["y"] + 0.5) / scale[0] - 0.5
+    converted["area"] = shapes["area"] / mean**2
+    converted["box_width_px"] = (shapes["bbox_right"] - shapes["bbox_left"]) / scale[1]
+    converted["box_height_px"] = (shapes["bbox_bottom"] - shapes["bbox_top"]) / scale[0]
+    for length in ("ecd", "min_feret", "max_feret", "perimeter"):
+        converted[length] = shapes[length] / mean
+    names = ("x", "y", "area", "ecd", "min_feret", "max_feret", "perimeter")
+    return converted.rename(columns={name: f"{name}_px" for name in names})
+
+
+def on_recorded_grid(labels: Labels, shape: tuple[int, int]) -> Labels:
+    """The label image at the size of the recorded picture (nearest neighbour).
+
+    A particle too small to meet the centre of a recorded pixel gets one of the pixels it
+    lies in, of the background or of a particle that has others, so that none is lost.
+    """
+    if labels.shape == shape:
+        return labels
+    rows = ((np.arange(shape[0]) + 0.5) * labels.shape[0] / shape[0]).astype(int)
+    columns = ((np.arange(shape[1]) + 0.5) * labels.shape[1] / shape[1]).astype(int)
+    result = labels[rows[:, None], columns]
+    count = int(labels.max(initial=0))
+    areas = np.bincount(result.ravel(), minlength=count + 1)
+    for label in (np.flatnonzero(areas[1:] == 0) + 1).tolist():
+        inside = np.argwhere(labels == label)
+        for row, column in (inside * np.array(shape) // labels.shape).tolist():
+            occupant = result[row, column]
+            if occupant == 0 or areas[occupant] > 1:
+                areas[occupant] -= 1
+                result[row, column] = label
+                break
+    return result

@@ -1,0 +1,1 @@
+"""Bytes in, one grey image and what is known of it out."""

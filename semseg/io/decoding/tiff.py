@@ -1,0 +1,157 @@
+"""TIFF, taken apart with tifffile; JPEG inside it is decoded by libtiff."""
+
+import io
+import logging
+import math
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import TiffImagePlugin
+
+from semseg.errors import UnreadableImageError
+from semseg.io.decoding.grey import Decoded, alpha_notes, from_bands, from_palette, luma
+from semseg.io.decoding.limits import check_bytes, check_size
+from semseg.io.decoding.pillow import bands
+from semseg.scale.calibration import calibration_from_tiff
+
+__all__ = ["SIGNATURES", "decode_tiff"]
+
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+_MAX_PAGES = 100
+
+# Codecs that decode into a buffer of the declared size, so that a small file stays small.
+_TIFF_CODECS = {1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000}
+
+# tifffile logs what it survives; what matters to the user is a note or an error here.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+
+
+def decode_tiff(data: bytes, name: str, max_pixels: float) -> Decoded:
+    """Decode the first of the largest pages; raises as `semseg.io.decoding.decode` does."""
+    # These families make tifffile walk every page at once, which a damaged file can make endless.
+    families = {"is_lsm": False, "is_scanimage": False, "is_ndpi": False}
+    with tifffile.TiffFile(io.BytesIO(data), **families) as tif:
+        page, notes = _main_page(tif)
+        width, height = page.imagewidth, page.imagelength
+        check_size(width, height, name, max_pixels)
+        _check_tiff_page(page, data, name, max_pixels)
+        if page.compression == 7:
+            grey, more = _tiff_jpeg_grey(page, data)
+        else:
+            grey, more = _tiff_grey(page, page.asarray(squeeze=False), name)
+        if page.tags.valueof(274, 1) not in (0, 1):
+            more.append("The file asks to be shown turned or mirrored; it was read as stored.")
+        found = calibration_from_tiff(tif, width, height)
+    depth = page.bitspersample
+    bits = max(depth) if isinstance(depth, tuple) else depth
+    return Decoded(
+        grey, bits, [*notes, *more, *found.notes], found.calibration, found.label_bar_row
+    )
+
+
+def _main_page(tif: tifffile.TiffFile) -> tuple[tifffile.TiffPage, list[str]]:
+    """Return the first of the largest pages that is no thumbnail, and notes about the others."""
+    pages = []
+    for index in range(_MAX_PAGES):
+        try:
+            pages.append(tif.pages[index])
+        except IndexError:
+            break
+    if not all(isinstance(n, int) for page in pages for n in (page.imagewidth, page.imagelength)):
+        # A damaged tag may hold bytes, which Python would multiply without complaint.
+        raise ValueError("a page's width or height is not a number")
+    full = [page for page in pages if not page.subfiletype & 1] or pages
+    main = max(full, key=lambda page: page.imagewidth * page.imagelength)
+    # ImageJ describes a large stack on its first page only.
+    planes = max(len(pages), (tif.imagej_metadata or {}).get("images", 1), main.imagedepth)
+    if planes == 1:
+        return main, []
+    count = f"{planes} or more" if planes == _MAX_PAGES else planes
+    return main, [f"The file holds {count} pictures; number {pages.index(main) + 1} was read."]
+
+
+def _check_tiff_page(page: tifffile.TiffPage, data: bytes, name: str, max_pixels: float) -> None:
+    """Raise unless every strip or tile lies inside the file and can be decoded."""
+    if page.compression not in _TIFF_CODECS:
+        # a broken tag holds a text, or a list, of anything
+        known = isinstance(page.compression, int)
+        codec = getattr(page.compression, "name", page.compression) if known else "of an odd kind"
+        raise UnreadableImageError(
+            f"{name} uses the TIFF compression {codec}, which is not supported; save it as an "
+            f"uncompressed TIFF."
+        )
+    # Planes, samples and tiles are decoded whole, so they count as well.
+    samples = max(math.prod(page.shaped), math.prod(page.chunks))
+    check_bytes(samples * (page.dtype.itemsize if page.dtype else 1), name, max_pixels)
+    # tifffile fills strips that are missing with zeros: particles would vanish without a word.
+    spans = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    if page.is_contiguous:
+        spans = [(page.dataoffsets[0], page.nbytes)]
+    elif len(spans) != math.prod(page.chunked):
+        spans = []
+    if not spans or any(o <= 0 or n <= 0 or o + n > len(data) for o, n in spans):
+        raise UnreadableImageError(
+            f"{name} is incomplete: a part of the picture is missing from the file; copy it again "
+            f"from the microscope."
+        )
+
+
+def _tiff_jpeg_grey(page: tifffile.TiffPage, data: bytes) -> tuple[NDArray, list[str]]:
+    """Return grey (height, width) and notes of a page of JPEG strips or tiles, decoded by libtiff.
+
+    tifffile's decoder sets memory aside for what a strip says of itself, whatever the page says,
+    and hands damaged strips to a codec that can write outside its buffer.
+    """
+    picture = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
+    picture.seek(page.index)
+    if picture.size != (page.imagewidth, page.imagelength):
+        raise ValueError("two readers disagree about the size of the picture")
+    if picture.mode == "L":
+        # Already inverted where white is stored as zero.
+        return np.asarray(picture), []
+    return from_bands(bands(picture, data))
+
+
+def _tiff_grey(page: tifffile.TiffPage, stored: NDArray, name: str) -> tuple[NDArray, list[str]]:
+    """Return the first plane as grey (height, width), and notes.
+
+    `stored` has tifffile's shape (separate samples, depth, height, width, contiguous samples).
+    """
+    if stored.dtype.kind not in "biuf":
+        raise UnreadableImageError(
+            f"{name} holds {stored.dtype} values, which are no grey picture; save its magnitude."
+        )
+    samples = np.moveaxis(stored[:, 0], -1, 1).reshape(-1, *stored.shape[2:4])
+    photometric = int(page.photometric)
+    if photometric == 3:
+        # Some programs write 8-bit numbers into the 16-bit palette; its largest entry tells.
+        palette = page.colormap.T.astype(np.float64)
+        return from_palette(samples[0], palette / 257 if palette.max() > 255 else palette)
+    if photometric not in (0, 1, 2, 6):
+        kind = getattr(page.photometric, "name", photometric)
+        raise UnreadableImageError(
+            f"{name} stores its colours as {kind}, which is not supported; save it as a grey TIFF."
+        )
+    # The first sample of YCbCr is the luma itself.
+    grey, notes = luma(samples[:3]) if photometric == 2 else (samples[0], [])
+    if photometric == 0:
+        grey = _inverted(grey, page.bitspersample)
+        notes.append("The file stores white as the lowest value; it was inverted.")
+    extra = samples[3 if photometric in (2, 6) else 1 :]
+    if len(extra) and set(page.extrasamples) & {1, 2}:
+        notes.extend(alpha_notes(extra[0], page.bitspersample))
+    elif len(extra):
+        notes.append(f"The picture has {len(samples)} channels; {len(extra)} of them were ignored.")
+    return grey, notes
+
+
+def _inverted(grey: NDArray, bits: int) -> NDArray:
+    """Return `grey` with bright and dark exchanged within its own range of values."""
+    if grey.dtype.kind == "u":
+        return grey.dtype.type(2**bits - 1) - grey
+    if grey.dtype.kind in "bi":
+        return ~grey
+    finite = grey[np.isfinite(grey)].astype(np.float64)
+    return finite.min() + finite.max() - grey if finite.size else grey

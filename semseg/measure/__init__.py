@@ -1,0 +1,1 @@
+"""Sizes and shapes of one particle, in pixels."""

@@ -1,0 +1,1 @@
+"""What one or several analyses say together, and how uncertain that is."""

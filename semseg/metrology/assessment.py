@@ -1,0 +1,240 @@
+"""Everything a paper or a dossier asks of one or more pictures of a sample, in one piece.
+
+`assess` takes analyses and gives an `Assessment`; the page, the report and the summary only show
+it. One size is the measurand; all pictures count together.
+
+>>> assessment = assess([analysis])
+>>> assessment.intervals.d50
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from semseg.display import SIZES, is_assumed
+from semseg.metrology.uncertainty import (
+    Band,
+    Budget,
+    budget,
+    pooled,
+    pooled_weights,
+    threshold_band,
+)
+from semseg.statistics.counting import apply_rule, counted, describe, size_weights
+from semseg.statistics.distribution import Lognormal, fit_lognormal
+from semseg.statistics.intervals import Intervals, bootstrap_intervals
+from semseg.statistics.nanomaterial import Screening, screen
+from semseg.statistics.sample_size import Advice, advise
+from semseg.statistics.summary import SizeSummary, summarise
+
+if TYPE_CHECKING:
+    from semseg.analysis import Analysis
+
+__all__ = ["SHAPES", "Assessment", "assess"]
+
+SHAPES = {
+    "aspect_ratio": "Aspect ratio",
+    "circularity": "Circularity",
+    "solidity": "Solidity",
+    "convexity": "Convexity",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """The distribution of one size over one or more pictures.
+
+    Attributes
+    ----------
+    size : str
+        The measurand, a key of `semseg.display.SIZES`.
+    unit : str
+        ``nm``, or ``px`` where no picture has a scale.
+    assumed : bool
+        Whether any scale was only assumed.
+    rule : str
+        The counting rule, in a sentence.
+    filter_threshold : float
+        Confidence below which a particle is possibly wrong.
+    pictures, left_out : int
+        Pictures that count, and those without a scale, which cannot be pooled in nm.
+    area : float
+        Analysed area of all pictures together, in unit².
+    counts : dict of str to int
+        ``found, kept, possibly_wrong, excluded_by_hand, at_edge, not_counted, counted``.
+    particles : DataFrame
+        The counted particles of all pictures; ``picture`` numbers them from 0.
+    summary, by_volume : SizeSummary
+        Of the counted particles, by number and by volume.
+    raw, corrected : SizeSummary
+        All kept particles as they are seen; and those wholly inside the frame, weighted by 1/P.
+    least_p : float
+        Least probability P of a particle to lie wholly inside; NaN without particles.
+    intervals : Intervals
+    lognormal : Lognormal or None
+    advice : Advice or None
+    screening : Screening or None
+        None without a scale.
+    band : Band
+        D50 over the filter threshold.
+    budget : Budget or None
+    shapes : DataFrame
+        Row per quantity of `SHAPES`: mean, median, standard deviation, D10, D90, by number.
+    """
+
+    size: str
+    unit: str
+    assumed: bool
+    rule: str
+    filter_threshold: float
+    pictures: int
+    left_out: int
+    area: float
+    counts: dict[str, int]
+    particles: pd.DataFrame
+    summary: SizeSummary
+    by_volume: SizeSummary
+    raw: SizeSummary
+    corrected: SizeSummary
+    least_p: float
+    intervals: Intervals
+    lognormal: Lognormal | None
+    advice: Advice | None
+    screening: Screening | None
+    band: Band
+    budget: Budget | None
+    shapes: pd.DataFrame
+
+    @property
+    def size_name(self) -> str:
+        """The measurand in words."""
+        return SIZES[self.size]
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """Number weights of `particles`, or None where every one counts once."""
+        return size_weights(self.particles)
+
+
+def assess(
+    analyses: Sequence[Analysis],
+    size: str = "min_feret",
+    *,
+    others: Mapping[float, Sequence[Analysis]] | None = None,
+    seed: int = 0,
+) -> Assessment:
+    """Assess the pictures together.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        One or more, made with the same settings.
+    size : str
+        A key of `semseg.display.SIZES`.
+    others : mapping of float to sequences of Analysis, optional
+        The same pictures at other rescale factors, by ratio to the factor used
+        (`semseg.metrology.uncertainty.rescaled`); without, the budget lacks that part.
+    seed : int
+        Of all resampling; the same input and seed give the same figures.
+    """
+    unit = "nm" if any(each.calibration is not None for each in analyses) else "px"
+    used = [each for each in analyses if unit == "px" or each.calibration is not None]
+    column = f"{size}_{unit}"
+    particles = pooled(used, unit)
+    sizes = particles[column].to_numpy(np.float64)
+    weights = size_weights(particles)
+    groups = particles["picture"].to_numpy()
+    intervals = bootstrap_intervals(sizes, weights, groups, seed=seed)
+    band = threshold_band(used, size, unit, {r: list(a) for r, a in (others or {}).items()})
+    raw, corrected, least_p = _side_by_side(used, column)
+    settings = used[0].settings
+    rule = describe(settings.edges, settings.visible_only)
+    assumed = any(map(is_assumed, used))
+    return Assessment(
+        size=size,
+        unit=unit,
+        assumed=assumed,
+        rule=rule,
+        filter_threshold=used[0].filter_threshold,
+        pictures=len(used),
+        left_out=len(analyses) - len(used),
+        area=sum(_area(each, unit) for each in used),
+        counts=_counts(used),
+        particles=particles,
+        summary=summarise(sizes, weights),
+        by_volume=summarise(sizes, pooled_weights(particles, unit, by_volume=True)),
+        raw=raw,
+        corrected=corrected,
+        least_p=least_p,
+        intervals=intervals,
+        lognormal=fit_lognormal(sizes, weights, seed=seed),
+        advice=advise(intervals),
+        screening=screen(
+            particles["min_feret_nm"], weights, groups, rule=rule, assumed=assumed, seed=seed
+        )
+        if unit == "nm"
+        else None,
+        band=band,
+        budget=budget(used, size, unit, band, intervals.d50),
+        shapes=_shapes(particles, weights),
+    )
+
+
+def _area(analysis: Analysis, unit: str) -> float:
+    side = 1.0 if unit == "px" else analysis.calibration.pixel_size_nm
+    height, width = analysis.prepared.shape
+    return height * width * side**2
+
+
+def _counts(analyses: Sequence[Analysis]) -> dict[str, int]:
+    table = pd.concat([each.particles for each in analyses], ignore_index=True)
+    kept, by_hand = table["kept"].astype(bool), table["reason"] == "manual"
+    count = int(table["counted"].sum())
+    return {
+        "found": len(table),
+        "kept": int(kept.sum()),
+        "possibly_wrong": int((~kept & ~by_hand).sum()),
+        "excluded_by_hand": int((~kept & by_hand).sum()),
+        "at_edge": int((kept & table["touches_edge"].astype(bool)).sum()),
+        "not_counted": int(kept.sum()) - count,
+        "counted": count,
+    }
+
+
+def _side_by_side(
+    analyses: Sequence[Analysis], column: str
+) -> tuple[SizeSummary, SizeSummary, float]:
+    """All kept as seen; whole ones weighted; and the least P. The filter is as it stands."""
+    raw, whole, weights = [], [], []
+    for analysis in analyses:
+        frame = analysis.prepared.shape
+        table = apply_rule(
+            analysis.particles,
+            frame,
+            edges="weight",
+            visible_only=analysis.settings.visible_only,
+        )
+        seen = apply_rule(
+            analysis.particles, frame, edges="count", visible_only=analysis.settings.visible_only
+        )
+        rows = counted(table)
+        raw.append(counted(seen)[column])
+        whole.append(rows[column])
+        weights.append(rows["weight"])
+    weight = np.concatenate(weights)
+    least_p = 1 / weight.max() if weight.size else np.nan
+    return summarise(np.concatenate(raw)), summarise(np.concatenate(whole), weight), least_p
+
+
+def _shapes(particles: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:
+    rows = {}
+    for name in SHAPES:
+        found = summarise(particles[name].to_numpy(np.float64), weights)
+        rows[name] = (found.mean, found.median, found.standard_deviation, found.d10, found.d90)
+    columns = ["mean", "median", "standard_deviation", "d10", "d90"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

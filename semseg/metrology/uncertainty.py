@@ -1,0 +1,239 @@
+"""The uncertainty of a size distribution: calibration, segmentation, statistics; combined.
+
+The relative standard uncertainty of the median size D50 is
+
+    u = sqrt(u_scale^2 + u_filter^2 + u_rescale^2 + u_sampling^2),    U = 2 u  (k = 2)
+
+(GUM, JCGM 100:2008, 5.1.2 and 6.2.1; the parts are taken as independent). How each is found:
+
+scale
+    What the source of the scale tells of itself, what a person typed, or `USUAL_SCALE`.
+filter
+    How far D50 moves when the filter threshold goes `FILTER_REACH` up and down: all values within
+    the half range a are taken as equally likely, so u = a / sqrt(3) (GUM 4.3.7).
+rescale
+    The same when the network sees the picture at `RATIOS` times its size.
+sampling
+    From the bootstrap interval of the median: its width over 2 x 1.96.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from semseg.analysis import Analysis, Prepared, conclude, refilter, segment
+from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.summary import summarise
+
+if TYPE_CHECKING:
+    from semseg.inference.segmenter import Segmenter
+    from semseg.statistics.intervals import Interval
+
+__all__ = [
+    "RATIOS",
+    "Band",
+    "Budget",
+    "Component",
+    "budget",
+    "pooled",
+    "pooled_weights",
+    "rescaled",
+    "threshold_band",
+]
+
+# A microscope's scale that nobody verified against a reference: magnification errors of a few
+# percent are common (ISO 16700 asks for the check because of them).
+USUAL_SCALE = 0.02
+FILTER_REACH = 0.2
+RATIOS = (0.9, 1.1)
+LEVELS = tuple(np.round(np.arange(0, 0.951, 0.05), 2).tolist())
+FEWEST = 10  # particles; the median of fewer says nothing of the filter
+
+
+@dataclass(frozen=True)
+class Component:
+    """One part of the budget: its name, relative standard uncertainty, and how it was found."""
+
+    name: str
+    relative: float
+    how: str
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """D50 over the filter threshold, at the factor that was used and at others.
+
+    Attributes
+    ----------
+    thresholds : (n,) float
+    medians : dict of float to (n,) float
+        By ratio to the rescale factor used (1.0 is always there); NaN where fewer than
+        `FEWEST` particles count.
+    unit : str
+    """
+
+    thresholds: NDArray[np.float64]
+    medians: dict[float, NDArray[np.float64]]
+    unit: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The uncertainty of D50: `value` in `unit`; `combined` and `expanded` are relative."""
+
+    value: float
+    unit: str
+    components: tuple[Component, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def combined(self) -> float:
+        """Relative standard uncertainty u."""
+        return math.sqrt(sum(component.relative**2 for component in self.components))
+
+    @property
+    def expanded(self) -> float:
+        """Relative expanded uncertainty U = 2 u."""
+        return 2 * self.combined
+
+
+def rescaled(analysis: Analysis, segmenter: Segmenter, ratio: float) -> Analysis:
+    """The same picture as the network sees it at `ratio` times the factor used.
+
+    Runs the network. Decisions by hand belong to the outlines and are not taken along.
+    """
+    prepared = Prepared(analysis.prepared, analysis.crop, analysis.repaired_pixels)
+    settings = replace(analysis.settings, rescale=float(analysis.rescale) * ratio)
+    found = segment(prepared, settings, segmenter)
+    return conclude(analysis.micrograph, prepared, found, settings)
+
+
+def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:
+    """The counted particles of several pictures, with the number of the picture as ``picture``.
+
+    Pictures without a scale are left out where the unit is nm.
+    """
+    tables = [
+        counted(analysis.particles).assign(picture=number)
+        for number, analysis in enumerate(analyses)
+        if unit == "px" or analysis.calibration is not None
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def pooled_weights(particles: pd.DataFrame, unit: str, *, by_volume: bool) -> np.ndarray | None:
+    """`size_weights` of `pooled` particles; volumes in the unit in which they are pooled, since
+    pixels differ from picture to picture."""
+    return size_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]), by_volume=by_volume)
+
+
+def threshold_band(
+    analyses: Sequence[Analysis],
+    size: str,
+    unit: str,
+    others: dict[float, Sequence[Analysis]] | None = None,
+) -> Band:
+    """How D50 of `size` moves with the filter threshold; `others` by ratio of the factor.
+
+    Decisions by hand are left out everywhere: they would hide what the filter does.
+    """
+    medians = {
+        ratio: np.array([_median(these, size, unit, level) for level in LEVELS])
+        for ratio, these in {1.0: analyses, **(others or {})}.items()
+    }
+    return Band(np.array(LEVELS), medians, unit)
+
+
+def budget(
+    analyses: Sequence[Analysis], size: str, unit: str, band: Band, median: Interval | None
+) -> Budget | None:
+    """The uncertainty of D50 of these pictures together; None without particles.
+
+    What cannot be told is named in ``missing``, and the budget is then too small.
+    """
+    particles = pooled(analyses, unit)
+    value = summarise(particles[f"{size}_{unit}"], size_weights(particles)).d50
+    if not math.isfinite(value):
+        return None
+    components, missing = [], []
+    if unit == "nm":
+        scale = _scale_component(analyses)
+        (components if scale else missing).append(scale or "scale: its source is only assumed")
+    else:
+        missing.append("scale: unknown, sizes are in pixels")
+    threshold = analyses[0].filter_threshold
+    near = np.abs(band.thresholds - threshold) <= FILTER_REACH + 1e-9
+    reached = band.medians[1.0][near]
+    components.append(
+        Component(
+            "filter",
+            _rectangular(reached, value),
+            f"threshold {threshold:g} moved by {FILTER_REACH:g} up and down: D50 from "
+            f"{np.nanmin(reached):.4g} to {np.nanmax(reached):.4g} {unit}"
+            if np.isfinite(reached).any()
+            else "too few particles to move the threshold",
+        )
+    )
+    at = [np.interp(threshold, band.thresholds, values) for values in band.medians.values()]
+    if len(band.medians) < 2:
+        missing.append("rescale: the network was run at one factor only")
+    elif not np.isfinite(at).any():
+        missing.append("rescale: no particles at any factor")
+    else:
+        components.append(
+            Component(
+                "rescale",
+                _rectangular(np.array(at), value),
+                "network at "
+                + ", ".join(f"{ratio:g}" for ratio in sorted(band.medians))
+                + f" of the factor: D50 from {np.nanmin(at):.4g} to {np.nanmax(at):.4g} {unit}",
+            )
+        )
+    if median is not None and math.isfinite(median.high - median.low):
+        components.append(
+            Component(
+                "sampling",
+                (median.high - median.low) / (2 * 1.96) / value,
+                f"95 % interval of D50 {median.low:.4g} to {median.high:.4g} {unit}",
+            )
+        )
+    else:
+        missing.append("sampling: too few particles")
+    return Budget(value, unit, tuple(components), tuple(missing))
+
+
+def _median(analyses: Sequence[Analysis], size: str, unit: str, threshold: float) -> float:
+    particles = pooled([refilter(each, threshold) for each in analyses], unit)
+    if len(particles) < FEWEST:
+        return math.nan
+    return summarise(particles[f"{size}_{unit}"], size_weights(particles)).d50
+
+
+def _rectangular(values: NDArray[np.float64], value: float) -> float:
+    """Relative standard uncertainty when all between the extremes is equally likely."""
+    values = values[np.isfinite(values)]
+    return float(np.ptp(values)) / 2 / math.sqrt(3) / value if values.size else 0.0
+
+
+def _scale_component(analyses: Sequence[Analysis]) -> Component | None:
+    """Of the picture whose scale is least certain, since one scale error moves all sizes."""
+    typed = analyses[0].settings.scale_uncertainty
+    scaled = [each.calibration for each in analyses if each.calibration is not None]
+    if any(each.assumed for each in scaled):
+        return None
+    if typed is not None:
+        return Component("scale", typed, "typed")
+    told = {each.source: each.relative_uncertainty for each in scaled}
+    worst = max(told.items(), key=lambda item: USUAL_SCALE if item[1] is None else item[1])
+    if worst[1] is None:
+        return Component(
+            "scale", USUAL_SCALE, f"{worst[0]}; not stated, so {USUAL_SCALE:.0%} is assumed"
+        )
+    return Component("scale", worst[1], f"{worst[0]}, as it says itself")

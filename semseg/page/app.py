@@ -1,0 +1,139 @@
+"""The page: drop a micrograph, see its particles and their sizes, take the files along.
+
+    streamlit run streamlit_app.py
+
+The order of the page only; what happens in each part stands in `semseg.page`.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from semseg.errors import ModelError, SemsegError
+from semseg.io.micrograph import Micrograph
+from semseg.page import (
+    address,
+    batch,
+    choices,
+    controls,
+    inputs,
+    preview,
+    results,
+    start,
+    statistics,
+    uploads,
+    work,
+)
+from semseg.page.limits import limits
+from semseg.page.text import plain
+from semseg.page.work import Worked
+
+# Streamlit leaves room for a header that this page does not need
+STYLE = """
+<style>
+  .stMainBlockContainer { padding: 2.5rem 2rem 2rem; }
+</style>
+"""
+
+
+def begin() -> None:
+    """Once per session: the settings that came with the address."""
+    if "command" in st.session_state:
+        return
+    uploads.keep_in_memory()
+    settings, display, wrong = address.from_query(st.query_params)
+    choices.load(settings, display)
+    st.session_state.sample = st.query_params.get("sample") == "1"
+    if wrong:
+        st.toast(f"Left out of the address: {plain(', '.join(wrong))}.", icon=":material/link_off:")
+
+
+def prepare_tab(micrograph: Micrograph, worked: Worked | None) -> None:
+    """What is cut off, and what the network sees."""
+    settings_side, picture_side = st.columns([1, 2.4], gap="medium")
+    with settings_side:
+        controls.crop_and_repair(micrograph, worked)
+    with picture_side:
+        if worked:
+            preview.show(worked)
+
+
+def main() -> None:
+    """The page from top to bottom."""
+    st.set_page_config(page_title="semseg", page_icon=start.icon(), layout="wide")
+    st.html(STYLE)
+    try:
+        limits()
+    except SemsegError as error:
+        st.error(plain(str(error)))
+        st.stop()
+    begin()
+    with st.sidebar:
+        pictures = inputs.pictures()
+        scale_place = st.container()
+        bar_place = st.container()
+        rescale_place = st.container()
+        with st.expander("Counting rule", icon=":material/rule:"):
+            controls.counting()
+        controls.provider()
+        with st.expander("Replay an earlier result", icon=":material/history:"):
+            replay_place = inputs.settings_file()
+
+    micrographs, problems = work.read_all(pictures)
+    for problem in problems:
+        st.error(plain(problem))
+    if micrographs:
+        shown = batch.chosen(micrographs)
+        with scale_place:
+            controls.scale(micrographs[shown])
+        done = show(micrographs, shown, bar_place, rescale_place)
+        inputs.replayed(replay_place, lambda: [results.edited(worked) for worked in done])
+    else:
+        with scale_place:
+            controls.scale(None)
+        with rescale_place:
+            controls.rescale(None)
+        start.welcome()
+        results.publish_address()
+    try:
+        start.footer(work.segmenter(choices.current().provider))
+    except ModelError as error:
+        st.error(plain(str(error)))
+
+
+def show(
+    micrographs: list[Micrograph],
+    shown: int,
+    bar_place: DeltaGenerator,
+    rescale_place: DeltaGenerator,
+) -> list[Worked]:
+    """The pictures after the network, in tabs; those that could be analysed."""
+    worked, problems, busy = work.segment_all(micrographs, choices.current())
+    for problem in problems:
+        st.error(plain(problem))
+    if busy:  # any run of the page asks again; what is there already stays
+        st.button("Try again", icon=":material/refresh:", key="try_again")
+    with bar_place:
+        controls.scale_bar(worked[shown])
+    with rescale_place:
+        controls.rescale(worked[shown])
+    done = [each for each in worked if each]
+    titles = ["Sizes", "Statistics", "Prepare"]
+    if len(micrographs) > 1:
+        titles.append(f"All {len(micrographs)} pictures")
+    # a tab that is opened is made anew, so that the batch knows what was done in the view
+    tabs = st.tabs(titles, on_change="rerun", key="tab")
+    with tabs[0]:
+        if worked[shown]:
+            results.show(worked[shown])
+            results.downloads(worked[shown])
+    if tabs[1].open and done:
+        with tabs[1]:
+            statistics.show(done, worked[shown])
+    with tabs[2]:
+        prepare_tab(micrographs[shown], worked[shown])
+    if len(titles) > 3 and tabs[3].open and done:
+        with tabs[3]:
+            batch.show(done)
+    return done

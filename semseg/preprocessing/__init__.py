@@ -1,0 +1,1 @@
+"""From the image as recorded to the image that the network sees."""

@@ -1,0 +1,149 @@
+"""From the picture as recorded to the picture the network sees.
+
+Four steps, each a pure function: cut the label bar and other margins off (`Crop`,
+`find_label_bar`), repair hot and cold pixels (`repair_outliers`), bring the contrast to 0..1
+(`stretch_contrast`) and the particles to a size the network knows (`resize`).
+
+    row = find_label_bar(grey)
+    crop = Crop(bottom=0 if row is None else grey.shape[0] - row)
+    sound, repaired = repair_outliers(crop.apply(grey))
+    image = resize(stretch_contrast(sound), factor)
+
+Pictures are float32 arrays, H x W, on any scale of grey. The bar comes off first: its black and
+its white would otherwise set the contrast of the whole picture.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+from PIL import Image
+
+from semseg.errors import SettingsError, UnsuitableImageError
+from semseg.io.decoding.limits import MIN_SIDE_PX
+from semseg.preprocessing.label_bar import find_label_bar
+from semseg.preprocessing.outliers import repair_outliers
+
+__all__ = ["Crop", "find_label_bar", "repair_outliers", "resize", "stretch_contrast"]
+
+MAX_PERCENTILE_SAMPLE = 4_000_000  # pixels; more do not change a percentile, they only cost time
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Rows and columns removed from each side of the recorded picture, in pixels.
+
+    Raises
+    ------
+    SettingsError
+        A number is negative or not whole.
+    """
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+            if not whole or value < 0:
+                raise SettingsError(
+                    f"The crop at the {field.name} must be a whole number of pixels, 0 or more, "
+                    f"not {value!r}."
+                )
+
+    def apply(self, grey: np.ndarray) -> np.ndarray:
+        """The picture without the removed rows and columns (a view of H x W, any dtype).
+
+        Raises
+        ------
+        SettingsError
+            Fewer than 64 x 64 pixels would remain.
+        """
+        height, width = grey.shape
+        rows, columns = height - self.top - self.bottom, width - self.left - self.right
+        if rows < MIN_SIDE_PX or columns < MIN_SIDE_PX:
+            raise SettingsError(
+                f"The crop leaves {max(rows, 0)} x {max(columns, 0)} pixels (height x width) of a "
+                f"picture of {height} x {width}; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} must "
+                "remain. Crop less."
+            )
+        return grey[self.top : height - self.bottom, self.left : width - self.right]
+
+
+def stretch_contrast(grey: np.ndarray, low: float = 0.5, high: float = 99.5) -> np.ndarray:
+    """Bring the picture's contrast to 0..1, cutting off the extreme half per cents.
+
+    Parameters
+    ----------
+    grey : float32 array, H x W, any scale
+        The picture after the crop.
+    low, high : float, percent
+        Percentiles that become 0 and 1; what lies beyond is clipped. Where they coincide (a
+        picture that is 99.6 % black) the darkest and the brightest pixel take their place.
+
+    Returns
+    -------
+    float32 array, H x W, 0..1
+
+    Raises
+    ------
+    SettingsError
+        Not ``0 <= low < high <= 100``.
+    UnsuitableImageError
+        All pixels are equal.
+    """
+    if not 0 <= low < high <= 100:
+        raise SettingsError(
+            f"The contrast percentiles must satisfy 0 <= low < high <= 100, not {low} and {high}."
+        )
+    step = max(1, math.ceil(math.sqrt(grey.size / MAX_PERCENTILE_SAMPLE)))
+    black, white = (float(value) for value in np.percentile(grey[::step, ::step], (low, high)))
+    if not white > black:
+        black, white = float(grey.min()), float(grey.max())
+    if not white > black:
+        raise UnsuitableImageError(
+            "All pixels of the picture have the same grey, so there is nothing to measure. Check "
+            "that the right file was chosen and that the crop leaves the specimen in."
+        )
+    stretched = (grey - np.float32(black)).astype(np.float32, copy=False)
+    stretched /= np.float32(white - black)
+    return np.clip(stretched, 0, 1, out=stretched)
+
+
+def resize(image: np.ndarray, factor: float, multiple: int = 1) -> np.ndarray:
+    """Enlarge or shrink by one factor, bicubic, smoothed first when shrinking.
+
+    Parameters
+    ----------
+    image : float32 array, H x W
+    factor : float, above 0
+        Output size over input size.
+    multiple : int
+        Of which the output's sides are to be, as the network's maps are coarser than what it sees.
+
+    Returns
+    -------
+    float32 array, H * factor x W * factor, each rounded to a multiple and at least one
+        The same array where its size stays. Within the input's range: bicubic overshoot at edges is
+        clipped. Pillow holds a copy of the input, the half-way picture (shrunk along one side only)
+        and the output besides, four bytes per pixel each: 0.5 GB on the way from 8192 x 8192 to
+        half of it.
+
+    Raises
+    ------
+    SettingsError
+        The factor is not a finite number above 0.
+    """
+    if not (math.isfinite(factor) and factor > 0):
+        raise SettingsError(f"The rescale factor must be a number above 0, not {factor}.")
+    height, width = (multiple * max(1, round(side * factor / multiple)) for side in image.shape)
+    if (height, width) == image.shape:
+        return image
+    source = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))
+    resized = np.array(source.resize((width, height), Image.Resampling.BICUBIC))
+    return np.clip(resized, image.min(), image.max(), out=resized)

@@ -1,0 +1,176 @@
+"""The size of a pixel: from what the microscope wrote, or from the width a person typed.
+
+>>> calibration_from_width(7520.0, 1024).pixel_size_nm
+7.34375
+
+`calibration_from_tiff` asks each reader in `semseg.scale.vendors.TIFF_READERS` in turn. Text files
+beside the picture are read by `semseg.scale.sidecar`, scale bars in it by `semseg.scale.scale_bar`.
+Metadata that make no sense become a note for the user: they are never used silently and never
+raise.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tifffile
+
+from semseg.errors import CalibrationError
+from semseg.scale.vendors import TIFF_READERS
+from semseg.scale.vendors.phenom import read_phenom_bytes
+from semseg.scale.vendors.reading import TOLERANCE, Reading, is_positive, number
+
+__all__ = [
+    "Calibration",
+    "FileCalibration",
+    "agreement_note",
+    "calibration_from_bytes",
+    "calibration_from_reading",
+    "calibration_from_tiff",
+    "calibration_from_width",
+]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How many nanometres one (square) pixel covers, and who said so.
+
+    Parameters
+    ----------
+    pixel_size_nm : float
+        Finite and > 0; stored as a plain float.
+    source : str
+        For people, e.g. ``"Zeiss metadata"`` or ``"typed width"``.
+    assumed : bool
+        True when nobody and nothing said so: every size must then be marked.
+    relative_uncertainty : float or None
+        Relative standard uncertainty (GUM, JCGM 100:2008, 5.1.6) of the pixel size, finite and
+        >= 0, where the source itself tells it (a scale bar drawn in whole pixels); else None.
+
+    Raises
+    ------
+    CalibrationError
+        If `pixel_size_nm` is not a finite number above zero, or `relative_uncertainty` not a
+        finite one from zero.
+    """
+
+    pixel_size_nm: float
+    source: str
+    assumed: bool = False
+    relative_uncertainty: float | None = None
+
+    def __post_init__(self) -> None:
+        _require_positive(self.pixel_size_nm, "pixel size", "nanometres")
+        object.__setattr__(self, "pixel_size_nm", float(self.pixel_size_nm))
+        uncertainty = self.relative_uncertainty
+        if uncertainty is None:
+            return
+        value = None if isinstance(uncertainty, str) else number(uncertainty)
+        if value is None or value < 0:
+            raise CalibrationError(
+                f"The relative uncertainty of the pixel size must be a number from zero, not "
+                f"{str(uncertainty)[:40]!r}."
+            )
+        object.__setattr__(self, "relative_uncertainty", value)
+
+
+class FileCalibration(NamedTuple):
+    """What a file's metadata say.
+
+    calibration : Calibration or None
+        None when the file holds no usable pixel size.
+    label_bar_row : int or None
+        First row of the label bar (0 < row < height) when the metadata give it.
+    notes : tuple of str
+        Sentences the user should read; empty when all is well.
+    """
+
+    calibration: Calibration | None = None
+    label_bar_row: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def calibration_from_width(width_nm: float, width_px: int, *, assumed: bool = False) -> Calibration:
+    """Return the calibration of a picture `width_px` pixels and `width_nm` nanometres wide.
+
+    A width that is only `assumed` marks the calibration, and with it every size, as such.
+
+    Raises
+    ------
+    CalibrationError
+        If either is not a finite number above zero.
+    """
+    _require_positive(width_nm, "image width", "nanometres")
+    _require_positive(width_px, "image width", "pixels")
+    pixel_size_nm = float(width_nm) / float(width_px)
+    if assumed:
+        return Calibration(pixel_size_nm, "assumed width, check", assumed=True)
+    return Calibration(pixel_size_nm, "typed width")
+
+
+def calibration_from_tiff(tif: tifffile.TiffFile, width_px: int, height_px: int) -> FileCalibration:
+    """Return what the vendor metadata of an open TIFF say about a picture of the given size.
+
+    The first reader that finds a pixel size wins; a later one that disagrees adds a note.
+    Never raises: metadata that cannot be read become a note.
+    """
+    calibration, bar_row, notes = None, None, []
+    for vendor, reader in TIFF_READERS.items():
+        try:
+            reading = reader(tif, width_px, height_px)
+        except Exception:
+            # Metadata are written by anybody; a damaged block must not cost the picture.
+            notes.append(f"The {vendor} metadata of this file are damaged and were ignored.")
+            continue
+        if reading is None:
+            continue
+        found = calibration_from_reading(reading)
+        notes.extend(found.notes)
+        if calibration is None:
+            calibration = found.calibration
+        elif found.calibration and (clash := agreement_note(calibration, found.calibration)):
+            notes.append(f"{clash} The {calibration.source} are used.")
+        if bar_row is None:
+            bar_row = found.label_bar_row
+    return FileCalibration(calibration, bar_row, tuple(notes))
+
+
+def calibration_from_bytes(data: bytes, width_px: int, height_px: int) -> FileCalibration:
+    """Return what a file that is no TIFF says about its picture: a Phenom's XML block, if any."""
+    reading = read_phenom_bytes(data, height_px)
+    return calibration_from_reading(reading) if reading else FileCalibration()
+
+
+def calibration_from_reading(reading: Reading) -> FileCalibration:
+    """Return a vendor's reading as a calibration of the picture."""
+    calibration = None
+    if reading.pixel_nm:
+        calibration = Calibration(
+            reading.pixel_nm,
+            reading.source,
+            relative_uncertainty=reading.relative_uncertainty,
+        )
+    return FileCalibration(calibration, reading.bar_row, reading.notes)
+
+
+def agreement_note(typed: Calibration, from_file: Calibration) -> str | None:
+    """Return a warning when two calibrations contradict each other, else None.
+
+    They may be 2 % apart, or as much as their known uncertainties explain: twice their combined
+    standard uncertainty (coverage factor 2; GUM, JCGM 100:2008, 5.1.2 and 6.2.1).
+    """
+    difference = abs(typed.pixel_size_nm / from_file.pixel_size_nm - 1)
+    squares = [(each.relative_uncertainty or 0.0) ** 2 for each in (typed, from_file)]
+    if difference <= max(TOLERANCE, 2 * sum(squares) ** 0.5):
+        return None
+    return (
+        f"The {typed.source} gives {typed.pixel_size_nm:.4g} nm per pixel but the "
+        f"{from_file.source} gives {from_file.pixel_size_nm:.4g} nm "
+        f"({difference:.1%} apart): check the scale bar before you trust the sizes."
+    )
+
+
+def _require_positive(value: Any, what: str, unit: str) -> None:
+    if not is_positive(value):
+        raise CalibrationError(
+            f"The {what} must be a number of {unit} above zero, not {str(value)[:40]!r}."
+        )

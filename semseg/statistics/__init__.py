@@ -1,0 +1,1 @@
+"""Distributions of many particles: summaries, intervals, fits, counting rules."""

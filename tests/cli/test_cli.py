@@ -1,0 +1,397 @@
+"""The command line's contract: files, names, columns, one line per picture, exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import semseg.__main__ as command
+from semseg.errors import ModelError
+from tests.conftest import shipped
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONTRACT = [
+    *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm", "min_feret_nm", "max_feret_nm"),
+    *("perimeter_nm", "circularity", "solidity", "aspect_ratio", "confidence", "touches_edge"),
+    *("kept", "reason"),
+]
+ENDINGS = (
+    *(".particles.csv", ".summary.json", ".labels.tif"),
+    *(".figure.png", ".sizes.csv", ".rois.zip"),
+)
+SHAPE = (150, 200)
+FIXED = ("--rescale", "1", "--crop", "none")
+
+
+@pytest.fixture(scope="module")
+def picture(draw):
+    return draw(SHAPE, 36.0, seed=8)
+
+
+@pytest.fixture(scope="module")
+def run(make_segmenter):
+    """Run ``python -m semseg analyze`` in this process: exit status, stdout, stderr."""
+
+    def analyse(*arguments):
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            patch.setattr(command, "Segmenter", make_segmenter)
+            try:
+                status = command.main(["analyze", *map(str, arguments)])
+            except SystemExit as stop:
+                status = stop.code
+        return status, out.getvalue(), err.getvalue()
+
+    return analyse
+
+
+@pytest.fixture(scope="module")
+def folder(picture, tmp_path_factory):
+    """``a.png`` without a scale, ``b.tif`` with 2 nm per pixel, and files that are no pictures."""
+    folder = tmp_path_factory.mktemp("pictures")
+    picture.write(folder / "a.png")
+    picture.write(folder / "b.tif", pixel_size_nm=2.0)
+    (folder / "empty.tif").write_bytes(b"")
+    (folder / "text.png").write_text("not a picture")
+    (folder / "half.png").write_bytes(picture.png()[:2000])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(run, folder, tmp_path_factory):
+    """Both pictures, analysed once: (status, stdout, stderr) and the output folder."""
+    output = tmp_path_factory.mktemp("outer") / "made" / "on demand"
+    return run(folder / "a.png", folder / "b.tif", "--output", output, *FIXED), output
+
+
+def rows_of(output, stem):
+    with (output / f"{stem}.particles.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def summary_of(output, stem, *, timed=True):
+    summary = json.loads((output / f"{stem}.summary.json").read_text("utf-8"))
+    if not timed:
+        del summary["seconds"]
+    return summary
+
+
+# What is written
+
+
+def test_all_well_is_one_line_per_picture_and_nothing_else(plain):
+    (status, out, err), _ = plain
+    assert status == 0
+    assert [line.split(":")[0] for line in out.splitlines()] == ["a.png", "b.tif"]
+    assert err == ""  # no progress bar where nobody watches
+
+
+def test_six_files_per_picture_and_nothing_else(plain):
+    written = {path.name for path in plain[1].iterdir()}
+    assert written == {stem + ending for stem in ("a", "b") for ending in ENDINGS}
+
+
+def test_the_table_keeps_the_contract(plain, picture):
+    rows = rows_of(plain[1], "b")
+    assert list(rows[0])[: len(CONTRACT)] == CONTRACT
+    assert len(rows) == picture.labels.max()
+    assert {row["kept"] for row in rows} <= {"True", "False"}
+    for row in rows:
+        assert float(row["ecd_nm"]) == pytest.approx(2 * float(row["ecd_px"]), rel=1e-4)
+        assert 0 <= float(row["confidence"]) <= 1
+        assert (row["reason"] == "") == (row["kept"] == "True")
+
+
+def test_without_a_scale_there_are_no_nanometres(plain):
+    rows = rows_of(plain[1], "a")
+    assert not [name for name in rows[0] if "_nm" in name]
+    summary = summary_of(plain[1], "a")
+    assert summary["calibration"] is None
+    assert not [name for name in summary["sizes"] if "_nm" in name]
+    line = plain[0][1].splitlines()[0]
+    assert " px" in line
+    assert " nm" not in line
+
+
+def test_the_summary_keeps_the_contract(plain, segmenter):
+    summary, rows = summary_of(plain[1], "b"), rows_of(plain[1], "b")
+    kept = [row for row in rows if row["kept"] == "True"]
+    assert summary["settings"]["rescale"] == 1
+    assert summary["model"]["sha256"] == segmenter.info.sha256
+    assert summary["calibration"]["pixel_size_nm"] == pytest.approx(2, rel=1e-4)
+    assert "ImageJ" in summary["calibration"]["source"]
+    assert summary["counts"] == {
+        "found": len(rows),
+        "kept": len(kept),
+        "counted": len(kept),
+        "possibly_wrong": len(rows) - len(kept),
+        "excluded_by_hand": 0,
+        "kept_by_hand": 0,
+        "at_edge": sum(row["touches_edge"] == "True" for row in rows),
+    }
+    for name in ("ecd_nm", "min_feret_nm", "max_feret_nm"):
+        sizes = summary["sizes"][name]
+        assert {"mean", "median", "standard_deviation", "d10", "d50", "d90"} <= set(sizes)
+        values = [float(row[name]) for row in kept]
+        assert sizes["mean"] == pytest.approx(np.mean(values), rel=1e-4)
+        assert sizes["d90"] == pytest.approx(np.percentile(values, 90), rel=1e-4)
+    assert summary["seconds"]["network"] > 0
+
+
+def test_the_label_image_has_the_size_and_ids_of_picture_and_table(plain):
+    labels = tifffile.imread(plain[1] / "b.labels.tif")
+    assert labels.shape == SHAPE
+    assert labels.dtype in (np.uint16, np.uint32)
+    ids = [int(row["label"]) for row in rows_of(plain[1], "b")]
+    assert np.unique(labels[labels > 0]).tolist() == sorted(ids)
+
+
+def test_the_figure_is_a_picture(plain):
+    with Image.open(plain[1] / "b.figure.png") as figure:
+        assert figure.format == "PNG"
+        assert min(figure.size) > 200
+
+
+def test_the_line_tells_count_size_and_width(plain, picture):
+    line = plain[0][1].splitlines()[1]
+    found = summary_of(plain[1], "b")
+    assert f"{found['counts']['kept']} of {found['counts']['found']} particles" in line
+    assert f"median {found['sizes']['min_feret_nm']['median']:.4g} nm" in line
+    assert "0.4 µm" in line
+
+
+# Options
+
+
+def test_a_typed_width(run, folder, tmp_path):
+    status, _, _ = run(folder / "a.png", "--output", tmp_path, *FIXED, "--width-nm", "7520")
+    assert status == 0
+    summary = summary_of(tmp_path, "a")
+    assert summary["calibration"]["pixel_size_nm"] == pytest.approx(7520 / SHAPE[1])
+    assert summary["settings"]["width_nm"] == 7520
+    for row in rows_of(tmp_path, "a"):
+        assert float(row["ecd_nm"]) == pytest.approx(37.6 * float(row["ecd_px"]), rel=1e-4)
+
+
+def test_rows_are_cropped_from_the_bottom(run, folder, tmp_path):
+    status, out, _ = run(folder / "a.png", "--output", tmp_path, "--rescale", "1", "--crop", "50")
+    assert status == 0
+    assert summary_of(tmp_path, "a")["crop"] == {"top": 0, "bottom": 50, "left": 0, "right": 0}
+    labels = tifffile.imread(tmp_path / "a.labels.tif")
+    assert labels.shape == SHAPE
+    assert not labels[-50:].any()
+    assert labels[:-50].any()
+    assert "50 rows" in out
+
+
+def test_the_factor_is_found_or_given(run, folder, tmp_path):
+    for word, source in (("auto", "automatic"), ("1.2", "given")):
+        status, out, _ = run(folder / "a.png", "--output", tmp_path, "--rescale", word)
+        assert status == 0
+        rescale = summary_of(tmp_path, "a")["rescale"]
+        assert rescale["source"] == source
+        assert f"rescale {rescale['factor']:.3g}" in out
+    assert rescale["factor"] == 1.2
+
+
+@pytest.mark.parametrize("threshold", ["0", "1"])
+def test_the_filter_marks_and_never_removes(run, folder, tmp_path, plain, threshold):
+    status, _, _ = run(folder / "a.png", "--output", tmp_path, *FIXED, "--filter", threshold)
+    assert status == 0
+    rows = rows_of(tmp_path, "a")
+    assert len(rows) == len(rows_of(plain[1], "a"))
+    certain = [row for row in rows if float(row["confidence"]) >= float(threshold)]
+    assert [row for row in rows if row["kept"] == "True"] == certain
+    assert summary_of(tmp_path, "a")["filter_threshold"] == float(threshold)
+
+
+def test_the_provider_is_used_and_named(run, folder, tmp_path):
+    assert run(folder / "a.png", "--output", tmp_path, *FIXED, "--provider", "cpu")[0] == 0
+    assert summary_of(tmp_path, "a")["provider"] == "cpu"
+
+
+# The same again
+
+
+def test_two_runs_write_the_same_bytes(run, folder, plain, tmp_path):
+    assert run(folder / "b.tif", "--output", tmp_path, *FIXED)[0] == 0
+    for ending in (".particles.csv", ".labels.tif", ".figure.png", ".sizes.csv", ".rois.zip"):
+        name = "b" + ending
+        assert (tmp_path / name).read_bytes() == (plain[1] / name).read_bytes()
+    assert summary_of(tmp_path, "b", timed=False) == summary_of(plain[1], "b", timed=False)
+
+
+def test_a_summary_replays_to_the_same_numbers(run, folder, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    chosen = ("--rescale", "1.1", "--crop", "20", "--width-nm", "5000", "--filter", "0.4")
+    assert run(folder / "a.png", "--output", first, *chosen)[0] == 0
+    replay = ("--settings", first / "a.summary.json")
+    assert run(folder / "a.png", "--output", second, *replay)[0] == 0
+    assert summary_of(second, "a", timed=False) == summary_of(first, "a", timed=False)
+    for ending in (".particles.csv", ".labels.tif"):
+        assert (first / f"a{ending}").read_bytes() == (second / f"a{ending}").read_bytes()
+
+
+def test_options_win_over_the_settings_file(run, folder, tmp_path):
+    (tmp_path / "settings.json").write_text(
+        '{"width_nm": 100, "rescale": 1.3, "crop": {"bottom": 30}, "filter": 0.5}'
+    )
+    replay = ("--settings", tmp_path / "settings.json")
+    given = ("--width-nm", "400", "--crop", "auto", "--rescale", "auto")
+    assert run(folder / "a.png", "--output", tmp_path, *replay, *given)[0] == 0
+    settings = summary_of(tmp_path, "a")["settings"]
+    assert settings["width_nm"] == 400
+    assert settings["crop"] is None
+    assert settings["rescale"] is None
+    assert settings["filter"] == 0.5
+
+
+# What goes wrong
+
+
+def test_bad_files_among_good_ones_cost_only_themselves(run, folder, plain, tmp_path):
+    names = ("empty.tif", "a.png", "text.png", "half.png", "missing.png", "b.tif")
+    status, out, err = run(*(folder / name for name in names), "--output", tmp_path, *FIXED)
+    assert status == 1
+    assert [line.split(":")[0] for line in out.splitlines()] == ["a.png", "b.tif"]
+    failed = ["empty.tif", "text.png", "half.png", "missing.png"]
+    assert [line.split(":")[0] for line in err.splitlines()] == failed
+    assert "Traceback" not in err
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in plain[1].iterdir()}
+    name = "b.particles.csv"
+    assert (tmp_path / name).read_bytes() == (plain[1] / name).read_bytes()
+
+
+def test_a_second_picture_of_the_same_name_does_not_overwrite_the_first(run, folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "a.tif"
+    twin.write_bytes((folder / "b.tif").read_bytes())
+    status, out, err = run(folder / "a.png", twin, "--output", tmp_path, *FIXED)
+    assert status == 1
+    assert len(out.splitlines()) == 1
+    assert "a.tif" in err
+    assert summary_of(tmp_path, "a")["file"]["name"] == "a.png"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--crop", "120"), ("--crop", "none", "--rescale", "100")],
+    ids=["nothing left", "absurd factor"],
+)
+def test_settings_that_do_not_suit_a_picture_fail_it(run, folder, tmp_path, options):
+    status, out, err = run(folder / "a.png", "--output", tmp_path, *options)
+    assert (status, out) == (1, "")
+    assert err.startswith("a.png: ")
+    assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_folder_that_cannot_be_made_fails_the_picture(run, folder, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    status, out, err = run(folder / "a.png", "--output", tmp_path / "file" / "out", *FIXED)
+    assert (status, out) == (1, "")
+    assert "could not be written" in err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--rescale", "large"),
+        ("--rescale", "0"),
+        ("--rescale", "nan"),
+        ("--crop", "-5"),
+        ("--crop", "some"),
+        ("--crop", "1.5"),
+        ("--filter", "1.1"),
+        ("--filter", "x"),
+        ("--width-nm", "-1"),
+        ("--width-nm", "inf"),
+        ("--provider", "tpu"),
+        ("--settings", "nowhere.json"),
+        ("--colour", "red"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_two_and_nothing_is_written(run, folder, tmp_path, options):
+    status, out, err = run(folder / "a.png", "--output", tmp_path / "out", *options)
+    assert (status, out) == (2, "")
+    assert "usage:" in err
+    assert options[0].lstrip("-").split("-")[0] in err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"colour": 1}', '{"filter": 7}', '{"provider": "x"}'])
+def test_a_bad_settings_file_is_wrong_usage(run, folder, tmp_path, text):
+    (tmp_path / "bad.json").write_text(text)
+    options = ("--output", tmp_path / "out", "--settings", tmp_path / "bad.json")
+    status, out, err = run(folder / "a.png", *options)
+    assert (status, out) == (2, "")
+    assert "error:" in err
+
+
+@pytest.mark.parametrize("arguments", [(), ("a.png",), ("--output", "out")])
+def test_a_picture_and_an_output_folder_are_needed(run, arguments):
+    status, _, err = run(*arguments)
+    assert status == 2
+    assert "required" in err
+
+
+def test_a_missing_model_is_said_without_a_traceback(folder, tmp_path, monkeypatch, capsys):
+    def missing(**options):
+        raise ModelError("The model file is missing.")
+
+    monkeypatch.setattr(command, "Segmenter", missing)
+    with pytest.raises(SystemExit) as stop:
+        command.main(["analyze", str(folder / "a.png"), "--output", str(tmp_path)])
+    assert stop.value.code == 2
+    assert "model file is missing" in capsys.readouterr().err
+
+
+# As a program
+
+
+def python_m_semseg(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "semseg", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"},
+        timeout=120,
+        check=False,
+    )
+
+
+def test_help_shows_examples_and_every_option():
+    done = python_m_semseg("analyze", "--help")
+    assert done.returncode == 0
+    assert "python -m semseg analyze" in done.stdout.split("examples:")[1]
+    for option in ("output", "width-nm", "rescale", "crop", "filter", "provider", "settings"):
+        assert f"--{option}" in done.stdout
+    assert "auto|none|ROWS" in done.stdout
+
+
+@shipped
+def test_as_a_program_it_writes_the_same(folder, plain, tmp_path):
+    done = python_m_semseg("analyze", folder / "b.tif", "--output", tmp_path, *FIXED)
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [plain[0][1].splitlines()[1]]
+    assert done.stderr == ""
+    for ending in (".particles.csv", ".labels.tif"):
+        name = "b" + ending
+        assert (tmp_path / name).read_bytes() == (plain[1] / name).read_bytes()

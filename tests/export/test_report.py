@@ -1,0 +1,436 @@
+"""The report, made from drawn analyses whose content is known."""
+
+import base64
+import html
+import io
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from plotly.offline import get_plotlyjs
+
+from semseg.display import Display
+from semseg.export import report as room
+from semseg.export.report import EN_DASH, KNOWN_BIAS, TIMES, report_html
+from semseg.figures.annotated_svg import annotated_svg
+from semseg.inference.segmenter import MODEL_SHA256
+from semseg.metrology.assessment import assess
+from semseg.statistics.intervals import Interval
+from semseg.version import __version__
+from tests.figures.test_plots import drawn, without_particles
+
+MODEL_CARD = Path(__file__).resolve().parents[2] / "models" / "MODEL_CARD.md"
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+
+
+class Reader(HTMLParser):
+    """The texts a person reads, the tags, and the addresses that a browser would ask for."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.words, self.tags, self.addresses, self._hidden = [], [], [], 0
+        self.feed(content)
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.words += [] if tag in ("span", "strong", "a", "i") else [" "]
+        self._hidden += tag in ("script", "style", "title")
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "action")]
+
+    def handle_endtag(self, tag):
+        self._hidden -= tag in ("script", "style", "title")
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self.words.append(data)
+
+
+def read(*analyses, **options):
+    """The report of these as a person reads it."""
+    assessment = options.pop("assessment", None) or assess(analyses)
+    return Reader(page(report_html(analyses, assessment, **options)))
+
+
+def page(content):
+    """The page without the library, so that a failure stays short."""
+    text = content.decode()
+    assert text.count(get_plotlyjs()) == 1
+    return text.replace(get_plotlyjs(), "")
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    return drawn()
+
+
+@pytest.fixture(scope="module")
+def assessment(analysis):
+    return assess([analysis])
+
+
+@pytest.fixture(scope="module")
+def one(analysis, assessment):
+    return read(analysis, assessment=assessment, title="Batch 7", date="2026-01-31")
+
+
+# -- one picture -----------------------------------------------------------------------------
+
+
+def test_the_result_stands_in_one_sentence_on_top(one, assessment):
+    found = assessment.intervals.d50
+    assert (
+        f"D50 = {found.value:.2f} nm, 95 % interval {found.low:.2f} to {found.high:.2f} nm; "
+        f"expanded uncertainty {100 * assessment.budget.expanded:.1f} % (k = 2, incomplete); "
+        "n = 48 particles in 1 image."
+    ) in one.text
+    assert one.text.startswith(f"Batch 7 2026-01-31 · 1 image · semseg {__version__}")
+    assert "EU nanomaterial screening:" in one.text
+    assert "7.344 nm per pixel (typed width)" in one.text
+
+
+def test_everything_a_report_must_name(one, analysis, assessment):
+    for words in (
+        "TiO2 µ.tif",
+        "0" * 64,
+        f"224 {TIMES} 176",
+        "not stated, 2.0 % taken",
+        # 160 x 224 px of 7.34375 nm: 35,840 x 53.93 nm2 = 1.933 um2
+        "1.933 µm²",
+        assessment.rule,
+        "=HYPERLINK(1), blurred filter 15",
+        "Minimum Feret diameter: the least distance between two parallel tangents",
+        f"Geometric mean {assessment.lognormal.geometric_mean:.2f} nm",
+        f"p = {assessment.lognormal.p_value:.3f}",
+        "rescale: the network was run at one factor only",
+        assessment.screening.statement,
+        "A note.",
+        "0.500 (automatic); median particle 16.0 px wide at the network",
+        "cut off: top 0, bottom 16, left 0, right 0 px",
+        "network 1, run on cpu",
+        "f" * 64,
+        "edges count",
+        "does not show how thick",
+        "ISO 13322-1:2014",
+        "2022/C 229/01",
+    ):
+        assert words in one.text, words
+
+
+def test_the_figures_are_those_of_the_assessment(one, assessment):
+    number, volume, known = assessment.summary, assessment.by_volume, assessment.intervals
+    for name, value, limits, by_volume in (
+        ("Mean", number.mean, known.mean, volume.mean),
+        ("D90", number.d90, known.d90, volume.d90),
+    ):
+        row = f"{name} {value:.2f} {limits.low:.2f} to {limits.high:.2f} {by_volume:.2f}"
+        assert row in one.text
+    gsd = known.geometric_standard_deviation
+    assert f"deviation {gsd.value:.3f} {gsd.low:.3f} to {gsd.high:.3f}" in one.text
+    spans = [(s.d90 - s.d10) / s.d50 for s in (number, volume)]
+    assert f"/ D50 {spans[0]:.3f} {EN_DASH} {spans[1]:.3f}" in one.text
+    for name, s in (("seen", assessment.raw), ("1/P", assessment.corrected)):
+        assert f"{name} {s.count} {s.mean:.2f} {s.standard_deviation:.2f} {s.d10:.2f}" in one.text
+
+
+def test_counts_add_up(one):
+    # found, rejected by filter and by hand, kept, at the edge, left out, counted
+    assert "1 TiO2 µ.tif 63 15 0 48 0 0 48" in one.text
+    assert "All 63 15 0 48 0 0 48" in one.text
+
+
+def test_the_budget_is_shown_part_by_part(one, assessment):
+    for part in assessment.budget.components:
+        row = f"{part.name.capitalize()} {100 * part.relative:.1f} % {part.how}"
+        assert row in one.text
+    expanded = assessment.budget.expanded * assessment.budget.value
+    assert f"± {expanded:.2f} nm" in one.text
+
+
+def test_every_counted_particle_is_listed(one, assessment):
+    first = assessment.particles.iloc[0]
+    row = (
+        f"1 {first['label']} {first['x_px']:.0f} {first['y_px']:.0f} {first['min_feret_nm']:.2f} "
+        f"{first['max_feret_nm']:.2f} {first['ecd_nm']:.2f} {first['aspect_ratio']:.3f}"
+    )
+    assert row in one.text
+    assert "List of 48 particles" in one.text
+    assert "the CSV file has all" not in one.text
+
+
+def test_a_long_list_ends_and_says_where_the_rest_is(analysis, assessment, monkeypatch):
+    monkeypatch.setattr(room, "MOST_ROWS", 10)
+    short = read(analysis, assessment=assessment)
+    assert "The first 10 of 48 counted particles; the CSV file has all." in short.text
+    assert "List of 10 particles" in short.text
+
+
+def test_the_pixel_of_the_outlines_is_that_of_the_network(one):
+    # 7.34375 nm at a rescale factor of 0.5
+    assert "here 14.7 nm" in one.text
+
+
+def test_typed_uncertainty_of_the_scale_is_told(analysis):
+    typed = replace(analysis, settings=replace(analysis.settings, scale_uncertainty=0.012))
+    assert "typed width; 1.2 % (typed)" in read(typed).text
+
+
+def test_uncertainty_that_the_source_tells(analysis):
+    told = replace(analysis.calibration, relative_uncertainty=0.005, source="scale bar")
+    assert "scale bar; 0.5 % (as it says itself)" in read(replace(analysis, calibration=told)).text
+
+
+# -- other pictures --------------------------------------------------------------------------
+
+
+def test_pictures_without_a_scale_come_last_and_do_not_count(analysis):
+    lost = drawn(pixel_size_nm=None, name="lost.tif")
+    other = drawn(columns=8, name="other.tif")
+    several = read(lost, analysis, other)
+    assert "in 2 images" in several.text
+    assert "1 image without a scale: not part of the distribution." in several.text
+    assert "Image 1: TiO2 µ.tif" in several.text
+    assert "Image 2: other.tif" in several.text
+    assert "Image 3: lost.tif" in several.text
+    assert "unknown: not counted" in several.text
+    # 63 and 56 were found
+    assert "All 119" in several.text
+    assert several.tags.count("image") == 3
+
+
+def test_without_any_scale_sizes_are_in_pixels():
+    pixels = read(drawn(pixel_size_nm=None))
+    assert "No scale is known, so sizes are in pixels" in pixels.text
+    assert re.search(r"D50 = [\d.]+ px", pixels.text)
+    assert "not possible without a scale" in pixels.text
+    assert "Sizes in px;" in pixels.text
+    assert " nm per pixel" not in pixels.text
+
+
+def test_an_assumed_scale_is_said_loudly(one):
+    assumed = read(drawn(assumed=True))
+    assert "The scale was only assumed. Every size" in assumed.text[:200]
+    assert "(scale assumed)." in assumed.text
+    assert "Sizes in nm, scale assumed;" in assumed.text
+    assert assumed.text.count("The scale is assumed.") == 5  # each plot
+    assert "scale assumed: check" in assumed.text  # beside the scale bar
+    assert "only assumed" not in one.text
+
+
+def test_without_particles(analysis):
+    empty = read(without_particles(analysis))
+    assert "No particles counted: there is no distribution to report." in empty.text
+    assert "Too few particles for a fit." in empty.text
+    assert "figure" in empty.tags  # the picture itself
+    assert "details" not in empty.tags
+    assert "nan" not in empty.text.lower().replace("nano", "")
+
+
+def test_all_particles_rejected(analysis):
+    table = analysis.particles.assign(kept=False, counted=False, reason="manual")
+    nothing = read(replace(analysis, particles=table))
+    assert "1 TiO2 µ.tif 63 0 63 0 0 0 0" in nothing.text
+
+
+def test_few_particles_are_warned_about():
+    few = read(drawn(columns=3, rows=2))
+    assert "Fewer than ten particles" in few.text
+    assert "NaN" not in few.text
+
+
+@pytest.mark.parametrize(("least", "warned"), [(0.2, True), (0.25, False)])
+def test_large_particles_are_warned_about(analysis, assessment, least, warned):
+    text = read(analysis, assessment=replace(assessment, least_p=least)).text
+    assert ("with a probability of 0.20 only" in text) is warned
+    assert ("Below 0.25" in text) is warned
+
+
+def test_the_counting_rule_leaves_particles_out():
+    rule = read(drawn(edges="weight", visible_only=True))
+    assert "Particles wholly inside the frame, each weighted by 1/P" in rule.text
+    assert "partly covered rule 16" in rule.text
+    assert "kept, left out by the rule (16)" in rule.text
+
+
+def test_volume_percentiles_get_their_own_interval_only(assessment):
+    assert room._same(Interval(10.0, 9.0, 11.0, 0.95), 10.0).low == 9
+    assert room._same(Interval(10.0, 9.0, 11.0, 0.95), 10.1) is None
+    # of ECD, both weight by the cube of the same size
+    by_ecd = assess([drawn()], "ecd")
+    assert by_ecd.intervals.volume_d50.value == pytest.approx(by_ecd.by_volume.d50)
+    assert assessment.intervals.volume_d50.value != pytest.approx(assessment.by_volume.d50)
+
+
+def test_equal_sizes_and_bad_fits_in_words(analysis, assessment):
+    fit = assessment.lognormal
+    for changed, words in (
+        (None, "Too few"),
+        (replace(fit, p_value=0.01), "not lognormal"),
+        (replace(fit, p_value=0.3), "Nothing speaks against"),
+        (replace(fit, p_value=math.nan), "All sizes are equal"),
+    ):
+        told = report_html([analysis], replace(assessment, lognormal=changed)).decode()
+        assert words in told
+
+
+# -- the file --------------------------------------------------------------------------------
+
+
+def test_the_same_input_gives_the_same_bytes(analysis, assessment):
+    once, again = (report_html([analysis], assessment, Display(log=True)) for _ in range(2))
+    assert once == again
+    slower = replace(analysis, seconds={"network": 99.0})
+    assert report_html([slower], assessment, Display(log=True)) == once
+
+
+def test_only_a_given_date_is_named(analysis, assessment):
+    assert "2026-01-31" not in read(analysis, assessment=assessment).text
+    assert "2026-01-31" in read(analysis, assessment=assessment, date="2026-01-31").text
+
+
+def test_nothing_is_asked_of_any_network(one):
+    assert one.addresses
+    assert all(each.startswith(("#", "data:image/jpeg;base64,")) for each in one.addresses)
+    assert not {"link", "iframe", "object", "embed", "form", "base"} & set(one.tags)
+
+
+def test_hostile_texts_stay_texts(one):
+    fake = drawn(name=HOSTILE)
+    calibration = replace(fake.calibration, source=HOSTILE)
+    table = fake.particles.assign(reason=np.where(fake.particles["kept"], "", HOSTILE))
+    model = type(fake.model)(**{**vars(fake.model), "name": HOSTILE})
+    hostile = replace(fake, calibration=calibration, particles=table, model=model, notes=(HOSTILE,))
+    found = read(hostile, title=HOSTILE, date="2026-01-31" + HOSTILE)
+    assert found.tags == one.tags
+    assert found.text.count(HOSTILE) >= 8
+    assert all(each.startswith(("#", "data:")) for each in found.addresses)
+
+
+def test_plots_have_ids_of_their_own_and_the_library_is_there_once(analysis, assessment):
+    text = page(report_html([analysis], assessment))
+    identifiers = re.findall(r'id="(plot-[a-z_]+)"', text)
+    assert len(identifiers) == len(set(identifiers)) == 5
+    assert "default-src 'none'" in text
+
+
+def test_eight_pictures_stay_small():
+    rng = np.random.default_rng(0)
+    pictures = []
+    for number in range(8):
+        each = drawn(height=600, width=900, name=f"{number}.tif")
+        # noise is what a JPEG stores worst
+        grey = rng.normal(128, 60, each.micrograph.grey.shape).astype(np.float32)
+        each.micrograph.grey = grey
+        pictures.append(each)
+    content = report_html(pictures, assess(pictures))
+    assert len(content) - len(get_plotlyjs()) < 10e6
+
+
+def test_the_known_bias_is_that_of_the_model_card():
+    card = MODEL_CARD.read_text(encoding="utf-8")
+    assert MODEL_SHA256 in KNOWN_BIAS
+    assert MODEL_SHA256 in card
+    row = next(line for line in card.splitlines() if "median min Feret, off the edge" in line)
+    _, tio2, _, emps = re.findall(r"([+-]\d+) / ([+-]\d+) %", row)
+    words = KNOWN_BIAS[MODEL_SHA256]
+    assert f"{abs(int(tio2[1]))} % high" in words
+    assert f"{abs(int(emps[1]))} % low" in words
+    error = next(line for line in card.splitlines() if "error of a picture's median" in line)
+    assert re.findall(r"\d+ %", error)[-1] in words
+
+
+def test_the_bias_of_the_shipped_model_is_told_and_no_other(analysis, one):
+    model = type(analysis.model)(**{**vars(analysis.model), "sha256": MODEL_SHA256})
+    assert KNOWN_BIAS[MODEL_SHA256] in read(replace(analysis, model=model)).text
+    assert "No figures are published for this model file (SHA-256 ffffffffffff…)" in one.text
+
+
+def test_numbers_as_texts():
+    assert room.fixed(12345.678, 1) == "12,345.7"
+    assert room.fixed(math.nan, 1) == room.fixed(None, 1) == EN_DASH
+    assert [room._places(value) for value in (0.5, 5.5, 55.5, 555, 55555)] == [4, 3, 2, 1, 0]
+    assert room._area(99_999, "nm") == "99,999 nm²"
+    assert room._area(2.5e6, "nm") == "2.5 µm²"
+    assert room._area(2.5e6, "px") == "2,500,000 px²"
+
+
+# -- the annotated picture -------------------------------------------------------------------
+
+
+def picture(svg):
+    content = re.search(r'href="data:image/jpeg;base64,([^"]+)"', svg)[1]
+    return Image.open(io.BytesIO(base64.b64decode(content)))
+
+
+def test_outlines_enclose_their_particles(analysis):
+    svg = annotated_svg(replace(analysis, rescale=1.0))
+    areas = dict(zip(analysis.particles["label"], analysis.particles["area_px"], strict=True))
+    paths = re.findall(r'<path d="M(-?\d+) (-?\d+)l([^z]+)z"[^>]*><title>(\d+):', svg)
+    assert len(paths) == 63
+    for x, y, steps, label in paths:
+        offsets = np.array(re.findall(r"-?\d+", steps), int).reshape(-1, 2)
+        points = np.vstack(([[int(x), int(y)]], offsets)).cumsum(axis=0) / 10
+        x, y = points.T
+        area = abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) / 2
+        # cut corners take half a pixel, thinned points up to 0.2 px of an arc
+        assert area == pytest.approx(areas[int(label)], abs=0.5 + 0.04 * areas[int(label)])
+        row = analysis.particles.set_index("label").loc[int(label)]
+        assert points.mean(axis=0) == pytest.approx([row["x_px"] + 0.5, row["y_px"] + 0.5], abs=1.5)
+
+
+def test_outlines_are_sorted_and_tell_size_and_reason():
+    svg = annotated_svg(drawn(visible_only=True), "ecd")
+    groups = {
+        name: html.unescape(content)
+        for name, content in re.findall(r'<g class="outlines ([a-z-]+)".*?>(.*?)</g>', svg)
+    }
+    assert {name: content.count("<path") for name, content in groups.items()} == {
+        "kept": 32,
+        "left-out": 16,
+        "wrong": 15,
+    }
+    assert "partly covered</title>" in groups["left-out"]
+    assert "=HYPERLINK(1), blurred</title>" in groups["wrong"]
+    assert re.search(r"<title>1: [\d.]+ nm</title>", groups["kept"])
+
+
+def test_the_picture_is_whole_and_the_frame_is_drawn(analysis):
+    svg = annotated_svg(analysis)
+    assert 'viewBox="0 0 224 176"' in svg
+    assert re.search(r'class="frame" x="0" y="0" width="224" height="160"', svg)
+    assert picture(svg).size == (224, 176)
+    shades = np.asarray(picture(svg))
+    assert shades[170, 100] > 250  # the label bar is white
+    assert 'class="frame"' not in annotated_svg(drawn(bar=0))
+
+
+def test_a_large_picture_is_scaled_down(analysis):
+    rng = np.random.default_rng(0)
+    large = drawn(height=1500, width=2400)
+    assert picture(annotated_svg(large)).size[0] == 1600
+    large.micrograph.grey = rng.normal(128, 60, (1516, 2400)).astype(np.float32)
+    svg = annotated_svg(large, most_bytes=200_000)
+    assert picture(svg).size[0] < 1600
+    assert 'viewBox="0 0 2400 1516"' in svg
+
+
+def test_the_scale_bar_is_round_and_true(analysis):
+    # a fifth of 224 px of 7.34375 nm is 329 nm, so 200 nm, which are 27.2 px
+    bar = re.search(
+        r'<g class="scale-bar"><rect x="[\d.]+" y="[\d.]+" width="([\d.]+)"',
+        annotated_svg(analysis),
+    )
+    assert float(bar[1]) == pytest.approx(200 / 7.34375, abs=0.06)
+    assert ">200 nm</text>" in annotated_svg(analysis)
+    assert "scale-bar" not in annotated_svg(drawn(pixel_size_nm=None))
+    assert ">2 µm</text>" in annotated_svg(drawn(pixel_size_nm=50.0))
+
+
+def test_numbers_are_those_of_the_table(analysis):
+    numbers = re.search(r'<g class="numbers".*?>(.*?)</g>', annotated_svg(analysis))[1]
+    assert re.findall(r">(\d+)<", numbers) == [str(k) for k in range(1, 64)]

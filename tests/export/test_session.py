@@ -1,0 +1,126 @@
+"""A session replays, or says what is different."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from semseg.display import Display
+from semseg.errors import SettingsError
+from semseg.export.session import differences, read_session, session_json
+from semseg.settings import Settings
+from tests.support.fake_analysis import draw
+
+
+def changed(analysis, **values):
+    return SimpleNamespace(**{**vars(analysis), **values})
+
+
+def test_what_was_written_is_read_again():
+    analysis = draw(manual={3: False, 4: True})
+    display = Display(size="ecd", log=True)
+    session = read_session(session_json([analysis], display))
+    assert session.settings == analysis.settings
+    assert session.display == display
+    assert session.picture("0" * 64).edits == {3: False, 4: True}
+    assert session.picture("1" * 64) is None
+    assert differences(session, [analysis]) == []
+
+
+def test_the_same_analyses_give_the_same_bytes():
+    assert session_json([draw()]) == session_json([draw()])
+
+
+def test_settings_can_be_taken_from_a_session():
+    analysis = draw(visible_only=True)
+    assert Settings.from_json(session_json([analysis])) == analysis.settings
+
+
+def test_another_model_is_said():
+    session = read_session(session_json([draw()]))
+    other = SimpleNamespace(name="network", version="2", sha256="a" * 64)
+    said = differences(session, [changed(draw(), model=other)])
+    assert said == [
+        "The model is another one: network (ffffffffffff) then, network (aaaaaaaaaaaa) now."
+    ]
+
+
+def test_another_file_is_said():
+    session = read_session(session_json([draw()]))
+    micrograph = SimpleNamespace(**{**vars(draw().micrograph), "sha256": "1" * 64})
+    said = differences(session, [changed(draw(), micrograph=micrograph)])
+    assert said == ["TiO2 µ.tif: the file of that name has other bytes than the one analysed."]
+    micrograph.name = "other.tif"
+    assert differences(session, [changed(draw(), micrograph=micrograph)]) == [
+        "TiO2 µ.tif: this picture is not here.",
+        "other.tif: this picture was not part of the session.",
+    ]
+    assert differences(session, []) == ["TiO2 µ.tif: this picture is not here."]
+
+
+def test_other_particles_are_said_with_their_numbers():
+    session = read_session(session_json([draw()]))
+    said = differences(session, [draw(radius=7)])
+    assert any("median of min_feret was" in sentence for sentence in said)
+    said = differences(session, [draw(manual={1: False})])
+    assert "TiO2 µ.tif: the decisions by hand are other ones." in said
+    assert "TiO2 µ.tif: kept was 15 then and is 14 now." in said
+
+
+def test_another_setting_is_said_where_numbers_differ():
+    analysis = draw()
+    session = read_session(session_json([analysis]))
+    settings = replace(analysis.settings, filter=0.5)
+    assert differences(session, [changed(analysis, settings=settings)]) == []
+    said = differences(session, [changed(draw(radius=7), settings=settings)])
+    assert said[0] == "The setting filter was None then and is 0.5 now."
+
+
+def test_a_single_value_that_differs_is_not_overlooked():
+    session = read_session(session_json([draw()]))
+    analysis = draw()
+    analysis.particles.loc[0, "circularity"] -= 0.01
+    (said,) = differences(session, [analysis])
+    assert "single values" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        (b"{", "not valid JSON"),
+        (b"\xff\xfe\x00", "not valid JSON"),
+        (b"[]", "no session"),
+        (b'{"settings": {}}', "no session"),
+        (b"[" * 100_000, "not valid JSON"),
+    ],
+)
+def test_what_is_no_session_is_refused(text, match):
+    with pytest.raises(SettingsError, match=match):
+        read_session(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "match"),
+    [
+        (("format",), 2, "format 2"),
+        (("settings", "width_nm"), -1, "width_nm"),
+        (("settings", "colour"), 1, "colour"),
+        (("display", "size"), "girth", "size"),
+        (("pictures", 0, "edits"), {"1": "yes"}, "damaged"),
+        (("pictures", 0, "edits"), {"one": True}, "damaged"),
+        (("pictures", 0, "edits"), None, "damaged"),
+        (("pictures", 0, "result"), [], "damaged"),
+        (("pictures",), 3, "damaged"),
+        (("model",), None, "damaged"),
+    ],
+)
+def test_a_damaged_session_is_refused_in_one_sentence(path, value, match):
+    values = json.loads(session_json([draw()]))
+    place = values
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(SettingsError, match=match) as error:
+        read_session(json.dumps(values))
+    assert str(error.value).count(". ") == 0

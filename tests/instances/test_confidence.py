@@ -1,0 +1,148 @@
+"""The confidence behaves as a probability, and the filter keeps what has enough of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semseg.instances.confidence import FEATURES, apply_filter, confidence, reasons
+
+FEW = settings(deadline=None, max_examples=40)
+NUMBERS = st.floats(-20, 20)
+
+
+def model(**weights):
+    """A regression with these weights, no others, and nothing to standardise."""
+    return {
+        "features": list(FEATURES),
+        "mean": [0.0] * len(FEATURES),
+        "scale": [1.0] * len(FEATURES),
+        "weights": [float(weights.get(name, 0)) for name in FEATURES],
+        "intercept": 0.0,
+    }
+
+
+def table(**columns):
+    """Features, 0 unless given."""
+    count = len(next(iter(columns.values())))
+    return pd.DataFrame({name: columns.get(name, [0.0] * count) for name in FEATURES})
+
+
+def anything(count):
+    """Features of so many particles, at random."""
+    values = np.random.default_rng(0).normal(0, 3, (count, len(FEATURES)))
+    return pd.DataFrame(values, columns=list(FEATURES))
+
+
+# Confidence
+
+
+@given(
+    st.lists(st.tuples(*[NUMBERS] * len(FEATURES)), min_size=1, max_size=5),
+    st.tuples(*[st.floats(-8, 8)] * len(FEATURES)),
+)
+@FEW
+def test_confidence_is_a_probability(rows, weights):
+    features = pd.DataFrame(rows, columns=list(FEATURES))
+    values = confidence(features, {**model(), "weights": weights})
+    assert values.shape == (len(rows),)
+    assert np.isfinite(values).all()
+    assert (values >= 0).all()
+    assert (values <= 1).all()
+
+
+@given(st.sampled_from(FEATURES), st.floats(0.01, 5), st.lists(NUMBERS, min_size=2, max_size=20))
+@FEW
+def test_confidence_rises_with_a_feature_of_positive_weight(name, weight, values):
+    features = table(**{name: sorted(values)})
+    assert (np.diff(confidence(features, model(**{name: weight}))) >= 0).all()
+    assert (np.diff(confidence(features, model(**{name: -weight}))) <= 0).all()
+    low, high = confidence(table(**{name: [-1.0, 1.0]}), model(**{name: weight}))
+    assert low < 0.5 < high
+
+
+def test_confidence_by_hand():
+    regression = model(certainty=2, peak=-1)
+    regression["mean"][0], regression["scale"][0] = 0.5, 0.25
+    regression["intercept"] = 0.5
+    features = table(certainty=[0.75], peak=[1.0])
+    # (0.75 - 0.5) / 0.25 * 2 - 1 + 0.5 = 1.5
+    assert confidence(features, regression) == pytest.approx(1 / (1 + np.exp(-1.5)))
+
+
+def test_far_outside_what_was_fitted_a_feature_counts_no_more():
+    near, far, farther = confidence(table(size=[3.0, 4.0, 400.0]), model(size=1))
+    assert near < far == farther
+
+
+def test_features_are_taken_by_name_not_by_order():
+    features = anything(9)
+    regression = model(certainty=1, size=2, exposure=-3)
+    turned = features[features.columns[::-1]]
+    assert np.array_equal(confidence(features, regression), confidence(turned, regression))
+
+
+def test_the_shipped_confidence_is_a_probability(segmenter):
+    values = confidence(anything(99), segmenter.info.confidence)
+    assert ((values >= 0) & (values <= 1)).all()
+    assert set(segmenter.info.confidence["features"]) <= set(FEATURES)
+    assert 0 <= segmenter.info.filter_threshold <= 1
+
+
+def test_the_reason_is_the_feature_that_lowers_the_confidence_most():
+    features = table(certainty=[-3.0, 0.0, 0.0], contrast=[-1.0, -1.0, 0.0], solidity=[0, 0, -2.0])
+    said = reasons(features, model(certainty=1, contrast=1, solidity=1))
+    assert said == ["faint", "low contrast", "ragged"]
+
+
+def test_small_particles_are_called_small():
+    features = table(size=np.log([5.0, 200.0]))
+    small, large = model(size=1), model(size=-1)
+    small["mean"] = [10.0 if name == "size" else 0.0 for name in FEATURES]
+    assert reasons(features, small)[0] == "small"
+    assert reasons(features, large)[1] == "unusual size for the network"
+
+
+def test_no_particles_have_no_features_confidences_or_reasons():
+    features = anything(0)
+    assert confidence(features, model(size=1)).shape == (0,)
+    assert reasons(features, model(size=1)) == []
+    filtered = apply_filter(pd.DataFrame({"confidence": np.zeros(0), "doubt": []}), 0.5)
+    assert len(filtered) == 0
+    assert filtered["kept"].dtype == bool
+
+
+# Filter
+
+
+def scored(confidences):
+    return pd.DataFrame({"confidence": confidences, "doubt": ["faint"] * len(confidences)})
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.floats(0, 1))
+@FEW
+def test_a_reason_is_given_for_exactly_what_is_not_kept(confidences, threshold):
+    before = scored(confidences)
+    after = apply_filter(before, threshold)
+    assert after["kept"].tolist() == [value >= threshold for value in confidences]
+    assert (after["reason"] == "").tolist() == after["kept"].tolist()
+    assert (after["reason"][~after["kept"]] == "faint").all()
+    assert "kept" not in before  # what came in is left as it was
+
+
+def test_the_ends_of_the_filter():
+    particles = scored([0.0, 0.5, 1.0])
+    assert apply_filter(particles, 0.0)["kept"].tolist() == [True, True, True]
+    assert apply_filter(particles, 1.0)["kept"].tolist() == [False, False, True]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.floats(0, 1), st.floats(0, 1))
+@FEW
+def test_a_stricter_filter_keeps_nothing_more(confidences, one, other):
+    lax, strict = sorted((one, other))
+    kept_lax = apply_filter(scored(confidences), lax)["kept"]
+    kept_strict = apply_filter(scored(confidences), strict)["kept"]
+    assert not (kept_strict & ~kept_lax).any()

@@ -1,0 +1,387 @@
+"""Maps become the particles they were made from, and sizes come back to recorded pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+from skimage.segmentation import watershed
+from skimage.transform import downscale_local_mean
+
+from semseg.instances import particles as room
+from semseg.instances.particles import (
+    Thresholds,
+    find_instances,
+    find_particles,
+    measure_particles,
+    on_recorded_grid,
+)
+from semseg.measure.shape import measure_shapes
+from training.metrics import compare
+
+FEW = settings(deadline=None, max_examples=25)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+# the crest of a ring on pixels goes up and down; without a judge of seams only this joins it
+FLAT = Thresholds(prominence=0.5)
+
+
+def disc(shape, y, x, radius):
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    return (rows - y) ** 2 + (columns - x) ** 2 < radius**2
+
+
+def crowd(seed, radius, pitch=1.85, grid=(4, 5)):
+    """Labels of discs in rows, each touching its neighbours and covering a little of them."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(int((n + 1) * pitch * radius) for n in grid)
+    labels = np.zeros(shape, np.int32)
+    spots = list(np.ndindex(grid))
+    for number, spot in enumerate(rng.permutation(spots), start=1):
+        y, x = (spot + 1) * pitch * radius + rng.uniform(-0.04, 0.04, 2) * radius
+        labels[disc(shape, y, x, radius * rng.uniform(0.95, 1.05))] = number
+    return labels
+
+
+def ideal_maps(labels, dtype=np.float32):
+    """What a perfect network says: foreground, depth (1 in the middle), touching boundary."""
+    foreground = labels > 0
+    boundary = np.zeros(labels.shape, bool)
+    for axis in (0, 1):
+        first, second = (
+            (slice(None, -1), slice(1, None)) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
+        )
+        touching = (labels[first] != labels[second]) & foreground[first] & foreground[second]
+        boundary[first] |= touching
+        boundary[second] |= touching
+    depth = ndimage.distance_transform_edt(np.pad(foreground & ~boundary, 1))[1:-1, 1:-1]
+    ids = np.arange(labels.max(initial=0) + 1)
+    peak = np.maximum(ndimage.maximum(depth, labels, ids), 1)
+    return np.stack([foreground, depth / peak[labels], boundary]).astype(dtype)
+
+
+def random_maps(seed, shape=(90, 110)):
+    """Smooth nonsense in 0..1, full of pieces, holes and necks."""
+    noise = np.random.default_rng(seed).standard_normal((3, *shape))
+    smooth = ndimage.gaussian_filter(noise, (0, 3, 3))
+    return (1 / (1 + np.exp(-40 * smooth))).astype(np.float16)
+
+
+# From maps to labels
+
+
+@given(SEEDS, st.floats(7, 22), st.sampled_from([np.float16, np.float32]))
+@FEW
+def test_touching_discs_come_back_one_by_one(seed, radius, dtype):
+    truth = crowd(seed, radius)
+    found = find_instances(ideal_maps(truth, dtype), Thresholds())
+    agreement = compare(truth, found)
+    assert found.max() == truth.max() == 20
+    assert agreement.best_of_true.min() > 0.8
+    assert agreement.image_iou == 1
+
+
+@given(SEEDS, st.floats(4, 25))
+@FEW
+def test_separate_discs_come_back_exactly(seed, radius):
+    truth = crowd(seed, radius, pitch=2.6)
+    found = find_instances(ideal_maps(truth), Thresholds())
+    assert compare(truth, found).best_of_true.min() == 1
+
+
+def test_the_thresholds_of_the_model_suit_ideal_maps(segmenter):
+    thresholds = Thresholds(**segmenter.info.thresholds)
+    truth = crowd(seed=3, radius=18)
+    assert compare(truth, find_instances(ideal_maps(truth), thresholds)).f1(0.8) == 1
+
+
+@given(SEEDS, st.floats(0.1, 0.9))
+@FEW
+def test_each_particle_is_one_piece_without_holes(seed, seed_level):
+    thresholds = Thresholds(least_hill=seed_level)
+    maps = random_maps(seed)
+    labels = find_instances(maps, thresholds)
+    assert labels.dtype == np.int32
+    assert labels.shape == maps.shape[1:]
+    assert np.array_equal(np.unique(labels[labels > 0]), np.arange(1, labels.max() + 1))
+    for label, window in enumerate(ndimage.find_objects(labels), start=1):
+        inside = np.pad(labels[window] == label, 1)
+        assert ndimage.label(inside)[1] == 1
+        assert np.array_equal(ndimage.binary_fill_holes(inside), inside)
+        assert inside.sum() >= thresholds.least_area_px
+
+
+@given(SEEDS)
+@settings(deadline=None, max_examples=5)
+def test_the_same_maps_give_the_same_labels(seed):
+    maps = random_maps(seed)
+    before = maps.copy()
+    first = find_instances(maps, Thresholds())
+    assert np.array_equal(first, find_instances(maps, Thresholds()))
+    assert np.array_equal(maps, before)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.49])
+def test_maps_without_foreground_hold_no_particles(level):
+    maps = np.full((3, 40, 50), level, np.float16)
+    labels = find_instances(maps, Thresholds())
+    assert labels.shape == (40, 50)
+    assert not labels.any()
+
+
+def test_a_hole_belongs_to_the_particle_around_it():
+    shape = (60, 60)
+    whole = disc(shape, 30, 30, 20)
+    ring = (whole & ~disc(shape, 30, 30, 12)).astype(np.int32)
+    found = find_instances(ideal_maps(ring), FLAT)
+    assert np.array_equal(found, whole)
+
+
+def test_a_particle_wholly_inside_another_belongs_to_it():
+    shape = (60, 60)
+    whole = disc(shape, 30, 30, 24)
+    nested = np.where(disc(shape, 30, 30, 14), 0, whole).astype(np.int32)
+    nested[disc(shape, 30, 30, 8)] = 2
+    assert find_instances(ideal_maps(nested), FLAT).max() == 1
+
+
+@given(SEEDS)
+@FEW
+def test_with_nothing_to_weigh_fragments_stay_as_they_are(seed):
+    maps = random_maps(seed)
+    image = maps[0].astype(np.float32)
+    labels, features = find_particles(maps, image, Thresholds())
+    assert np.array_equal(labels, find_instances(maps, Thresholds()))
+    assert len(features) == labels.max()
+
+
+@given(SEEDS)
+@FEW
+def test_each_particle_keeps_its_own_features(seed):
+    maps = random_maps(seed)
+    labels, features = find_particles(maps, maps[0].astype(np.float32), weighing(peak=3.0))
+    areas = np.bincount(labels.ravel())[1:]
+    before = np.pi / 4 * np.exp(features["size"]) ** 2
+    # but for the holes, which were filled, and pieces that hung on by a corner
+    same = np.isclose(areas, before)
+    assert same.mean() > 0.5
+    assert (features["company"] == features["agreement"].median()).all()
+    for label in np.flatnonzero(same) + 1:
+        certainty = maps[0][labels == label].astype(np.float32).mean()
+        assert features["certainty"][label - 1] == pytest.approx(certainty, abs=1e-3)
+
+
+def weighing(**weights):
+    """Thresholds with a judge that is never sure and candidates worth what these weights say."""
+    judge = {"features": ["width"], "mean": [0], "scale": [1], "weights": [0], "intercept": 0.0}
+    names = list(weights)
+    worth = {"features": names, "mean": [0.0] * len(names), "scale": [1.0] * len(names)}
+    worth |= {"weights": list(weights.values()), "intercept": 0.0}
+    return Thresholds(judge=judge, worth=worth)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_outlines_are_as_fine_as_the_picture(times):
+    y, x = np.indices((72, 144))
+    labels = np.zeros(y.shape, np.int32)
+    for label, centre in enumerate((36.3, 105.8), start=1):
+        labels[(y - 35.6) ** 2 + (x - centre) ** 2 < 25**2] = label
+    maps = ideal_maps(labels)
+    coarse = np.stack([downscale_local_mean(each, (times, times)) for each in maps])
+    thresholds = Thresholds(foreground=0.5, prominence=0.5)
+    found, features = find_particles(coarse, np.zeros(labels.shape, np.float32), thresholds)
+    assert found.shape == labels.shape
+    assert len(features) == 2
+    agreement = compare(labels, found)
+    assert agreement.best_of_true.min() > 0.985
+    repeated, _ = find_particles(coarse, np.zeros(coarse.shape[1:], np.float32), thresholds)
+    repeated = repeated.repeat(times, 0).repeat(times, 1)
+    assert agreement.best_of_true.mean() >= compare(labels, repeated).best_of_true.mean()
+
+
+def test_particles_are_those_worth_most():
+    truth = crowd(3, 12, grid=(1, 2))
+    maps = ideal_maps(truth)
+    image = (truth > 0).astype(np.float32)
+    apart, of_apart = find_particles(maps, image, weighing(fragment=4.0))
+    together, of_together = find_particles(maps, image, weighing(fragment=-4.0))
+    assert compare(truth, apart).f1(0.8) == 1
+    assert of_apart["fragment"].tolist() == [1, 1]
+    assert np.array_equal(together, (truth > 0).astype(np.int32))
+    assert of_together["fragment"].tolist() == [0]
+    dear = replace(weighing(fragment=0.0), price=0.4)
+    # 0.5 each: one of 0.1 or two of 0.1 each
+    assert find_particles(maps, image, dear)[0].max() == 2
+    assert find_particles(maps, image, replace(dear, price=0.6))[0].max() == 1
+
+
+def test_a_foreground_piece_without_a_seed_is_kept():
+    truth = np.zeros((50, 90), np.int32)
+    truth[disc(truth.shape, 25, 25, 12)] = 1
+    truth[disc(truth.shape, 25, 65, 12)] = 2
+    maps = ideal_maps(truth)
+    maps[1, truth == 2] = 0.1
+    found = find_instances(maps, Thresholds())
+    assert compare(truth, found).best_of_true.tolist() == [1, 1]
+
+
+def test_small_particles_are_dropped_and_numbers_close_up():
+    truth = np.zeros((40, 90), np.int32)
+    truth[5:9, 5:9] = 1  # 16 px
+    truth[5:10, 30:34] = 2  # 20 px
+    truth[20:35, 60:75] = 3
+    found = find_instances(ideal_maps(truth), Thresholds(least_area_px=20))
+    assert not found[truth == 1].any()
+    assert set(np.unique(found)) == {0, 1, 2}
+    assert np.array_equal(found > 0, truth > 1)
+    keep_all = find_instances(ideal_maps(truth), Thresholds(least_area_px=1))
+    assert np.array_equal(keep_all > 0, truth > 0)
+
+
+def test_the_boundary_map_alone_parts_two_particles():
+    maps = np.zeros((3, 30, 61), np.float32)
+    maps[0, 5:25, 5:56] = 1
+    maps[1] = maps[0]
+    assert find_instances(maps, Thresholds()).max() == 1
+    maps[2, :, 28:33] = 1
+    found = find_instances(maps, Thresholds())
+    assert found.max() == 2
+    assert np.array_equal(found > 0, maps[0] > 0)
+
+
+# Back to the recorded grid
+
+
+def test_labels_on_the_recorded_grid_stay_as_they_are():
+    labels = crowd(1, 10)
+    assert np.array_equal(on_recorded_grid(labels, labels.shape), labels)
+
+
+@given(SEEDS, st.integers(2, 5))
+@FEW
+def test_enlarging_by_a_whole_number_repeats_pixels(seed, factor):
+    labels = crowd(seed, 8, grid=(2, 3))
+    large = np.kron(labels, np.ones((factor, factor), np.int32))
+    assert np.array_equal(on_recorded_grid(labels, large.shape), large)
+    assert np.array_equal(on_recorded_grid(large, labels.shape), labels)
+
+
+@given(SEEDS, st.floats(0.3, 3))
+@FEW
+def test_areas_scale_with_the_grid(seed, factor):
+    labels = crowd(seed, 12)
+    shape = tuple(round(side * factor) for side in labels.shape)
+    result = on_recorded_grid(labels, shape)
+    assert result.shape == shape
+    expected = np.bincount(labels.ravel()) * (shape[0] * shape[1] / labels.size)
+    # what falls on either side of the grid is of the order of the outline
+    outline = 2 * np.pi * 12 * factor
+    assert np.abs(np.bincount(result.ravel()) - expected)[1:].max() < outline
+
+
+@given(SEEDS, st.integers(2, 12))
+@FEW
+def test_no_particle_is_lost_however_small_it_becomes(seed, ratio):
+    """Specks of one pixel, each with a recorded pixel of its own."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((8 * ratio, 9 * ratio), np.int32)
+    for label, (row, column) in enumerate(np.ndindex(8, 9), start=1):
+        y, x = np.array([row, column]) * ratio + rng.integers(0, ratio, 2)
+        labels[y, x] = label
+    result = on_recorded_grid(labels, (8, 9))
+    assert np.array_equal(result, np.arange(1, 73).reshape(8, 9))
+
+
+def test_an_empty_picture_stays_empty():
+    assert not on_recorded_grid(np.zeros((30, 40), np.int32), (61, 79)).any()
+
+
+# Sizes in recorded pixels
+
+
+@given(SEEDS, st.integers(1, 4))
+@FEW
+def test_sizes_do_not_depend_on_the_grid_of_the_network(seed, factor):
+    """Each recorded pixel seen as factor x factor: the same figures, measured finer."""
+    labels = crowd(seed, 9, grid=(2, 3))
+    fine = np.kron(labels, np.ones((factor, factor), np.int32))
+    plain = measure_shapes(labels)
+    sizes = measure_particles(measure_shapes(fine), (factor, factor))
+    for name in ("x", "y", "area", "ecd", "min_feret", "max_feret"):
+        assert sizes[f"{name}_px"].to_numpy() == pytest.approx(plain[name].to_numpy(), abs=1e-9)
+    assert sizes["label"].tolist() == plain["label"].tolist()
+    assert np.allclose(sizes["aspect_ratio"], plain["aspect_ratio"])
+    assert sizes["touches_edge"].tolist() == plain["touches_edge"].tolist()
+
+
+@given(st.floats(0.1, 10), st.floats(0.97, 1.03))
+@FEW
+def test_areas_stay_exact_where_the_two_scales_differ(vertical, ratio):
+    horizontal = vertical * ratio
+    shapes = measure_shapes(crowd(5, 9))
+    sizes = measure_particles(shapes, (vertical, horizontal))
+    assert np.allclose(sizes["area_px"] * vertical * horizontal, shapes["area"])
+    assert np.allclose(sizes["ecd_px"] ** 2 * np.pi / 4, sizes["area_px"])
+    assert np.allclose((sizes["x_px"] + 0.5) * horizontal, shapes["x"] + 0.5)
+    assert np.allclose((sizes["y_px"] + 0.5) * vertical, shapes["y"] + 0.5)
+
+
+def test_lengths_carry_their_unit_and_boxes_are_left_out():
+    sizes = measure_particles(measure_shapes(crowd(1, 9)), (2.0, 2.0))
+    assert {
+        "x_px",
+        "y_px",
+        "area_px",
+        "ecd_px",
+        "min_feret_px",
+        "max_feret_px",
+        "perimeter_px",
+    } <= (set(sizes))
+    assert not [name for name in sizes if name.startswith("bbox")]
+    assert not {"x", "y", "area", "ecd", "perimeter"} & set(sizes)
+
+
+def test_no_particles_give_an_empty_table():
+    sizes = measure_particles(measure_shapes(np.zeros((20, 20), np.int32)), (1.0, 1.0))
+    assert len(sizes) == 0
+    assert "ecd_px" in sizes
+
+
+def crowd_maps():
+    """Maps of many touching discs, blurred so that the flood has to decide."""
+    rng = np.random.default_rng(3)
+    truth = np.zeros((220, 300), np.int32)
+    for label in range(1, 90):
+        truth[disc(truth.shape, rng.uniform(0, 220), rng.uniform(0, 300), rng.uniform(6, 16))] = (
+            label
+        )
+    noise = ndimage.gaussian_filter(rng.normal(0, 0.5, (3, *truth.shape)), (0, 2, 2))
+    return np.clip(ideal_maps(truth) + noise, 0, 1)
+
+
+def test_growing_piece_by_piece_is_one_watershed():
+    maps = crowd_maps()
+    foreground = maps[0] > 0.5
+    hills = ndimage.gaussian_filter((maps[1] * (1 - 0.5 * maps[2])).astype(np.float32), 2)
+    seeds, count = ndimage.label((hills > 0.4) & foreground)
+    assert count > 20
+    grown = room._grow(hills, seeds, foreground)
+    at_once = watershed(-hills, seeds, mask=foreground)
+    reached = at_once > 0  # the rest are pieces without a seed
+    assert np.unique(grown[reached]).size == np.unique(at_once[reached]).size
+    pairs = np.unique(np.stack([grown[reached], at_once[reached]]), axis=1)
+    assert pairs.shape[1] == np.unique(at_once[reached]).size
+
+
+def test_parts_of_a_large_crowd_agree_with_the_whole(monkeypatch):
+    maps = crowd_maps()
+    whole = find_instances(maps, Thresholds())
+    monkeypatch.setattr(room, "PART_PX", 80)
+    monkeypatch.setattr(room, "HALO_PX", 40)
+    parts = find_instances(maps, Thresholds())
+    assert compare(whole, parts).f1(0.9) == 1

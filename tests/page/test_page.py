@@ -1,0 +1,320 @@
+"""The page through Streamlit's own test harness: everything but the view, which needs a browser."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.runtime.caching import clear_session_resource_cache
+from streamlit.testing.v1 import AppTest
+
+from semseg.data import sample_path
+from semseg.page import work
+
+PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+
+
+@pytest.fixture
+def page():
+    work.queue.clear()  # it knows what the visitors of other tests still keep
+    return AppTest.from_file(str(PAGE), default_timeout=120)
+
+
+@pytest.fixture
+def bare_png():
+    """The sample's particles without its metadata."""
+    with Image.open(sample_path()) as picture:
+        out = io.BytesIO()
+        Image.fromarray(np.asarray(picture)[:600, :800]).save(out, "png")
+    return out.getvalue()
+
+
+def texts(page):
+    return " ".join(item.value for item in [*page.caption, *page.info, *page.warning, *page.error])
+
+
+def upload(page, *files):
+    page.run()
+    give(page, "uploads", *files)
+    return page.run()
+
+
+def give(page, key, *files):
+    files = [(name, content, "application/octet-stream") for name, content in files]
+    page.file_uploader(key=key).set_value(files)
+
+
+def test_the_page_opens_and_says_what_it_does(page):
+    page.run()
+    assert not page.exception
+    assert "Particle sizes" in page.title[0].value
+    assert "stay in memory" in texts(page)
+    assert page.number_input(key="scale_value").value is None
+
+
+def test_the_sample_is_measured_at_one_click(page):
+    page.run()
+    next(button for button in page.button if button.label == "Try the sample").click().run()
+    assert not page.exception
+    assert "Zeiss metadata" in texts(page)
+    assert page.number_input(key="scale_value").value == 7520
+    assert page.query_params["sample"] == "1"
+    assert page.session_state["views"]
+
+
+def test_a_text_file_beside_the_picture_gives_its_scale(page, bare_png):
+    text = b"$CM_FULL_SIZE 800 600\n$$SM_MICRON_BAR 100\n$$SM_MICRON_MARKER 500nm\n"
+    upload(page, ("Bare.png", bare_png), ("bare.txt", text), ("other.txt", text))
+    assert not page.exception
+    assert "JEOL sidecar" in texts(page)
+    assert page.number_input(key="scale_value").value == 4000
+    assert "belongs to no picture" in texts(page)
+
+
+def test_a_bad_file_is_one_sentence_and_the_others_go_on(page):
+    upload(page, ("broken.tif", b"II*\0nonsense"), ("sample.tif", sample_path().read_bytes()))
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "broken" in page.error[0].value
+    assert "Zeiss metadata" in texts(page)
+
+
+def test_a_picture_without_a_scale_is_assumed_and_marked(page, bare_png):
+    upload(page, ("bare.png", bare_png))
+    assert page.number_input(key="scale_value").value == 7520
+    assert "Assumed, check" in texts(page)
+    assert "assumed width, check" in texts(page)
+    page.number_input(key="scale_value").set_value(5000.0).run()
+    assert "ssumed" not in texts(page)
+    assert "typed width" in texts(page)
+    assert page.query_params["width"] == "5000"
+
+
+def test_a_width_that_contradicts_the_file_is_said(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    assert texts(page).replace("\\", "").count("6.4% apart") == 1
+    next(button for button in page.button if "file says" in button.label).click().run()
+    assert page.number_input(key="scale_value").value == 7520
+    assert "width" not in page.query_params
+
+
+def test_the_address_and_a_settings_file_set_the_page(page):
+    page.query_params["rescale"] = "0.7"
+    page.query_params["width"] = "much"
+    page.query_params["sample"] = "1"
+    page.run()
+    assert "width" in page.toast[0].value
+    assert not page.toggle(key="rescale_auto").value
+    assert page.select_slider(key="rescale").value == 0.7
+    settings = {"settings": {"width_nm": 6000, "filter": 0.9, "crop": {"bottom": 100}}}
+    give(page, "settings_file", ("settings.json", json.dumps(settings).encode()))
+    page.run()
+    assert not page.exception
+    assert page.number_input(key="scale_value").value == 6000
+    assert page.toggle(key="rescale_auto").value
+    assert page.slider(key="crop_bottom").value == 100
+    assert page.query_params["filter"] == "0.9"
+
+
+def test_a_broken_settings_file_is_one_sentence_and_changes_nothing(page):
+    page.query_params["rescale"] = "0.7"
+    page.run()
+    give(page, "settings_file", ("settings.json", b"{"))
+    page.run()
+    assert "not valid JSON" in page.error[0].value.replace("\\", "")
+    assert page.select_slider(key="rescale").value == 0.7
+
+
+def test_the_suggested_factor_is_taken_at_one_click(page):
+    page.query_params["sample"] = "1"
+    page.query_params["rescale"] = "1"
+    page.run()
+    next(button for button in page.button if "suggestion" in button.label).click().run()
+    assert page.select_slider(key="rescale").value == pytest.approx(1.8, abs=0.15)
+    assert not [button for button in page.button if "suggestion" in button.label]
+
+
+def test_nothing_but_what_it_sees_runs_the_network(page, monkeypatch):
+    runs = []
+    segment = work.segment
+    monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
+    page.query_params["sample"] = "1"
+    page.run()
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    page.segmented_control(key="scale_kind").set_value("Pixel size").run()
+    assert page.number_input(key="scale_value").value == pytest.approx(8000 / 1024, rel=1e-5)
+    assert runs == [1]
+    page.toggle(key="rescale_auto").set_value(False).run()
+    page.select_slider(key="rescale").set_value(1.0).run()
+    assert len(runs) == 3
+
+
+def test_a_picture_without_particles_says_so_and_what_to_try(page):
+    grey = np.random.default_rng(3).normal(100, 4, (200, 260)).clip(0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(grey).save(out, "png")
+    upload(page, ("empty.png", out.getvalue()))
+    assert not page.exception
+    assert "No particles were found" in texts(page)
+    assert "try another rescale factor" in texts(page)
+
+
+def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):
+    upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
+    assert [tab.label for tab in page.tabs][-1] == "All 2 pictures"
+    assert page.selectbox(key="picture").value == 0
+
+
+def test_a_missing_model_is_one_sentence(page, monkeypatch):
+    from semseg.errors import ModelError
+
+    def missing(provider):
+        raise ModelError("The model file is missing; please reinstall semseg.")
+
+    monkeypatch.setattr(work, "segmenter", missing)
+    page.query_params["sample"] = "1"
+    page.run()
+    assert not page.exception
+    assert {"missing" in error.value for error in page.error} == {True}
+
+
+def test_a_choice_of_providers_is_offered_where_there_is_one(page, monkeypatch):
+    import semseg.page.controls as controls
+
+    page.query_params["sample"] = "1"
+    page.run()
+    assert not [box for box in page.selectbox if box.key == "provider"]
+    monkeypatch.setattr(controls, "available_providers", lambda: ["cuda", "cpu"])
+    page.run()
+    page.selectbox(key="provider").set_value("cpu").run()
+    assert page.query_params["provider"] == "cpu"
+    assert page.session_state["views"]
+
+
+def test_progress_names_the_picture_the_stage_and_the_count(page, monkeypatch, bare_png):
+    from streamlit.delta_generator import DeltaGenerator
+
+    said = []
+    progress = DeltaGenerator.progress
+
+    def listen(self, value, text=None, **options):
+        said.append((value, text))
+        return progress(self, value, text, **options)
+
+    monkeypatch.setattr(DeltaGenerator, "progress", listen)
+    upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
+    texts = [text.replace("\\", "") for _, text in said]
+    assert "1 of 2: sample.tif: reading" in texts
+    # the page looks every so often, so that a quick machine may pass a stage between two looks
+    stages = {what for _, what in work.STAGES.values()}
+    for which in ("1 of 2: sample.tif: ", "2 of 2: bare.png: "):
+        told = {text.removeprefix(which) for text in texts if text.startswith(which)}
+        assert told & stages
+        assert told <= stages | {"reading"}
+    assert all(0 <= value <= 1 for value, _ in said)
+    said.clear()
+    page.run()  # everything is known now
+    assert said == []
+
+
+def test_what_a_visitor_keeps_is_not_done_again_for_another_one(page, monkeypatch):
+    runs = []
+    segment = work.segment
+    monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
+    content = sample_path().read_bytes()
+    upload(page, ("mine.tif", content))
+    other = AppTest.from_file(str(PAGE), default_timeout=120)
+    upload(other, ("theirs.tif", content))
+    assert runs == [1]
+    for visitor, name in ((page, "mine"), (other, "theirs")):
+        files = [button.proto.label for button in visitor.get("download_button")]
+        assert "Report" in files
+        assert visitor.session_state["latest"]["analysis"].micrograph.name == f"{name}.tif"
+
+
+def test_a_wrong_limit_is_one_sentence(page, monkeypatch):
+    from semseg.page.limits import limits
+
+    monkeypatch.setenv("SEMSEG_QUEUE_LENGTH", "a few")
+    limits.cache_clear()
+    try:
+        page.run()
+    finally:
+        limits.cache_clear()
+    assert not page.exception
+    (error,) = page.error
+    assert "SEMSEG" in error.value
+    assert "whole number" in error.value
+    assert not page.title
+
+
+def test_a_full_line_is_said_once_and_asked_again_at_one_click(page, monkeypatch):
+    from semseg.page.queue import BusyError, Queue
+
+    def full(*_):
+        raise BusyError("This server is busy and its line is full; try again in a minute.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Queue, "result", full)
+        upload(page, ("sample.tif", sample_path().read_bytes()))
+        assert "its line is full" in page.error[0].value.replace("\\", "")
+    next(button for button in page.button if button.label == "Try again").click().run()
+    assert not page.error
+    assert "Zeiss metadata" in texts(page)
+
+
+def test_a_visitor_beyond_the_rate_is_told_when_it_goes_on(page, monkeypatch):
+    from streamlit.delta_generator import DeltaGenerator
+
+    from semseg.page.limits import Limits
+
+    said, now = [], [1000.0]
+    progress = DeltaGenerator.progress
+
+    def listen(self, value, text=None, **options):
+        said.append(text)
+        return progress(self, value, text, **options)
+
+    def sleep(seconds):
+        now[0] += 15
+
+    monkeypatch.setattr(DeltaGenerator, "progress", listen)
+    monkeypatch.setattr(work, "limits", lambda: Limits(per_minute=1))
+    monkeypatch.setattr(work, "sleep", sleep)
+    monkeypatch.setattr(work, "monotonic", lambda: now[0])
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    assert not [text for text in said if "goes on" in text]
+    page.toggle(key="rescale_auto").set_value(False).run()
+    assert len([text for text in said if "goes on" in text]) == 4
+    assert "goes on in 15 s" in said[[i for i, t in enumerate(said) if "goes on" in t][-1]]
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    assert len([text for text in said if "goes on" in text]) == 4
+
+
+def test_what_a_visitor_held_is_free_when_they_are_gone_and_there_again_if_they_return(page):
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    before = page.session_state["latest"]["analysis"].particles
+    store = page.session_state["store"]
+    assert store.used > 10 * 1024 * 768
+    clear_session_resource_cache("test session id")  # what Streamlit does at a disconnection
+    assert store.used == 0
+    page.number_input(key="scale_value").set_value(8000.0).run()
+    page.number_input(key="scale_value").set_value(7520.0).run()
+    assert not page.exception
+    after = page.session_state["latest"]["analysis"].particles
+    assert after["min_feret_px"].equals(before["min_feret_px"])
+    held = weakref.ref(page.session_state["latest"]["analysis"])
+    del before, after, store
+    for name in ("store", "latest"):
+        del page.session_state[name]
+    clear_session_resource_cache("test session id")
+    gc.collect()
+    assert held() is None

@@ -1,0 +1,156 @@
+"""Statistics, counting rule and replay through the page."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+import semseg
+from semseg.data import sample_path
+from semseg.export.session import session_json
+from semseg.settings import Settings
+from tests.page.test_page import PAGE, give, texts, upload
+
+
+@pytest.fixture
+def page():
+    return AppTest.from_file(str(PAGE), default_timeout=120)
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    return semseg.analyze(sample_path(), Settings(rescale=0.939, crop=None))
+
+
+def opened(page, tab="Statistics"):
+    page.session_state["tab"] = tab
+    return page.run()
+
+
+def table(page, column):
+    return next(item.value for item in page.table if column in item.value.columns)
+
+
+def test_the_figures_stand_beside_their_intervals(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    opened(page)
+    assert not page.exception
+    figures = table(page, "95 % interval")
+    low, high = map(float, figures.loc["D50 (median)", "95 % interval"].split(" to "))
+    assert low < float(figures.loc["D50 (median)", "Counted"]) < high
+    # large particles are cut more often, so that the correction can only raise the mean
+    assert float(figures.loc["Mean", "Raw"]) < float(figures.loc["Mean", "Corrected"])
+    said = texts(page) + " ".join(item.value for item in page.markdown)
+    assert "more particles" in said
+    assert "Screening only" in said
+    assert "a lognormal distribution" in said
+
+
+def test_the_rule_changes_what_is_counted_and_is_said(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    opened(page)
+    before = table(page, "95 % interval").loc["Mean", "Counted"]
+    page.selectbox(key="edges").set_value("weight").run()
+    assert not page.exception
+    figures = table(page, "95 % interval")
+    assert figures.loc["Mean", "Counted"] == figures.loc["Mean", "Corrected"] != before
+    assert "Miles-Lantuejoul" in texts(page)
+    assert page.query_params["edges"] == "weight"
+
+
+def test_the_budget_grows_by_the_rescale_factor_when_asked(page):
+    page.query_params["sample"] = "1"
+    page.query_params["scale_u"] = "0.01"
+    page.run()
+    opened(page)
+    parts = table(page, "u (%)")
+    assert list(parts.index) == ["scale", "filter", "sampling", "combined"]
+    assert parts.loc["scale", "u (%)"] == "1"
+    next(button for button in page.button if "rescale factor" in button.label).click().run()
+    assert not page.exception
+    parts = table(page, "u (%)")
+    assert list(parts.index) == ["scale", "filter", "rescale", "sampling", "combined"]
+
+
+def test_without_particles_it_says_so(page):
+    noise = np.random.default_rng(0).normal(120, 10, (128, 128)).clip(0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(noise).save(out, "png")
+    page.query_params["filter"] = "1"
+    upload(page, ("noise.png", out.getvalue()))
+    opened(page)
+    assert not page.exception
+    assert "No particles are counted." in " ".join(item.value for item in page.markdown)
+
+
+def test_a_session_replays_identically(page, analysis):
+    edited = semseg.analysis.refilter(analysis, 0.5, {2: False})
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    give(page, "settings_file", ("session.json", session_json([edited])))
+    page.run()
+    assert not page.exception
+    assert "Identical to the session" in " ".join(item.value for item in page.success)
+    assert page.session_state["filter"] == 0.5
+
+
+def test_the_decisions_of_a_session_replace_those_made_before(page):
+    analysis = semseg.analyze(sample_path(), Settings())
+    edited = semseg.analysis.refilter(analysis, None, {2: False, 5: False})
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    assert page.session_state["views"]
+    give(page, "settings_file", ("session.json", session_json([edited])))
+    page.run()
+    assert not page.exception
+    assert "Identical to the session" in " ".join(item.value for item in page.success)
+
+
+def test_a_session_of_another_model_says_what_differs(page, analysis):
+    values = json.loads(session_json([analysis]))
+    values["model"]["sha256"] = "0" * 64
+    values["pictures"][0]["result"]["table_sha256"] = ""
+    values["pictures"][0]["result"]["kept"] = 3
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    give(page, "settings_file", ("session.json", json.dumps(values).encode()))
+    page.run()
+    assert not page.exception
+    assert "The model is another one" in texts(page)
+    assert "kept was 3 then" in texts(page)
+
+
+def test_a_session_waits_for_its_pictures(page, analysis):
+    page.run()
+    give(page, "settings_file", ("session.json", session_json([analysis])))
+    page.run()
+    assert not page.exception
+    assert not page.error
+
+
+def test_a_scale_bar_gives_the_scale_where_the_file_gives_none(page):
+    with Image.open(sample_path()) as picture:
+        grey = np.asarray(picture)
+    out = io.BytesIO()
+    Image.fromarray(grey).save(out, "png")
+    upload(page, ("bare.png", out.getvalue()))
+    assert "px long" in texts(page)
+    page.number_input(key="scale_bar_typed").set_value(200.0).run()
+    assert not page.exception
+    assert "scale bar" in texts(page)
+    assert "assumed" not in texts(page)
+
+
+def test_a_scale_bar_checks_what_the_file_says(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    page.number_input(key="scale_bar_typed").set_value(200.0).run()
+    assert not page.exception
+    assert "agrees with the 7.344 nm in the file" in texts(page)
+    page.number_input(key="scale_bar_typed").set_value(300.0).run()
+    assert "against 7.344 nm in the file" in texts(page)
+    assert "check the scale bar before you trust" in texts(page)

@@ -1,0 +1,48 @@
+"""The command line as others run it: in a process of its own, in an unhurt or a hurt house."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXED = ("--rescale", "1", "--crop", "none")
+ENDINGS = (
+    *("figure.png", "labels.tif", "particles.csv"),
+    *("rois.zip", "sizes.csv", "summary.json"),
+)
+
+
+def python(*arguments, root=ROOT, **options):
+    """Run Python where `root` holds semseg."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": "utf-8"},
+        cwd=root,
+        timeout=300,
+        check=False,
+    )
+
+
+def analysed(*arguments, **options):
+    return python("-m", "semseg", "analyze", *arguments, *FIXED, **options)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def one_sentence(text):
+    (line,) = text.splitlines()
+    assert line.endswith(".")
+    assert "Traceback" not in line
+    return line

@@ -1,0 +1,135 @@
+"""Pictures as the bytes of files, for tests of reading."""
+
+import io
+import struct
+import warnings
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from semseg.io.micrograph import read_micrograph
+
+# Taller than wide and not symmetric, so that a swapped axis or a mirrored row shows.
+SHAPE = (97, 80)
+GREY = np.random.default_rng(1).integers(0, 256, SHAPE, dtype=np.uint8)
+RGB = np.random.default_rng(2).integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
+RGB_LUMA = RGB @ np.array([0.299, 0.587, 0.114])
+
+
+def tiff(array, **kwargs) -> bytes:
+    buffer = io.BytesIO()
+    kwargs.setdefault("photometric", "minisblack")
+    tifffile.imwrite(buffer, array, **kwargs)
+    return buffer.getvalue()
+
+
+def pil(array, format="PNG", mode=None, **kwargs) -> bytes:
+    buffer = io.BytesIO()
+    picture = array if isinstance(array, Image.Image) else Image.fromarray(array)
+    (picture.convert(mode) if mode else picture).save(buffer, format, **kwargs)
+    return buffer.getvalue()
+
+
+def spread(dtype) -> np.ndarray:
+    """Return values over the whole range of `dtype` (floats: -1000 to 1000)."""
+    dtype = np.dtype(dtype)
+    steps = np.linspace(0, 1, GREY.size).reshape(SHAPE)
+    if dtype.kind == "f":
+        return (steps * 2000 - 1000).astype(dtype)
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    return (low + steps * (float(high) - low) * 0.999).astype(dtype)
+
+
+def bare_tiff(width, height, data=b"", bits=8, **changes) -> bytes:
+    """Return a little-endian TIFF of one strip; `changes` overwrite tags, as ``t259=1``."""
+    tags = {256: width, 257: height, 258: bits, 259: 1, 262: 1, 277: 1, 278: height}
+    tags |= {273: 8 + 2 + 12 * 9 + 4, 279: len(data)}
+    tags |= {int(key[1:]): value for key, value in changes.items()}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + data
+
+
+def check(data: bytes, expected, bit_depth: int, notes: int = 0, tolerance: float = 0):
+    """The file holds this picture and reads without a warning; returns the micrograph."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        micrograph = read_micrograph(data, "picture.any")
+    assert micrograph.grey.dtype == np.float32
+    assert micrograph.grey.flags.c_contiguous
+    assert not micrograph.grey.flags.writeable
+    np.testing.assert_allclose(micrograph.grey, expected, rtol=0, atol=tolerance)
+    assert micrograph.bit_depth == bit_depth
+    assert len(micrograph.notes) == notes, micrograph.notes
+    return micrograph
+
+
+# ---- what vendors write into and beside their pictures ----
+
+
+def text_tag(code: int, data: bytes, dtype: int = 2) -> tuple:
+    """A tag for the `extratags` of tifffile: ASCII (2) or bytes (1)."""
+    return (code, dtype, 0 if dtype == 2 else len(data), data, True)
+
+
+def zeiss_block(entries: dict[str, str], pixel_m: str = "7.343750e-009") -> bytes:
+    """Tag 34118 as Zeiss SmartSEM writes it: unnamed numbers, then key and value lines."""
+    lines = ["0", "0", "0", pixel_m, "5.000000e+004", "6", "778"]
+    lines += ["DP_OPTIMODE", "OptiBeam Mode = Resolution"]
+    for key, value in entries.items():
+        lines += [key, value]
+    return "\r\n".join([*lines, ""]).encode("cp1252")
+
+
+def ini_block(sections: dict[str, dict[str, object]]) -> bytes:
+    """An INI text: FEI's tags 34680 and 34682, Hitachi's ``.txt``, TESCAN's ``.hdr``."""
+    lines = []
+    for section, entries in sections.items():
+        lines += [f"[{section}]", *(f"{key}={value}" for key, value in entries.items()), ""]
+    return "\r\n".join(lines).encode()
+
+
+def tescan_block(main: dict[str, object], thumbnail: bytes = b"\xff\xd8\x00PixelSize\xff") -> bytes:
+    """Tag 50431 as TESCAN writes it: blocks of length, type and content, a thumbnail first."""
+
+    def block(kind: int, content: bytes) -> bytes:
+        return struct.pack("<IH", len(content) + 2, kind) + content
+
+    def text(entries: dict[str, object]) -> bytes:
+        return "".join(f"{key}={value}\r\n" for key, value in entries.items()).encode()
+
+    sem = text({"HV": 15000.0, "WD": 0.01})
+    return block(1, thumbnail) + block(2, text(main)) + block(3, sem) + block(0, b"")
+
+
+def phenom_block(width: str, unit: str = ' unit="um"', height: str = "", bar: str = "") -> bytes:
+    """The XML of a Phenom; `height` and `bar` are whole elements."""
+    return (
+        f'<?xml version="1.0"?><FeiImage version="1.0">{bar}<displayWidth>280</displayWidth>'
+        f"<pixelWidth{unit}>{width}</pixelWidth>{height}</FeiImage>"
+    ).encode()
+
+
+def with_olympus(data_of, across: float, down: float, exponent: int) -> bytes:
+    """A TIFF with the SIS structure of tag 33560; `data_of` writes one with these extra tags."""
+    head = struct.pack("<4s6x5h6x32sH", b"SIS0", 0, 12, 1, 0, 120, b"test", 1)
+    values = struct.pack("<10xhdd8xd2x34s32s", exponent, across, down, 1e5, b"camera", b"TEM")
+    data = bytearray(data_of(text_tag(33560, head + bytes(8) + values, dtype=1)))
+    place = data.index(b"SIS0")
+    # The structure points at its values by their place in the file.
+    data[place + 60 : place + 68] = struct.pack("<hhI", 1, 1, place + 68)
+    return bytes(data)
+
+
+def jeol_text(bar="200", marker="5um", size="1280 960") -> bytes:
+    """The ``.txt`` of a JEOL microscope."""
+    lines = ["$CM_FORMAT JEOL/SEM", "$CM_VERSION 1.0", "$CM_MAG 5000", f"$CM_FULL_SIZE {size}"]
+    lines += [f"$$SM_MICRON_BAR {bar}", f"$$SM_MICRON_MARKER {marker}", "$$SM_WD 10.0"]
+    return "\r\n".join([*lines, ""]).encode("latin-1")
+
+
+def hitachi_text(**entries) -> bytes:
+    """The ``.txt`` of a Hitachi microscope."""
+    entries = {"PixelSize": "9.921875", "DataSize": "1280x960"} | entries
+    known = {key: value for key, value in entries.items() if value is not None}
+    return ini_block({"SemImageFile": {"InstructName": "SU8230", **known, "Magnification": 10000}})
