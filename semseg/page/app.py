@@ -27,7 +27,7 @@ from semseg.page import (
 )
 from semseg.page.limits import limits
 from semseg.page.text import plain
-from semseg.page.work import Worked
+from semseg.page.work import SegmentedImage
 
 # Streamlit leaves room for a header that this page does not need
 STYLE = """
@@ -49,14 +49,14 @@ def begin() -> None:
         st.toast(f"Left out of the address: {plain(', '.join(wrong))}.", icon=":material/link_off:")
 
 
-def prepare_tab(micrograph: Micrograph, worked: Worked | None) -> None:
+def prepare_tab(micrograph: Micrograph, image: SegmentedImage | None) -> None:
     """What is cut off, and what the network sees."""
     settings_side, picture_side = st.columns([1, 2.4], gap="medium")
     with settings_side:
-        controls.crop_and_repair(micrograph, worked)
+        controls.crop_and_repair(micrograph, image)
     with picture_side:
-        if worked:
-            preview.show(worked)
+        if image:
+            preview.show(image)
 
 
 def main() -> None:
@@ -88,7 +88,7 @@ def main() -> None:
         with scale_place:
             controls.scale(micrographs[shown])
         done = show(micrographs, shown, bar_place, rescale_place)
-        inputs.replayed(replay_place, lambda: [results.edited(worked) for worked in done])
+        inputs.replayed(replay_place, lambda: [results.edited(image) for image in done])
     else:
         with scale_place:
             controls.scale(None)
@@ -107,32 +107,32 @@ def show(
     shown: int,
     bar_place: DeltaGenerator,
     rescale_place: DeltaGenerator,
-) -> list[Worked]:
+) -> list[SegmentedImage]:
     """The pictures after the network, in tabs; those that could be analysed."""
-    worked, problems, busy = work.segment_all(micrographs, choices.current())
+    images, problems, busy = work.segment_all(micrographs, choices.current())
     for problem in problems:
         st.error(plain(problem))
     if busy:  # any run of the page asks again; what is there already stays
         st.button("Try again", icon=":material/refresh:", key="try_again")
     with bar_place:
-        controls.scale_bar(worked[shown])
+        controls.scale_bar(images[shown])
     with rescale_place:
-        controls.rescale(worked[shown])
-    done = [each for each in worked if each]
+        controls.rescale(images[shown])
+    done = [each for each in images if each]
     titles = ["Sizes", "Statistics", "Prepare"]
     if len(micrographs) > 1:
         titles.append(f"All {len(micrographs)} pictures")
     # a tab that is opened is made anew, so that the batch knows what was done in the view
     tabs = st.tabs(titles, on_change="rerun", key="tab")
     with tabs[0]:
-        if worked[shown]:
-            results.show(worked[shown])
-            results.downloads(worked[shown])
+        if images[shown]:
+            results.show(images[shown])
+            results.downloads(images[shown])
     if tabs[1].open and done:
         with tabs[1]:
-            statistics.show(done, worked[shown])
+            statistics.show(done, images[shown])
     with tabs[2]:
-        prepare_tab(micrographs[shown], worked[shown])
+        prepare_tab(micrographs[shown], images[shown])
     if len(titles) > 3 and tabs[3].open and done:
         with tabs[3]:
             batch.show(done)

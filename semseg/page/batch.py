@@ -19,7 +19,7 @@ from semseg.metrology.assessment import assess
 from semseg.metrology.uncertainty import pooled, pooled_weights
 from semseg.page import choices
 from semseg.page.results import edited
-from semseg.page.work import Worked, at_other_factors, turn
+from semseg.page.work import SegmentedImage, at_other_factors, turn
 from semseg.statistics.summary import histogram_edges, summarise
 
 __all__ = ["chosen", "pooled_particles", "show"]
@@ -44,9 +44,9 @@ def chosen(micrographs: Sequence[Micrograph]) -> int:
 
 
 @st.fragment
-def show(pictures: Sequence[Worked]) -> None:
+def show(pictures: Sequence[SegmentedImage]) -> None:
     """A row per picture, the pooled distribution, and all files."""
-    analyses = [edited(worked) for worked in pictures]
+    analyses = [edited(image) for image in pictures]
     display = choices.current_display()
     table = per_image_table(analyses, display)
     unit = "nm" if table["width_nm"].notna().any() else "px"

@@ -14,7 +14,7 @@ from semseg.metrology.uncertainty import USUAL_SCALE
 from semseg.page import choices
 from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
-from semseg.page.work import Worked
+from semseg.page.work import SegmentedImage
 from semseg.preprocessing.preparation import MIN_SIDE_PX, Crop
 from semseg.scale.calibration import Calibration, agreement_note
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
@@ -111,15 +111,15 @@ def _convert_scale(width_px: int | None) -> None:
         state.scale_typed = False
 
 
-def scale_bar(worked: Worked | None) -> None:
+def scale_bar(image: SegmentedImage | None) -> None:
     """What the scale bar in the picture stands for: the scale where the file has none, or a check.
 
     Open where the file says nothing and a bar was found.
     """
     state = st.session_state
-    if worked is None:
+    if image is None:
         return
-    bar, recorded = worked.prepared.scale_bar, worked.micrograph.calibration
+    bar, recorded = image.prepared.scale_bar, image.micrograph.calibration
     wanted = bar is not None and recorded is None
     title = "Scale bar" if recorded is None else "Check with the scale bar"
     with st.expander(title, expanded=wanted, icon=":material/straighten:"):
@@ -209,10 +209,10 @@ def counting() -> None:
 # Crop and repair
 
 
-def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
+def crop_and_repair(micrograph: Micrograph, image: SegmentedImage | None) -> None:
     """The four sides, found or chosen, and the repair of hot and cold pixels."""
     state = st.session_state
-    found = worked.prepared.crop if worked and state.crop_auto else Crop()
+    found = image.prepared.crop if image and state.crop_auto else Crop()
     st.toggle(
         "Find label bar",
         key="crop_auto",
@@ -234,8 +234,8 @@ def crop_and_repair(micrograph: Micrograph, worked: Worked | None) -> None:
         key="repair",
         help="Hot and cold pixels, far from all their neighbours, take the median of these.",
     )
-    if worked and state.repair:
-        count = worked.prepared.repaired_pixels
+    if image and state.repair:
+        count = image.prepared.repaired_pixels
         st.caption(f"{count:,} hot or cold pixel{'' if count == 1 else 's'} repaired.")
 
 
@@ -249,7 +249,7 @@ def _start_from(found: Crop) -> None:
 # Rescale factor and provider
 
 
-def rescale(worked: Worked | None) -> None:
+def rescale(image: SegmentedImage | None) -> None:
     """The factor by which the network sees the picture: found, or chosen.
 
     With a picture: how large its particles were for the network, and one click to what
@@ -261,8 +261,8 @@ def rescale(worked: Worked | None) -> None:
         key="rescale_auto",
         help="The picture is resized so that its particles have the size the network knows best.",
     )
-    if state.rescale_auto and worked:  # choosing by hand starts from what was found
-        state.rescale = _within(worked.found.rescale)
+    if state.rescale_auto and image:  # choosing by hand starts from what was found
+        state.rescale = _within(image.segmentation.rescale)
     options = sorted({*FACTORS, float(state.rescale)})
     st.select_slider(
         "Rescale factor",
@@ -271,12 +271,12 @@ def rescale(worked: Worked | None) -> None:
         format_func=lambda factor: f"{factor:.3g}",
         disabled=state.rescale_auto,
     )
-    if worked:
-        _rescale_hint(worked)
+    if image:
+        _rescale_hint(image)
 
 
-def _rescale_hint(worked: Worked) -> None:
-    found = worked.found
+def _rescale_hint(image: SegmentedImage) -> None:
+    found = image.segmentation
     low, high = found.model.trained_particle_px
     if found.median_network_px is None:
         st.caption(f"At {found.rescale:.3g} no particle was found.")

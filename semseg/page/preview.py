@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from semseg.page.work import Worked, store
+from semseg.page.work import SegmentedImage, store
 from semseg.preprocessing.preparation import Crop, resize, stretch_contrast
 
 __all__ = ["cropped_picture", "network_picture", "show"]
@@ -18,14 +18,12 @@ DIMMED = 0.35
 LINE = (255, 190, 0)
 
 
-def show(worked: Worked) -> None:
+def show(image: SegmentedImage) -> None:
     """Both pictures, side by side."""
-    prepared, factor = worked.prepared, worked.found.rescale
-    grey = worked.micrograph.grey
-    cut = store().get(("cut", worked.key), lambda: cropped_picture(grey, prepared.crop))
-    seen = store().get(
-        ("seen", worked.key), lambda: network_picture(resize(prepared.image, factor))
-    )
+    prepared, factor = image.prepared, image.segmentation.rescale
+    grey = image.micrograph.grey
+    cut = store().get(("cut", image.key), lambda: cropped_picture(grey, prepared.crop))
+    seen = store().get(("seen", image.key), lambda: network_picture(resize(prepared.image, factor)))
     with st.container(horizontal=True, gap="small"):
         st.image(
             cut,

@@ -17,7 +17,7 @@ from semseg.figures.panels import KINDS
 from semseg.metrology.assessment import assess
 from semseg.page import address, choices
 from semseg.page.text import plain
-from semseg.page.work import Worked, at_other_factors, concluded, store, turn
+from semseg.page.work import SegmentedImage, at_other_factors, concluded, store, turn
 from semseg.viewer import ViewState, pack, viewer
 
 __all__ = ["downloads", "edited", "publish_address", "show"]
@@ -28,29 +28,29 @@ VIEWS = 200  # pictures (or their variants) whose decisions by hand are remember
 
 
 @st.fragment
-def show(worked: Worked) -> None:
+def show(image: SegmentedImage) -> None:
     """The view; a change in it runs this function alone, and the network never."""
     settings = choices.current()
-    base = concluded(worked, settings)
+    base = concluded(image, settings)
     data = store().get(("pack", id(base)), lambda: (base, pack(base)))[1]
     _headline(base)
     try:
-        state = viewer(data, _start(worked, data["id"]), command=_command(), key=VIEWER)
-        _remember(worked, state)
+        state = viewer(data, _start(image, data["id"]), command=_command(), key=VIEWER)
+        _remember(image, state)
     except SemsegError as error:
         st.error(plain(str(error)))
     publish_address()
     _latest().update(
-        analysis=edited(worked),
+        analysis=edited(image),
         display=choices.current_display(),
-        others=at_other_factors([worked], choices.current()),
+        others=at_other_factors([image], choices.current()),
     )
 
 
-def edited(worked: Worked) -> Analysis:
+def edited(image: SegmentedImage) -> Analysis:
     """The analysis as it stands: with the filter and the decisions by hand."""
-    settings, view = choices.current(), _views().get(worked.key) or _replayed(worked)
-    return refilter(concluded(worked, settings), settings.filter, view.edits if view else None)
+    settings, view = choices.current(), _views().get(image.key) or _replayed(image)
+    return refilter(concluded(image, settings), settings.filter, view.edits if view else None)
 
 
 # What the view and Python tell each other
@@ -65,15 +65,15 @@ def _command() -> str:
     return str(st.session_state.command)
 
 
-def _start(worked: Worked, data_id: str) -> ViewState:
+def _start(image: SegmentedImage, data_id: str) -> ViewState:
     """What the view begins with; it stays the same until there is something new to tell."""
     state = st.session_state
     told = (data_id, _command())
     if state.get("start_told") != told:
-        threshold = worked.found.model.filter_threshold
+        threshold = image.segmentation.model.filter_threshold
         if state.filter is not None and state.filter > 0:
             threshold = state.filter
-        before = _views().get(worked.key) or _replayed(worked) or ViewState()
+        before = _views().get(image.key) or _replayed(image) or ViewState()
         state.start_told = told
         state.start = replace(
             before,
@@ -84,11 +84,11 @@ def _start(worked: Worked, data_id: str) -> ViewState:
     return state.start
 
 
-def _replayed(worked: Worked) -> ViewState | None:
+def _replayed(image: SegmentedImage) -> ViewState | None:
     """What a session says of this picture, where its outlines are those of the session."""
     session = st.session_state.get("session")
-    picture = session.picture(worked.micrograph.sha256) if session else None
-    if picture is None or session.model_sha256 != worked.found.model.sha256:
+    picture = session.picture(image.micrograph.sha256) if session else None
+    if picture is None or session.model_sha256 != image.segmentation.model.sha256:
         return None
     then, now = session.settings, choices.current()
     if any(getattr(then, name) != getattr(now, name) for name in ("crop", "repair", "rescale")):
@@ -101,14 +101,14 @@ def _replayed(worked: Worked) -> ViewState | None:
     return ViewState(steps=steps, done=len(steps))
 
 
-def _remember(worked: Worked, view: ViewState) -> None:
+def _remember(image: SegmentedImage, view: ViewState) -> None:
     """Take over what the person did in the view."""
     views = _views()
-    views.pop(worked.key, None)  # the latest stand last
-    views[worked.key] = view
+    views.pop(image.key, None)  # the latest stand last
+    views[image.key] = view
     while len(views) > VIEWS:
         del views[next(iter(views))]
-    usual = worked.found.model.filter_threshold
+    usual = image.segmentation.model.filter_threshold
     threshold = view.threshold if view.filter_on else 0.0
     choices.set_filter(None if threshold == usual else threshold)
     st.session_state.display = Display(view.size, view.weighting, view.bins, view.log)
@@ -173,10 +173,10 @@ def _latest() -> dict[str, Any]:
     return st.session_state.setdefault("latest", {})
 
 
-def downloads(worked: Worked) -> None:
+def downloads(image: SegmentedImage) -> None:
     """The report, everything in one archive, or file by file; made when clicked."""
     st.subheader("Download", anchor=False)
-    latest, stem = _latest(), worked.micrograph.stem
+    latest, stem = _latest(), image.micrograph.stem
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Report",

@@ -15,7 +15,7 @@ from semseg.metrology.assessment import SHAPES, Assessment, assess
 from semseg.page import choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
-from semseg.page.work import Worked, at_other_factors, store, turn, want_other_factors
+from semseg.page.work import SegmentedImage, at_other_factors, store, turn, want_other_factors
 from semseg.statistics.distribution import LEAST_PROBABILITY, goodness_sentence
 from semseg.statistics.intervals import FEWEST_IMAGES, Interval
 from semseg.statistics.nanomaterial import vssa
@@ -29,15 +29,15 @@ PLOT = {"displaylogo": False}
 TABLE_PX, PLOT_PX = 540, 470  # side by side on a screen of 1440
 
 
-def assessed(pictures: Sequence[Worked]) -> tuple[list[Analysis], Assessment]:
+def assessed(pictures: Sequence[SegmentedImage]) -> tuple[list[Analysis], Assessment]:
     """The pictures as they stand, and what they say together; made once for the same state."""
-    analyses = [edited(worked) for worked in pictures]
+    analyses = [edited(image) for image in pictures]
     size = choices.current_display().size
     others = at_other_factors(pictures, choices.current())
     key = (
         "assess",
         size,
-        tuple(worked.key for worked in pictures),
+        tuple(image.key for image in pictures),
         tuple(analysis.settings for analysis in analyses),
         tuple(tuple(sorted(analysis.manual.items())) for analysis in analyses),
         tuple(others),
@@ -51,7 +51,7 @@ def assessed(pictures: Sequence[Worked]) -> tuple[list[Analysis], Assessment]:
 
 
 @st.fragment
-def show(pictures: Sequence[Worked], shown: Worked | None) -> None:
+def show(pictures: Sequence[SegmentedImage], shown: SegmentedImage | None) -> None:
     """The statistics of all pictures together, or of the one that is shown."""
     chosen = list(pictures)
     if len(pictures) > 1 and shown:
@@ -164,7 +164,7 @@ def figures_table(assessment: Assessment) -> pd.DataFrame:
     return pd.DataFrame(table).set_index("")
 
 
-def _uncertainty(assessment: Assessment, pictures: Sequence[Worked]) -> None:
+def _uncertainty(assessment: Assessment, pictures: Sequence[SegmentedImage]) -> None:
     table_side, plot_side = _side_by_side()
     with table_side:
         budget = assessment.budget

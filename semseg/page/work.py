@@ -36,7 +36,7 @@ from semseg.settings import Settings
 __all__ = [
     "Others",
     "Picture",
-    "Worked",
+    "SegmentedImage",
     "at_other_factors",
     "concluded",
     "queue",
@@ -74,21 +74,21 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Worked:
+class SegmentedImage:
     """A picture after the network; `key` changes when its particles do."""
 
     key: tuple
     micrograph: Micrograph
     prepared: Prepared
-    found: Segmentation
+    segmentation: Segmentation
 
 
 @dataclass(frozen=True, eq=False)
-class _Stretch:
+class _Work:
     """What one turn in the line gives; without a name, since equal work is shared."""
 
     prepared: Prepared
-    found: Segmentation
+    segmentation: Segmentation
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -161,10 +161,10 @@ def _read(picture: Picture) -> Micrograph:
 
 def segment_all(
     micrographs: Sequence[Micrograph], settings: Settings
-) -> tuple[list[Worked | None], list[str], bool]:
+) -> tuple[list[SegmentedImage | None], list[str], bool]:
     """Every picture after the network, in order; None, and one sentence, for each that failed;
     and whether one failed only because the line was full, so that another try may help."""
-    worked: list[Worked | None] = []
+    images: list[SegmentedImage | None] = []
     problems = []
     busy = False
     place = st.empty()
@@ -175,13 +175,13 @@ def segment_all(
             place.progress((number + done) / len(micrographs), text)
 
         try:
-            worked.append(_worked(micrograph, settings, report))
+            images.append(_segmented(micrograph, settings, report))
         except Exception as error:
             busy = busy or isinstance(error, BusyError)
-            worked.append(None)
+            images.append(None)
             problems.append(_sentence(error, micrograph.name))
     place.empty()
-    return worked, problems, busy
+    return images, problems, busy
 
 
 def _counted(number: int, count: int, name: str, what: str) -> str:
@@ -189,29 +189,29 @@ def _counted(number: int, count: int, name: str, what: str) -> str:
     return f"{which}{plain(name)}: {what}"
 
 
-def _worked(
+def _segmented(
     micrograph: Micrograph, settings: Settings, report: Callable[[float, str], None]
-) -> Worked:
+) -> SegmentedImage:
     look = (micrograph.sha256, micrograph.label_bar_row, settings.crop, settings.repair)
     wants_bar = micrograph.calibration is None or settings.scale_bar_nm is not None
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
-    as_prepared, as_stretch = ("prepare", *look, wants_bar), ("stretch", *key)
-    prepared, before = store().known(as_prepared), store().known(as_stretch)
+    as_prepared, as_segmented = ("prepare", *look, wants_bar), ("segment", *key)
+    prepared, before = store().known(as_prepared), store().known(as_segmented)
     if prepared and before:
-        return Worked(key, micrograph, prepared, before.found)
+        return SegmentedImage(key, micrograph, prepared, before.segmentation)
 
-    def work(tell: Callable[[str, float], None]) -> _Stretch:
+    def work(tell: Callable[[str, float], None]) -> _Work:
         tell("prepare", 0.0)
         ready = prepared or prepare(micrograph, settings)
         if before:
-            return _Stretch(ready, before.found)
-        return _Stretch(ready, segment(ready, settings, network, progress=tell))
+            return _Work(ready, before.segmentation)
+        return _Work(ready, segment(ready, settings, network, progress=tell))
 
     done = _admitted((*key, wants_bar, network), work, report)
     store().get(as_prepared, lambda: done.prepared)
-    store().get(as_stretch, lambda: done)
-    return Worked(key, micrograph, done.prepared, done.found)
+    store().get(as_segmented, lambda: done)
+    return SegmentedImage(key, micrograph, done.prepared, done.segmentation)
 
 
 def _admitted(
@@ -251,54 +251,54 @@ def _progress(standing: Standing) -> tuple[float, str]:
     return begin + standing.fraction * (min(later, default=1.0) - begin), what
 
 
-def concluded(worked: Worked, settings: Settings) -> Analysis:
+def concluded(image: SegmentedImage, settings: Settings) -> Analysis:
     """Sizes in nanometres; as a base for `semseg.analysis.refilter`, so that no filter that
     was ever tried stays in the store."""
     settings = replace(settings, filter=None)
-    micrograph = worked.micrograph
-    bar = worked.prepared.scale_bar
-    key = ("conclude", micrograph.name, worked.key, micrograph.calibration, bar, settings)
-    make = partial(conclude, micrograph, worked.prepared, worked.found, settings)
+    micrograph = image.micrograph
+    bar = image.prepared.scale_bar
+    key = ("conclude", micrograph.name, image.key, micrograph.calibration, bar, settings)
+    make = partial(conclude, micrograph, image.prepared, image.segmentation, settings)
     return store().get(key, make)
 
 
-def want_other_factors(pictures: Sequence[Worked]) -> None:
+def want_other_factors(pictures: Sequence[SegmentedImage]) -> None:
     """Ask for the network at the other rescale factors, which the uncertainty needs."""
     wanted = st.session_state.setdefault("other_factors", set())
-    wanted.update(worked.key for worked in pictures)
+    wanted.update(image.key for image in pictures)
 
 
-def at_other_factors(pictures: Sequence[Worked], settings: Settings) -> Others:
+def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> Others:
     """The pictures at `semseg.metrology.uncertainty.RATIOS` times their rescale factor, by ratio.
 
     Empty unless a person asked for all of them, since it runs the network twice for each.
     """
     wanted = st.session_state.get("other_factors", set())
-    if not all(worked.key in wanted for worked in pictures):
+    if not all(image.key in wanted for image in pictures):
         return {}
-    jobs = [(ratio, worked) for ratio in RATIOS for worked in pictures]
+    jobs = [(ratio, image) for ratio in RATIOS for image in pictures]
     others: Others = {ratio: [] for ratio in RATIOS}
     place = st.empty()
-    for number, (ratio, worked) in enumerate(jobs):
+    for number, (ratio, image) in enumerate(jobs):
 
-        def report(done: float, what: str, number=number, ratio=ratio, worked=worked) -> None:
-            text = f"{plain(worked.micrograph.name)}, at {ratio:g} of the factor: {what}"
+        def report(done: float, what: str, number=number, ratio=ratio, image=image) -> None:
+            text = f"{plain(image.micrograph.name)}, at {ratio:g} of the factor: {what}"
             place.progress((number + done) / len(jobs), text)
 
-        key = ("at ratio", *worked.key, ratio)
-        look = replace(settings, rescale=float(worked.found.rescale) * ratio)
+        key = ("at ratio", *image.key, ratio)
+        look = replace(settings, rescale=float(image.segmentation.rescale) * ratio)
         network = segmenter(settings.provider)
 
-        def work(tell, worked=worked, look=look, network=network) -> Segmentation:
-            return segment(worked.prepared, look, network, progress=tell)
+        def work(tell, image=image, look=look, network=network) -> Segmentation:
+            return segment(image.prepared, look, network, progress=tell)
 
         try:
             found = store().get(key, partial(_admitted, key, work, report))
         except SemsegError as error:
             wanted.difference_update(each.key for each in pictures)  # so that it can be asked again
-            place.warning(plain(_sentence(error, worked.micrograph.name)))
+            place.warning(plain(_sentence(error, image.micrograph.name)))
             return {}
-        others[ratio].append(concluded(replace(worked, key=key, found=found), settings))
+        others[ratio].append(concluded(replace(image, key=key, segmentation=found), settings))
     place.empty()
     return others
 
