@@ -1,1 +1,15 @@
-"""The command line: what can be given, and one module a command."""
+"""The command line: a module for each command, and what the commands share.
+
+============  ================================================================================
+`main`        the parser of ``semseg``; runs the command that was asked for
+`analyze`     ``semseg analyze IMAGE ...``: measure the particles of pictures
+`report`      ``semseg report SESSION``: replay a session
+`arguments`   options that stand for settings
+`pictures`    pictures analysed and written one after the other, and what they make together
+`progress`    the progress bar
+`printed`     what is printed
+============  ================================================================================
+
+A command's module offers ``add_parser(commands) -> None``, which sets ``set_defaults(run=run)``,
+and ``run(options) -> int``, which returns the exit status; `main` lists it.
+"""

@@ -1,4 +1,4 @@
-"""What can be given on the command line, and the settings that it comes to."""
+"""Options that stand for settings, and the settings that they come to."""
 
 from __future__ import annotations
 
@@ -11,47 +11,12 @@ from semseg.inference.segmenter import PROVIDERS
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
 from semseg.statistics.counting import EDGES
-from semseg.version import __version__
 
-__all__ = ["parser", "settings_of"]
-
-_EXAMPLES = """\
-examples:
-  # width and label bar are found in the file; six files per picture are written to out/
-  python -m semseg analyze semseg/data/sample.tif --output out
-
-  # a picture whose file does not say how wide it is, and a stricter filter
-  python -m semseg analyze picture.png --width-nm 7520 --filter 0.7 --output out
-
-  # one sample in several pictures: report, workbook and session of all of them together
-  python -m semseg analyze a.tif b.tif --edges weight --report --output out
-
-  # the same again from the session, or what differs
-  python -m semseg report out/session.json --images . --output again
-"""
+__all__ = ["add_settings", "settings_of"]
 
 
-def parser() -> argparse.ArgumentParser:
-    """Of ``python -m semseg``, with its two commands."""
-    whole = argparse.ArgumentParser(
-        prog="python -m semseg",
-        description="Particle sizes from electron micrographs.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EXAMPLES,
-    )
-    whole.add_argument("--version", action="version", version=f"semseg {__version__}")
-    commands = whole.add_subparsers(dest="command", required=True)
-    command = commands.add_parser(
-        "analyze",
-        help="measure the particles of one or more pictures",
-        description="Measure the particles of one or more pictures. For each picture, "
-        "<stem>.particles.csv, .sizes.csv, .summary.json, .labels.tif, .figure.png and .rois.zip "
-        "are written.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EXAMPLES,
-    )
-    command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    command.add_argument("--output", required=True, type=Path, metavar="DIR")
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """Add an option for each setting, and ``--settings`` for a file of them."""
     command.add_argument(
         "--width-nm",
         type=float,
@@ -103,12 +68,6 @@ def parser() -> argparse.ArgumentParser:
         help="count fully visible particles only",
     )
     command.add_argument(
-        "--report",
-        action="store_true",
-        help="also write report.html, session.json, particles.xlsx and coco.json of all pictures "
-        "together; runs the network twice more, for the uncertainty",
-    )
-    command.add_argument(
         "--provider",
         choices=["auto", *PROVIDERS],
         help="where the network runs (default: auto)",
@@ -119,23 +78,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE.json",
         help="settings of an earlier result; options given beside it win",
     )
-    command = commands.add_parser(
-        "report",
-        help="replay a session.json: the same files again, or what differs",
-        description="Analyse the pictures of a session again, with its settings and decisions by "
-        "hand, and write all files. Pictures are known by the hash of their bytes. The exit status "
-        "is 0 when every particle is identical.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.add_argument("session", type=Path, metavar="SESSION.json")
-    command.add_argument(
-        "--images",
-        type=Path,
-        metavar="DIR",
-        help="folder of the pictures (default: the session's own)",
-    )
-    command.add_argument("--output", required=True, type=Path, metavar="DIR")
-    return whole
 
 
 def _auto_or(kind):

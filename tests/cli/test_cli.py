@@ -16,7 +16,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-import semseg.__main__ as command
+from semseg.__main__ import main
+from semseg.cli import analyze
 from semseg.errors import ModelError
 from tests.conftest import shipped
 
@@ -50,9 +51,9 @@ def run(make_segmenter):
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
-            patch.setattr(command, "Segmenter", make_segmenter)
+            patch.setattr(analyze, "Segmenter", make_segmenter)
             try:
-                status = command.main(["analyze", *map(str, arguments)])
+                status = main(["analyze", *map(str, arguments)])
             except SystemExit as stop:
                 status = stop.code
         return status, out.getvalue(), err.getvalue()
@@ -355,9 +356,9 @@ def test_a_missing_model_is_said_without_a_traceback(folder, tmp_path, monkeypat
     def missing(**options):
         raise ModelError("The model file is missing.")
 
-    monkeypatch.setattr(command, "Segmenter", missing)
+    monkeypatch.setattr(analyze, "Segmenter", missing)
     with pytest.raises(SystemExit) as stop:
-        command.main(["analyze", str(folder / "a.png"), "--output", str(tmp_path)])
+        main(["analyze", str(folder / "a.png"), "--output", str(tmp_path)])
     assert stop.value.code == 2
     assert "model file is missing" in capsys.readouterr().err
 

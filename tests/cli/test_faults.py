@@ -76,9 +76,10 @@ def test_a_picture_that_needs_too_much_memory_costs_only_itself(draw, tmp_path):
     draw((150, 200), 36.0).write(tmp_path / "small.png")
     script = """
 import resource, sys
-import semseg.__main__ as command
+from semseg.__main__ import main
+from semseg.inference.segmenter import Segmenter
 
-real = command.Segmenter.predict
+real = Segmenter.predict
 
 def predict(self, image, *arguments, **options):
     pages = int(open("/proc/self/statm").read().split()[0])
@@ -90,8 +91,8 @@ def predict(self, image, *arguments, **options):
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
 
-command.Segmenter.predict = predict
-sys.exit(command.main(sys.argv[1:]))
+Segmenter.predict = predict
+sys.exit(main(sys.argv[1:]))
 """
     pictures = (tmp_path / "large.png", tmp_path / "small.png")
     done = python("-c", script, "analyze", *pictures, "--output", tmp_path / "out", *FIXED)
@@ -222,7 +223,7 @@ def test_a_replay_does_not_overwrite_its_session(tmp_path):
 
 AT = """
 import os, signal, sys
-import semseg.__main__ as command
+from semseg.__main__ import main
 import semseg.export.writing as writing
 
 count, wanted, number = 0, int(sys.argv[1]), int(sys.argv[2])
@@ -236,7 +237,7 @@ def fsync(file):
     real(file)
 
 writing.os.fsync = fsync
-sys.exit(command.main(sys.argv[3:]))
+sys.exit(main(sys.argv[3:]))
 """
 
 

@@ -1,0 +1,64 @@
+"""``semseg analyze``: measure the particles of one or more pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from semseg.cli.arguments import add_settings, settings_of
+from semseg.cli.pictures import Job, analyze_all, write_run
+from semseg.inference.segmenter import Segmenter
+
+__all__ = ["add_parser", "run"]
+
+_EXAMPLES = """\
+examples:
+  # width and label bar are found in the file; six files per picture are written to out/
+  %(prog)s semseg/data/sample.tif --output out
+
+  # a picture whose file does not say how wide it is, and a stricter filter
+  %(prog)s picture.png --width-nm 7520 --filter 0.7 --output out
+
+  # one sample in several pictures: report, workbook and session of all of them together
+  %(prog)s a.tif b.tif --edges weight --report --output out
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to those of the command line."""
+    command = commands.add_parser(
+        "analyze",
+        help="measure the particles of one or more pictures",
+        description="Measure the particles of one or more pictures. For each picture, "
+        "<stem>.particles.csv, .sizes.csv, .summary.json, .labels.tif, .figure.png and .rois.zip "
+        "are written.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
+    )
+    command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    command.add_argument("--output", required=True, type=Path, metavar="DIR")
+    add_settings(command)
+    command.add_argument(
+        "--report",
+        action="store_true",
+        help="also write report.html, session.json, particles.xlsx and coco.json of all pictures "
+        "together; runs the network twice more, for the uncertainty",
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure every picture and, where it was asked for, write what they make together.
+
+    Returns
+    -------
+    int
+        0, or 1 when a picture or the report failed.
+    """
+    settings = settings_of(options)
+    segmenter = Segmenter(provider=settings.provider)
+    jobs = [Job(path, settings) for path in options.images]
+    analyses, failed = analyze_all(jobs, segmenter, options.output)
+    if options.report and analyses:
+        failed += write_run(analyses, segmenter, options.output)
+    return 1 if failed else 0

@@ -1,0 +1,120 @@
+"""The pictures of a command: analysed and written one after the other; what they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from semseg.analysis import Analysis, analyze, refilter
+from semseg.cli.printed import result_line, say, warn
+from semseg.cli.progress import progress_bar
+from semseg.display import DEFAULT, Display
+from semseg.errors import SemsegError, SettingsError, sentence
+from semseg.export.files import output_paths, run_files, written_files
+from semseg.export.interruption import postponed
+from semseg.export.writing import check_folder, write_files
+from semseg.inference.segmenter import Segmenter
+from semseg.metrology.assessment import assess
+from semseg.metrology.uncertainty import RATIOS, rescaled
+from semseg.settings import Settings
+
+__all__ = ["Job", "analyze_all", "identity", "write_run"]
+
+Identity = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to analyse: where it lies, how, and what was decided by hand before."""
+
+    path: Path
+    settings: Settings
+    edits: Mapping[int, bool] = field(default_factory=dict)
+
+
+def analyze_all(
+    jobs: Sequence[Job], segmenter: Segmenter, output: Path
+) -> tuple[list[Analysis], int]:
+    """Analyse and write every picture; the analyses, and how many pictures failed."""
+    analyses, failed = [], 0
+    inputs = {identity(job.path) for job in jobs}
+    written: set[Identity | None] = set()
+    for job in jobs:
+        name = job.path.name
+        try:
+            _spare(output_paths(name, output), inputs, written)
+            check_folder(output)
+            with progress_bar(name) as show:
+                analysis = analyze(job.path, job.settings, segmenter=segmenter, progress=show)
+            if job.edits:
+                analysis = refilter(analysis, job.settings.filter, job.edits)
+            # matplotlib would swallow an interruption; and what is written is also told
+            with postponed():
+                paths = write_files(written_files(analysis), output)
+                written.update(map(identity, paths))
+                analyses.append(analysis)
+                say(result_line(analysis))
+        except KeyboardInterrupt:
+            warn(
+                f"Interrupted: {len(analyses)} of {len(jobs)} pictures are finished, each with all "
+                f"its files; {name} was the one at hand."
+            )
+            raise
+        except Exception as error:
+            failed += 1
+            warn(f"{name}: {sentence(error).removeprefix(f'{name}: ')}")
+    return analyses, failed
+
+
+def write_run(
+    analyses: Sequence[Analysis], segmenter: Segmenter, output: Path, display: Display = DEFAULT
+) -> int:
+    """Write what all pictures make together; how much failed."""
+    paths: list[Path] = []
+    try:
+        others = {
+            ratio: [rescaled(analysis, segmenter, ratio) for analysis in analyses]
+            for ratio in RATIOS
+        }
+        assessment = assess(analyses, display.size, others=others)
+        with postponed():
+            paths = write_files(run_files(analyses, assessment, display), output)
+            say(f"{len(analyses)} picture{'s'[: len(analyses) > 1]} together: {paths[0]}")
+    except KeyboardInterrupt:
+        report = "and the report are finished" if paths else "are finished, the report is not"
+        warn(f"Interrupted: the pictures {report}.")
+        raise
+    except (SemsegError, MemoryError) as error:
+        warn(sentence(error))
+        return 1
+    return 0
+
+
+def identity(path: Path) -> Identity | None:
+    """What tells a file from every other, whatever it is called; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
+def _spare(
+    paths: Sequence[Path], inputs: set[Identity | None], written: set[Identity | None]
+) -> None:
+    """Refuse to write over a picture of this run, or over what it has written."""
+    for path in paths:
+        found = identity(path)
+        if found is None:
+            continue
+        if found in written:
+            raise SettingsError(
+                "Another picture of this run has the same name, so its files would be "
+                "overwritten; analyse it into another folder."
+            )
+        if found in inputs:
+            raise SettingsError(
+                f"Its {path.name} would overwrite a picture of this run; "
+                "choose another folder with --output."
+            )

@@ -1,0 +1,48 @@
+"""What the command line prints: results on stdout, all else on stderr, a line each."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from semseg.analysis import Analysis
+from semseg.errors import printable
+from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.summary import summarise
+
+__all__ = ["result_line", "say", "warn"]
+
+
+def say(line: str) -> None:
+    """Print a line on stdout, at once. Where nobody listens or the disk is full, the files matter
+    more."""
+    try:
+        print(printable(line), flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the rest of the run
+        warn(f"Standard output could not be written ({error.strerror}); the files are.")
+
+
+def warn(line: str) -> None:
+    """Print a line on stderr; it may quote what a file or a name holds."""
+    print(printable(line), file=sys.stderr)
+
+
+def result_line(analysis: Analysis) -> str:
+    """What was found in one picture, in one line."""
+    particles = analysis.particles
+    kept, counts = particles[particles["kept"]], counted(particles)
+    unit = "nm" if analysis.calibration else "px"
+    size = summarise(counts[f"min_feret_{unit}"], size_weights(counts))
+    width = ""
+    if analysis.calibration:
+        micrometres = analysis.calibration.pixel_size_nm * analysis.micrograph.width / 1000
+        width = f", width {micrometres:.4g} µm ({analysis.calibration.source})"
+    bar = f", label bar of {analysis.crop.bottom} rows cut" if analysis.crop.bottom else ""
+    sizes = ""
+    if size.count:
+        sizes = f", min Feret mean {size.mean:.4g} {unit}, median {size.median:.4g} {unit}"
+    return (
+        f"{analysis.micrograph.name}: {len(kept)} of {len(particles)} particles kept{sizes}"
+        f"{width}{bar}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
+    )
