@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from semseg.display import is_assumed
 from semseg.export.rois import corner_outlines
-from semseg.version import __version__
+from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -38,7 +38,8 @@ _DECIMALS = 4  # of a coordinate in px
 def coco_json(analyses: Sequence[Analysis]) -> bytes:
     """All particles found in these pictures, as UTF-8 JSON; the same analyses give the same bytes.
 
-    * ``info`` names the software and the models; there is one category, ``particle``.
+    * ``info`` names the software, its ``numbers`` (`semseg.version`) and the models; there is one
+      category, ``particle``.
     * ``images`` have besides the usual the SHA-256 of the file, ``pixel_size_nm``, where it is from
       and whether it was only ``assumed`` (null without a scale).
     * ``annotations`` are *all* particles found, so that none is lost: leave out those whose
@@ -61,6 +62,7 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
         "info": {
             "description": "Particles found by semseg",
             "version": __version__,
+            "numbers": NUMBERS,
             "models": [
                 {"name": name, "version": version, "sha256": sha256}
                 for name, version, sha256 in models

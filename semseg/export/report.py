@@ -37,7 +37,7 @@ from semseg.statistics.counting import counted
 from semseg.statistics.distribution import LEAST_PROBABILITY, goodness_sentence, span
 from semseg.statistics.intervals import Interval
 from semseg.statistics.sample_size import advice_sentence
-from semseg.version import __version__
+from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -120,6 +120,7 @@ def report_html(
         title=title,
         date=date,
         version=__version__,
+        numbers=NUMBERS,
         plotly_js=Markup(f"<script>{get_plotlyjs()}</script>"),
         a=assessment,
         unit=unit,

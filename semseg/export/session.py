@@ -25,7 +25,7 @@ from semseg.export.tables import particles_csv
 from semseg.settings import Settings
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
-from semseg.version import __version__
+from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -71,9 +71,14 @@ class SessionPicture:
 
 @dataclass(frozen=True)
 class Session:
-    """What `session_json` wrote."""
+    """What `session_json` wrote.
+
+    ``software`` and ``numbers`` are the version and `semseg.version.NUMBERS` of the edition that
+    wrote it; ``numbers`` is None in sessions from before 0.2.0, which did not record it.
+    """
 
     software: str
+    numbers: int | None
     model_sha256: str
     model_name: str
     provider: str
@@ -96,6 +101,7 @@ def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> by
         "kind": KIND,
         "format": FORMAT,
         "software": __version__,
+        "numbers": NUMBERS,
         "model": {"name": first.model.name, "sha256": first.model.sha256},
         "provider": first.provider,
         "settings": first.settings.to_dict(),
@@ -136,6 +142,7 @@ def read_session(content: bytes | str) -> Session:
     try:
         return Session(
             software=str(values["software"]),
+            numbers=_numbers(values),
             model_sha256=str(values["model"]["sha256"]),
             model_name=str(values["model"]["name"]),
             provider=str(values["provider"]),
@@ -184,7 +191,8 @@ def differences(session: Session, analyses: Sequence[Analysis]) -> list[str]:
 
     Identical means that every byte of every ``particles.csv`` is the same. Where it is not, the
     reasons that can be told come first (model, edition, settings), then a missing picture, or what
-    changed in each. Another model is always said.
+    changed in each. Another model is always said, and so are other ``NUMBERS``: what is computed
+    from the tables may differ where no table does.
     """
     found = []
     there = {analysis.micrograph.sha256: analysis for analysis in analyses}
@@ -221,10 +229,15 @@ def _different_means(
             f"The model is another one: {session.model_name} ({session.model_sha256[:12]}) then, "
             f"{analysis.model.name} ({analysis.model.sha256[:12]}) now."
         )
+    if session.numbers not in (None, NUMBERS):
+        found.append(
+            "Counts or sizes may differ, since this edition measures otherwise: numbers "
+            f"{session.numbers} then (semseg {session.software}), {NUMBERS} now ({__version__})."
+        )
+    elif numbers_differ and session.software != __version__:
+        found.append(f"semseg is another edition: {session.software} then, {__version__} now.")
     if not numbers_differ:
         return found
-    if session.software != __version__:
-        found.append(f"semseg is another edition: {session.software} then, {__version__} now.")
     if session.provider != analysis.provider:
         found.append(f"The network ran on {session.provider} then, on {analysis.provider} now.")
     then, now = session.settings.to_dict(), analysis.settings.to_dict()
@@ -288,6 +301,13 @@ def _result(analysis: Analysis) -> dict[str, Any]:
         "median": medians,
         "table_sha256": hashlib.sha256(particles_csv(analysis)).hexdigest(),
     }
+
+
+def _numbers(values: Mapping[str, Any]) -> int | None:
+    numbers = values.get("numbers")
+    if type(numbers) not in (int, type(None)):
+        raise TypeError("numbers")
+    return numbers
 
 
 def _picture(values: Mapping[str, Any]) -> SessionPicture:

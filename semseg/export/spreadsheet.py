@@ -30,7 +30,7 @@ from semseg.display import SIZES, is_assumed
 from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import SizeSummary, summarise
-from semseg.version import __version__
+from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -83,7 +83,7 @@ def workbook_xlsx(analyses: Sequence[Analysis]) -> bytes:
 
 
 def _made_by() -> str:
-    return f"semseg {__version__}"
+    return f"semseg {__version__}, numbers {NUMBERS}"
 
 
 def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:

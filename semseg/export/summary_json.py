@@ -18,7 +18,7 @@ from semseg.display import SIZES, is_assumed
 from semseg.export.tables import counting_rule
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
-from semseg.version import __version__
+from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -54,7 +54,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "width": micrograph.width,
                 "bit_depth": micrograph.bit_depth,
             },
-            "software": {"name": "semseg", "version": __version__},
+            "software": {"name": "semseg", "version": __version__, "numbers": NUMBERS},
             "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
             "provider": analysis.provider,
             "settings": analysis.settings.to_dict(),

@@ -12,6 +12,7 @@ from pycocotools.coco import COCO
 
 from semseg.export.coco import coco_json
 from semseg.preprocessing.preparation import Crop
+from semseg.version import NUMBERS, __version__
 from tests.export.test_rois import FACTORS, concluded, enclosed, seen_at
 from tests.support.fake_analysis import draw
 
@@ -127,6 +128,7 @@ def test_no_picture_and_no_particle_load_as_well(tmp_path):
 
 def test_the_file_names_software_and_models():
     info = strict(coco_json([draw(), draw()]))["info"]
+    assert (info["version"], info["numbers"]) == (__version__, NUMBERS)
     assert info["models"] == [{"name": "network", "version": "1", "sha256": "f" * 64}]
 
 

@@ -16,6 +16,7 @@ from semseg.display import Display
 from semseg.errors import SemsegError
 from semseg.export import files as export
 from semseg.settings import Settings
+from semseg.version import NUMBERS, __version__
 from tests.support.fake_analysis import CONTRACT, draw, read_table
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
@@ -38,6 +39,7 @@ def test_summary_says_what_was_done_and_found(analysis):
     summary = json.loads(export.summary_json(analysis))
     assert summary == export.summary_dict(analysis)
     assert summary["file"]["name"] == "TiO2 µ.tif"
+    assert summary["software"] == {"name": "semseg", "version": __version__, "numbers": NUMBERS}
     assert summary["model"]["sha256"] == "f" * 64
     assert summary["settings"]["crop"]["bottom"] == 16
     assert summary["calibration"] == {

@@ -21,7 +21,7 @@ from semseg.figures.annotated_svg import annotated_svg
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.metrology.assessment import assess
 from semseg.statistics.intervals import Interval
-from semseg.version import __version__
+from semseg.version import NUMBERS, __version__
 from tests.figures.test_plots import drawn, without_particles
 
 MODEL_CARD = Path(__file__).resolve().parents[2] / "models" / "MODEL_CARD.md"
@@ -90,6 +90,7 @@ def test_the_result_stands_in_one_sentence_on_top(one, assessment):
         "n = 48 particles in 1 image."
     ) in one.text
     assert one.text.startswith(f"Batch 7 2026-01-31 · 1 image · semseg {__version__}")
+    assert f"semseg {__version__}, numbers {NUMBERS} (" in one.text
     assert "EU nanomaterial screening:" in one.text
     assert "7.344 nm per pixel (typed width)" in one.text
 

@@ -10,6 +10,7 @@ from semseg.display import Display
 from semseg.errors import SettingsError
 from semseg.export.session import differences, read_session, session_json
 from semseg.settings import Settings
+from semseg.version import NUMBERS, __version__
 from tests.support.fake_analysis import draw
 
 
@@ -44,6 +45,29 @@ def test_another_model_is_said():
     assert said == [
         "The model is another one: network (ffffffffffff) then, network (aaaaaaaaaaaa) now."
     ]
+
+
+def edited(content, **values):
+    """The session's JSON with other values at its top; None removes one."""
+    session = {**json.loads(content), **values}
+    return json.dumps({key: value for key, value in session.items() if value is not None})
+
+
+def test_an_edition_that_measures_otherwise_is_said_even_where_no_table_differs():
+    text = edited(session_json([draw()]), numbers=NUMBERS + 1, software="7.5.3")
+    (said,) = differences(read_session(text), [draw()])
+    assert said == (
+        f"Counts or sizes may differ, since this edition measures otherwise: numbers {NUMBERS + 1} "
+        f"then (semseg 7.5.3), {NUMBERS} now ({__version__})."
+    )
+
+
+def test_a_session_from_before_numbers_were_recorded_is_read():
+    session = read_session(edited(session_json([draw()]), numbers=None, software="0.1.0"))
+    assert session.numbers is None
+    assert differences(session, [draw()]) == []
+    said = differences(session, [draw(radius=7)])
+    assert said[0] == f"semseg is another edition: 0.1.0 then, {__version__} now."
 
 
 def test_another_file_is_said():
@@ -113,6 +137,8 @@ def test_what_is_no_session_is_refused(text, match):
         (("pictures", 0, "result"), [], "damaged"),
         (("pictures",), 3, "damaged"),
         (("model",), None, "damaged"),
+        (("numbers",), "1", "damaged"),
+        (("numbers",), True, "damaged"),
     ],
 )
 def test_a_damaged_session_is_refused_in_one_sentence(path, value, match):

@@ -1,0 +1,52 @@
+"""The version stands in one place, and numbers do not move without `NUMBERS`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from semseg.inference.segmenter import MODEL_SHA256
+from semseg.version import NUMBERS, __version__
+from tests.conftest import shipped
+from tests.support import numbers
+
+ROOT = Path(__file__).resolve().parents[1]
+RAISE = (
+    "the sample's numbers have moved. If they should: raise NUMBERS in semseg/version.py, say in "
+    "CHANGELOG.md which and why, and run python -m tests.support.numbers"
+)
+
+
+def test_the_changelog_and_the_citation_name_the_version_and_its_day():
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    released = re.findall(r"^## ([\d.]+) \((\d{4}-\d\d-\d\d)\)$", changelog, flags=re.M)
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    cited = re.findall(r"^version: (\S+)\ndate-released: (\S+)$", citation, flags=re.M)
+    assert [released[0]] == cited
+    assert released[0][0] == __version__
+
+
+def test_the_record_belongs_to_this_edition_and_its_model():
+    record = json.loads(numbers.RECORD.read_text("utf-8"))
+    assert (record["numbers"], record["model"]) == (NUMBERS, MODEL_SHA256), (
+        "run python -m tests.support.numbers"
+    )
+
+
+@shipped
+def test_the_sample_s_numbers_move_only_when_numbers_is_raised(segmenter):
+    record = json.loads(numbers.RECORD.read_text("utf-8"))["figures"]
+    assert len(record) > 100
+    assert numbers.moved(record, numbers.numbers_of(numbers.sample_analyses(segmenter))) == [], (
+        RAISE
+    )
+
+
+def test_a_number_that_moves_or_goes_is_told():
+    record = {"table/ecd_nm/mean": 100.0, "counts/kept": 182.0, "table/area_px/sd": 5.0}
+    now = {"table/ecd_nm/mean": 100.01, "counts/kept": 181.0, "table/roughness/mean": 1.0}
+    assert [line.split(":")[0] for line in numbers.moved(record, now)] == [
+        "counts/kept",
+        "table/area_px/sd",
+    ]
