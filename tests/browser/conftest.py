@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.visitor import PAGE, Visitor
+from tests.browser.visitor import Visitor
+from tests.support.paths import PAGE, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--server.headless=true",

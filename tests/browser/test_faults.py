@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import FLAGS, ROOT
-from tests.browser.visitor import PAGE, Visitor
+from tests.browser.conftest import FLAGS
+from tests.browser.visitor import Visitor
 from tests.support.hosting import Server, free_port
+from tests.support.paths import PAGE, ROOT
 
 ANEW = "uploads-1"  # the field for files, once those of an earlier one were lost
 DOWN = "Streamlit server is not responding"

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlparse
 
 from semseg.page.work import STAGES
 
-PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 PATIENCE = 20_000  # ms; the network runs on a shared machine
 
 

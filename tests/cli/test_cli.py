@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +19,8 @@ from semseg.__main__ import main
 from semseg.cli import analyze
 from semseg.errors import ModelError
 from tests.conftest import shipped
+from tests.support.paths import ROOT
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 CONTRACT = [
     *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm", "min_feret_nm", "max_feret_nm"),
     *("perimeter_nm", "circularity", "solidity", "aspect_ratio", "confidence", "touches_edge"),
@@ -372,7 +371,7 @@ def python_m_semseg(*arguments):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         timeout=120,
         check=False,
     )

@@ -23,13 +23,13 @@ from tests.conftest import shipped
 from tests.support.command import (
     ENDINGS,
     FIXED,
-    ROOT,
     analysed,
     contents,
     names,
     one_sentence,
     python,
 )
+from tests.support.paths import ROOT
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")

@@ -19,7 +19,8 @@ from websockets.sync.client import connect
 
 from semseg.page.limits import Limits
 from tests.support import hosting
-from tests.support.hosting import MAX_UPLOAD_MB, ROOT, ask
+from tests.support.hosting import MAX_UPLOAD_MB, ask
+from tests.support.paths import ROOT
 
 UPLOAD = "/_stcore/upload_file/session/file"
 STREAM = "/_stcore/stream"

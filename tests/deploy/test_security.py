@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,8 +10,8 @@ import pytest
 import tifffile
 
 from semseg.io.micrograph import read_micrograph
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([ROOT / "streamlit_app.py", *(ROOT / "semseg").rglob("*.py")])
 MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve", "subprocess", "yaml"}
 CALLED = {"cache_data", "eval", "exec", "compile", "__import__", "read_pickle", "system", "popen"}

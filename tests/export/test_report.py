@@ -7,7 +7,6 @@ import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +22,9 @@ from semseg.metrology.assessment import assess
 from semseg.statistics.intervals import Interval
 from semseg.version import NUMBERS, __version__
 from tests.figures.test_plots import drawn, without_particles
+from tests.support.paths import ROOT
 
-MODEL_CARD = Path(__file__).resolve().parents[2] / "models" / "MODEL_CARD.md"
+MODEL_CARD = ROOT / "models" / "MODEL_CARD.md"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 

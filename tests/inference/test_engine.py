@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -22,8 +21,8 @@ from semseg.inference.segmenter import Segmenter
 from semseg.metrology.assessment import assess
 from semseg.page import address, work
 from tests.conftest import shipped
+from tests.support.paths import PAGE
 
-PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 

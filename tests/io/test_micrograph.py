@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -14,6 +13,7 @@ from semseg.errors import (
     UnsuitableImageError,
 )
 from semseg.io.micrograph import read_micrograph
+from tests.support.paths import TIO2_IMAGES
 from tests.support.picture_files import (
     GREY,
     RGB,
@@ -25,9 +25,6 @@ from tests.support.picture_files import (
     spread,
     tiff,
 )
-
-TIO2_IMAGES = Path(__file__).resolve().parents[3] / "shared" / "data" / "tio2-dev" / "images"
-
 
 # ---- TIFF ----
 

@@ -3,7 +3,6 @@
 import importlib.util
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,9 @@ from scipy import ndimage
 from skimage.measure import perimeter_crofton
 
 from semseg.measure.shape import measure_shapes, outlines
+from tests.support.paths import ROOT
 
-BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "sizes.py"
+BENCHMARK = ROOT / "benchmarks" / "sizes.py"
 SPEC = importlib.util.spec_from_file_location("sizes_benchmark", BENCHMARK)
 drawing = importlib.util.module_from_spec(SPEC)
 # Registered before it runs: a dataclass looks its own module up by name.

@@ -6,7 +6,6 @@ import gc
 import io
 import json
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from semseg.data import sample_path
 from semseg.page import work
-
-PAGE = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+from tests.support.paths import PAGE
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import semseg
 from semseg.data import sample_path
 from semseg.export.session import session_json
 from semseg.settings import Settings
-from tests.page.test_page import PAGE, give, texts, upload
+from tests.page.test_page import give, texts, upload
+from tests.support.paths import PAGE
 
 
 @pytest.fixture

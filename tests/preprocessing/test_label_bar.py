@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from semseg.preprocessing.label_bar import find_label_bar
+from tests.support.paths import TIO2_IMAGES
 
-TIO2 = Path(__file__).resolve().parents[3] / "shared" / "data" / "tio2-dev" / "images"
 FIELDS = ("EHT = 20.00 kV", "WD = 2.8 mm", "Signal A = InLens", "Mag = 50.00 K X")
 
 
@@ -154,9 +153,9 @@ def test_particles_are_never_cut(seed, background, noise):
     assert find_label_bar(draw_picture(160, 200, background, noise, seed)) is None
 
 
-@pytest.mark.skipif(not TIO2.is_dir(), reason="the TiO2 pictures in ../shared are missing")
+@pytest.mark.skipif(not TIO2_IMAGES.is_dir(), reason="the TiO2 pictures in ../shared are missing")
 def test_zeiss_pictures():
-    paths = sorted(TIO2.glob("*.tif"))
+    paths = sorted(TIO2_IMAGES.glob("*.tif"))
     rows = [find_label_bar(np.array(Image.open(path), dtype=np.float32)) for path in paths]
     assert len(rows) == 8
     assert rows == pytest.approx([712] * 8, abs=1)

@@ -2,7 +2,6 @@
 
 import io
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +16,8 @@ from semseg.scale.calibration import (
     calibration_from_width,
 )
 from semseg.scale.vendors import TIFF_READERS
+from tests.support.paths import TIO2_IMAGES
 from tests.support.picture_files import GREY, ini_block, phenom_block, text_tag, tiff
-
-TIO2_IMAGES = Path(__file__).resolve().parents[3] / "shared" / "data" / "tio2-dev" / "images"
 
 
 def read(**kwargs):

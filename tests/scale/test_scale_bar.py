@@ -1,7 +1,6 @@
 """Scale bars of known length, drawn here, and things that look like bars and are none."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,7 @@ from semseg.io.micrograph import read_micrograph
 from semseg.preprocessing.label_bar import find_label_bar
 from semseg.scale.calibration import agreement_note
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar, find_scale_bar
-
-TIO2_IMAGES = Path(__file__).resolve().parents[3] / "shared" / "data" / "tio2-dev" / "images"
+from tests.support.paths import TIO2_IMAGES
 
 
 def specimen(seed=0, shape=(300, 400), noise=6.0) -> np.ndarray:

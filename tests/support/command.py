@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 FIXED = ("--rescale", "1", "--crop", "none")
 ENDINGS = (
     *("figure.png", "labels.tif", "particles.csv"),

@@ -26,7 +26,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 WATCHED = Path(__file__).with_name("watched_streamlit.py")
 SECRET = "0" * 64
 START = 60  # seconds
