@@ -8,8 +8,8 @@ from pathlib import Path
 
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.version import NUMBERS, __version__
-from tests.conftest import shipped
 from tests.support import numbers
+from tests.support.network import shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 RAISE = (

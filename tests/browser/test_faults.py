@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import FLAGS
-from tests.browser.visitor import Visitor
-from tests.support.hosting import Server, free_port
 from tests.support.paths import PAGE, ROOT
+from tests.support.server import streamlit
+from tests.support.visitor import Visitor
 
 ANEW = "uploads-1"  # the field for files, once those of an earlier one were lost
 DOWN = "Streamlit server is not responding"
@@ -23,15 +20,7 @@ PATIENCE = 60_000  # ms; Streamlit asks ever less often whether the server is ba
 @pytest.fixture
 def server(tmp_path):
     """The page on a port of its own, to be killed and started again."""
-    port = free_port()
-    server = Server(
-        [sys.executable, "-m", "streamlit", "run", str(PAGE), *FLAGS, f"--server.port={port}"],
-        "/_stcore/health",
-        port,
-        tmp_path / "output.txt",
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    server = streamlit(PAGE, tmp_path / "output.txt")
     server.start()
     yield server
     server.kill()

@@ -6,8 +6,9 @@ import pytest
 
 from semseg.data import sample_path
 from semseg.page.results import FILES
-from tests.browser.visitor import Visitor
 from tests.support import hosting
+from tests.support.server import until
+from tests.support.visitor import Visitor
 
 # above the size from which Streamlit's server would use a temporary file
 PICTURE = sample_path().read_bytes() + bytes(2_000_000)
@@ -65,7 +66,7 @@ def test_goes_on_at_the_other_replica_when_one_dies(visit, replicas):
 
     replicas[first].kill()
     wait = visitor.page.wait_for_timeout  # time.sleep would keep Playwright from its events
-    hosting.until(
+    until(
         lambda: served_by(visitor) != first,
         "Streamlit's own reconnection",
         look=lambda seconds: wait(1000 * seconds),

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from semseg.data import sample_path
-from tests.browser.visitor import Visitor
 from tests.support.paths import PAGE
+from tests.support.visitor import Visitor
 
 SAMPLE = "/?sample=1"
 
@@ -267,7 +267,7 @@ def test_no_particles_are_said_with_what_to_try(visit):
 
 
 def test_behind_a_path_and_without_the_internet(chromium, serve):
-    visitor = Visitor(chromium, serve(PAGE, "--server.baseUrlPath=lab/sem"), SAMPLE)
+    visitor = Visitor(chromium, serve(PAGE, base="lab/sem"), SAMPLE)
     visitor.shown()
     assert visitor.number("kept") > 150
     hosts = {urlparse(address).hostname for address in visitor.requests}

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from semseg.data import sample_path
-from tests.browser.visitor import Visitor
 from tests.support.paths import PAGE
+from tests.support.visitor import Visitor
 
 PLACES = "SEMSEG_CONCURRENT", "SEMSEG_QUEUE_LENGTH"
 

@@ -8,7 +8,7 @@ import pytest
 
 from semseg.export.report import report_html
 from semseg.metrology.assessment import assess
-from tests.figures.test_plots import drawn
+from tests.support.drawn_analysis import drawn
 
 WIDTHS = (1440, 1000, 600)
 PLOTS = 5

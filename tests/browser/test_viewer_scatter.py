@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.browser.test_viewer import APP, View
+from tests.support.view import APP, View
 
 COUNT = 300
 ACROSS = 20  # particles in a row of the picture

@@ -18,7 +18,7 @@ from PIL import Image
 from semseg.__main__ import main
 from semseg.cli import analyze
 from semseg.errors import ModelError
-from tests.conftest import shipped
+from tests.support.network import shipped
 from tests.support.paths import ROOT
 
 CONTRACT = [

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import shipped
 from tests.support.command import (
     ENDINGS,
     FIXED,
@@ -29,6 +28,7 @@ from tests.support.command import (
     one_sentence,
     python,
 )
+from tests.support.network import shipped
 from tests.support.paths import ROOT
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")

@@ -19,8 +19,9 @@ from websockets.sync.client import connect
 
 from semseg.page.limits import Limits
 from tests.support import hosting
-from tests.support.hosting import MAX_UPLOAD_MB, ask
+from tests.support.hosting import MAX_UPLOAD_MB
 from tests.support.paths import ROOT
+from tests.support.server import ask, until
 
 UPLOAD = "/_stcore/upload_file/session/file"
 STREAM = "/_stcore/stream"
@@ -254,7 +255,7 @@ def test_plotly_travels_compressed_and_is_kept_by_the_browser(host, replica):
 
 def test_nginx_runs_as_nobody_and_logs_neither_addresses_nor_queries(host):
     ask(f"{host.url}/only-here?width=7520", headers={"User-Agent": "somebody's browser"})
-    hosting.until(lambda: "only-here" in host.log.read_text("utf-8"), "a line in the log")
+    until(lambda: "only-here" in host.log.read_text("utf-8"), "a line in the log")
     (line,) = (each for each in host.log.read_text("utf-8").splitlines() if "only-here" in each)
     for private in ("7520", "browser", "client"):
         assert private not in line

@@ -21,7 +21,7 @@ from semseg.inference.segmenter import MODEL_SHA256
 from semseg.metrology.assessment import assess
 from semseg.statistics.intervals import Interval
 from semseg.version import NUMBERS, __version__
-from tests.figures.test_plots import drawn, without_particles
+from tests.support.drawn_analysis import drawn, without_particles
 from tests.support.paths import ROOT
 
 MODEL_CARD = ROOT / "models" / "MODEL_CARD.md"

@@ -13,10 +13,8 @@ from semseg.figures import plot_style, plots, shape_plots
 from semseg.metrology.assessment import SHAPES, assess
 from semseg.metrology.uncertainty import Band
 from semseg.statistics.summary import summarise
-from tests.metrology.test_assessment import real
-from tests.support.fake_analysis import draw
+from tests.support.drawn_analysis import drawn, without_particles
 
-DRAWN = {"height": 160, "width": 224, "columns": 9, "rows": 7, "radius": 7}
 ALL = {
     "distribution": plots.distribution_plot,
     "quantiles": plots.quantile_plot,
@@ -24,16 +22,6 @@ ALL = {
     "shape": plots.shape_plot,
     "shapes": plots.shapes_plot,
 }
-
-
-def drawn(**options):
-    """63 particles, 48 of them kept, unless `options` say more."""
-    return real(draw(**{**DRAWN, **options}))
-
-
-def without_particles(analysis):
-    """Nothing found; the outlines went with the particles."""
-    return replace(analysis, particles=analysis.particles.iloc[:0], outlines={})
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,14 @@ import numpy as np
 import onnxruntime
 import pytest
 from onnxruntime.capi.onnxruntime_pybind11_state import EPFail, Fail
-from streamlit.testing.v1 import AppTest
 
 from semseg import Settings, analyze
 from semseg.export.files import run_files, summary_json
 from semseg.inference.segmenter import Segmenter
 from semseg.metrology.assessment import assess
 from semseg.page import address, work
-from tests.conftest import shipped
-from tests.support.paths import PAGE
+from tests.support.network import shipped
+from tests.support.page import open_page
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -40,7 +39,7 @@ def test_an_unknown_provider_in_the_address_is_left_out_and_named():
 )
 def test_the_page_goes_on_without_the_provider_of_its_address(provider, said, monkeypatch):
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CPU])
-    page = AppTest.from_file(str(PAGE), default_timeout=120)
+    page = open_page()
     page.query_params["provider"] = provider
     page.run()
     assert not page.exception
@@ -188,7 +187,7 @@ def test_the_page_says_that_a_gpu_failed(install):
     install()
     work.segmenter.clear()
     try:
-        page = AppTest.from_file(str(PAGE), default_timeout=120)
+        page = open_page()
         page.query_params["sample"] = "1"
         page.run()
         assert not page.exception

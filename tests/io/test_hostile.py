@@ -18,9 +18,9 @@ from semseg.export.session import read_session
 from semseg.io.micrograph import read_micrograph
 from semseg.scale.sidecar import read_sidecar
 from semseg.settings import Settings
-from tests.conftest import shipped
 from tests.support import bombs
 from tests.support.hostile_files import BROKEN_JSON, mutated, seeds, vendors_pictures
+from tests.support.network import shipped
 from tests.support.picture_files import GREY, bare_tiff, ini_block, pil, text_tag, tiff, zeiss_block
 
 

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 import tifffile
 
-from tests.conftest import shipped
 from tests.support.command import analysed, python
+from tests.support.network import shipped
 from tests.support.picture_files import text_tag, zeiss_block
 
 pytestmark = shipped

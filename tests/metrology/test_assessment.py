@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from semseg.analysis import Analysis
 from semseg.metrology.assessment import SHAPES, assess
-from semseg.scale.calibration import Calibration
 from semseg.statistics.counting import apply_rule
 from semseg.statistics.summary import summarise
+from tests.support.drawn_analysis import real
 from tests.support.fake_analysis import draw
 
 
@@ -17,20 +16,6 @@ def pictures(count=2, **values):
         real(draw(height=192, width=256, columns=8, rows=6, radius=9 + number, **values))
         for number in range(count)
     ]
-
-
-def real(drawn):
-    """The analysis drawn by hand as the program makes it."""
-    source = drawn.calibration
-    return Analysis(
-        **{
-            **vars(drawn),
-            "calibration": source
-            and Calibration(source.pixel_size_nm, source.source, source.assumed),
-            "particles": drawn.particles.assign(doubt="blurred"),
-            "scale_bar": None,
-        }
-    )
 
 
 def test_pictures_count_together():

@@ -11,17 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.runtime.caching import clear_session_resource_cache
-from streamlit.testing.v1 import AppTest
 
 from semseg.data import sample_path
 from semseg.page import work
-from tests.support.paths import PAGE
+from tests.support.page import give, open_page, texts, upload
 
 
 @pytest.fixture
 def page():
     work.queue.clear()  # it knows what the visitors of other tests still keep
-    return AppTest.from_file(str(PAGE), default_timeout=120)
+    return open_page()
 
 
 @pytest.fixture
@@ -31,21 +30,6 @@ def bare_png():
         out = io.BytesIO()
         Image.fromarray(np.asarray(picture)[:600, :800]).save(out, "png")
     return out.getvalue()
-
-
-def texts(page):
-    return " ".join(item.value for item in [*page.caption, *page.info, *page.warning, *page.error])
-
-
-def upload(page, *files):
-    page.run()
-    give(page, "uploads", *files)
-    return page.run()
-
-
-def give(page, key, *files):
-    files = [(name, content, "application/octet-stream") for name, content in files]
-    page.file_uploader(key=key).set_value(files)
 
 
 def test_the_page_opens_and_says_what_it_does(page):
@@ -229,7 +213,7 @@ def test_what_a_visitor_keeps_is_not_done_again_for_another_one(page, monkeypatc
     monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
     content = sample_path().read_bytes()
     upload(page, ("mine.tif", content))
-    other = AppTest.from_file(str(PAGE), default_timeout=120)
+    other = open_page()
     upload(other, ("theirs.tif", content))
     assert runs == [1]
     for visitor, name in ((page, "mine"), (other, "theirs")):

@@ -8,19 +8,17 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 import semseg
 from semseg.data import sample_path
 from semseg.export.session import session_json
 from semseg.settings import Settings
-from tests.page.test_page import give, texts, upload
-from tests.support.paths import PAGE
+from tests.support.page import give, open_page, texts, upload
 
 
 @pytest.fixture
 def page():
-    return AppTest.from_file(str(PAGE), default_timeout=120)
+    return open_page()
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,10 @@ import os
 import re
 import shlex
 import shutil
-import socket
-import ssl
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -27,10 +22,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.server import Server, free_port
 
 WATCHED = Path(__file__).with_name("watched_streamlit.py")
 SECRET = "0" * 64
-START = 60  # seconds
 NOBODY = 65534
 MAX_UPLOAD_MB = 20
 PEOPLE = 20  # websockets per address
@@ -118,90 +113,6 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 # Who answers
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Takes a redirection for the answer."""
-
-    def redirect_request(self, *_):
-        return None
-
-
-def ask(
-    url: str,
-    method: str = "GET",
-    body: bytes | None = None,
-    headers: dict[str, str] | None = None,
-    trusted: ssl.SSLContext | None = None,
-) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers (their names in lower case) and body of an answer."""
-    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-    opener = urllib.request.build_opener(_Stay, urllib.request.HTTPSHandler(context=trusted))
-    try:
-        with opener.open(request, timeout=20) as answer:
-            return answer.status, _lower(answer.headers), answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, _lower(error.headers), error.read()
-
-
-def _lower(headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def until(happens: Callable[[], object], what: str, look=time.sleep) -> None:
-    """Wait for something; fails after `START` seconds. `look` passes so many seconds."""
-    end = time.monotonic() + START
-    while not happens():
-        if time.monotonic() > end:
-            pytest.fail(f"{what} did not happen within {START} s")
-        look(0.1)
-
-
-class Server:
-    """A process that answers at `url` once it is healthy."""
-
-    def __init__(self, command: Sequence[str], health: str, port: int, log: Path, **how) -> None:
-        self.command, self.health, self.port, self.log, self.how = command, health, port, log, how
-        self.url = f"http://127.0.0.1:{port}"
-        self.process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command, stdout=output, stderr=subprocess.STDOUT, **self.how
-            )
-        end = time.monotonic() + START
-        while not self.healthy():
-            if self.process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"{self.command[0]} did not start:\n{self.log.read_text('utf-8')}")
-            time.sleep(0.1)
-
-    def healthy(self) -> bool:
-        try:
-            return ask(self.url + self.health)[0] == 200
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        """As if its machine were gone."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        """As ``docker stop`` does; the status with which it ended."""
-        self.process.terminate()
-        try:
-            return self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise
 
 
 class Replica(Server):
