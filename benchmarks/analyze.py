@@ -1,4 +1,4 @@
-"""How long does each stage of `analyze` take, and how well does the network use the machine?
+"""How long does each stage of `analyze` take?
 
     python -m benchmarks.analyze                     the shipped model, 7 runs
     python -m benchmarks.analyze --runs 15 --threads 2
@@ -6,34 +6,22 @@
     python -m benchmarks.analyze --copies 6          a picture of 1,000 particles
 
 The picture is the sample that comes with semseg (1024 x 768), or several copies of it side by side,
-without the label bar and at a fixed rescale factor. After one run to warm up, each
-figure is the median of the runs. Milliseconds mean little on another machine, so the network is
-also held against what this machine can do: the best rate, in the same run, through ONNX Runtime
-with as many threads, of a chain of large convolutions (3 x 3, 64 to 64 channels, 256 x 256 px).
-Its time includes what `Segmenter.predict` does around the runtime. The machine should have
-nothing else to do meanwhile.
-
-A multiplication and an addition are two operations (FLOP); only those of convolutions are
-counted, from the network's own graph. "GFLOP-equivalents" are seconds times the machine's rate:
-the convolutions that it could have done in that time, which compares between machines. Prints
-Markdown; needs `onnx` (requirements-dev.txt).
+without the label bar and at a fixed rescale factor. After one run to warm up, each figure is the
+median of the runs. The machine should have nothing else to do meanwhile. Prints Markdown.
+Milliseconds mean little on another machine; how well the network uses this one says
+`python -m training.timing`.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-import onnx
 import onnxruntime
 import tifffile
-from onnx import TensorProto, helper, numpy_helper
 
 from semseg.analysis import analyze
 from semseg.data import sample_path
@@ -50,73 +38,8 @@ STAGES = {
     "measure": "particles, sizes, confidence",
     "conclude": "nanometres, filter, outlines",
 }
-NETWORK_SHAPE = (704, 1024)
 SAMPLE_ROWS = 712  # above its label bar
 COPIES_FACTOR = 2.0  # about what is found for the sample
-CHAIN_LAYERS, CHAIN_CHANNELS, CHAIN_SIDE_PX = 8, 64, 256
-
-
-def conv_gflop(model: onnx.ModelProto, shape: tuple[int, int]) -> float:
-    """GFLOP of all convolutions for one picture of `shape` (H, W): 2 k k Cin Cout H W of each.
-
-    The sizes are told by the runtime, which is asked for the shape of each convolution's weights
-    and output: where a graph computes its sizes, ONNX's own shape inference gives up.
-    """
-    asking = onnx.ModelProto()
-    asking.CopyFrom(model)
-    graph = asking.graph
-    if any(node.op_type == "ConvTranspose" for node in graph.node):
-        raise ValueError("transposed convolutions are not counted")
-    convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    wanted = []
-    for index, node in enumerate(convolutions):
-        for of, tensor in (("weights", node.input[1]), ("output", node.output[0])):
-            wanted.append(f"{of}_of_{index}")
-            graph.node.append(helper.make_node("Shape", [tensor], [wanted[-1]]))
-            graph.output.append(helper.make_tensor_value_info(wanted[-1], TensorProto.INT64, [4]))
-    session = onnxruntime.InferenceSession(
-        asking.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    channels = session.get_inputs()[0].shape[1]
-    picture = np.zeros((1, channels, *shape), np.float32)
-    sizes = session.run(wanted, {session.get_inputs()[0].name: picture})
-    # weights are Cout x (Cin / groups) x k x k, outputs 1 x Cout x H x W
-    pairs = zip(sizes[::2], sizes[1::2], strict=True)
-    return sum(2 * int(weights.prod()) * int(output[2:].prod()) for weights, output in pairs) / 1e9
-
-
-def convolution_chain() -> onnx.ModelProto:
-    """A model of equal large convolutions, one after the other, and nothing else."""
-    rng = np.random.default_rng(0)
-    shape = [1, CHAIN_CHANNELS, CHAIN_SIDE_PX, CHAIN_SIDE_PX]
-    # variance is kept from layer to layer: neither infinities nor denormal numbers slow it down
-    scale = 1 / np.sqrt(9 * CHAIN_CHANNELS)
-    size = (CHAIN_CHANNELS, CHAIN_CHANNELS, 3, 3)
-    nodes, weights = [], []
-    for layer in range(CHAIN_LAYERS):
-        values = (scale * rng.standard_normal(size)).astype(np.float32)
-        weights.append(numpy_helper.from_array(values, f"w{layer}"))
-        names = [f"x{layer}", f"w{layer}"]
-        nodes.append(helper.make_node("Conv", names, [f"x{layer + 1}"], pads=[1, 1, 1, 1]))
-    first, last = (
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name in ("x0", f"x{CHAIN_LAYERS}")
-    )
-    graph = helper.make_graph(nodes, "chain", [first], [last], weights)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-
-
-def sustained_gflops(provider: str, threads: int, runs: int) -> float:
-    """The machine's best rate of convolution, GFLOP/s."""
-    model = convolution_chain()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    providers = list(dict.fromkeys([PROVIDERS[provider], PROVIDERS["cpu"]]))
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=providers)
-    shape = (1, CHAIN_CHANNELS, CHAIN_SIDE_PX, CHAIN_SIDE_PX)
-    picture = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
-    gflop = conv_gflop(model, shape[2:])
-    return gflop / min(_times(lambda: session.run(None, {"x0": picture}), runs))
 
 
 def stage_seconds(
@@ -142,65 +65,26 @@ def side_by_side(copies: int) -> bytes:
     return file.getvalue()
 
 
-def network_seconds(segmenter: Segmenter, runs: int) -> float:
-    """Median seconds of the network alone, on a picture of `NETWORK_SHAPE`."""
-    picture = np.random.default_rng(2).random(NETWORK_SHAPE, np.float32)
-    return median(_times(lambda: segmenter.predict(picture), runs))
-
-
-def _times(work: Callable[[], object], runs: int) -> list[float]:
-    """Seconds of each run, after one that does not count."""
-    seconds = []
-    for _ in range(runs + 1):
-        began = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - began)
-    return seconds[1:]
-
-
-def report(
-    stages: dict[str, float], network: float, gflop: float, sustained: float, machine: str
-) -> str:
-    """Both tables as Markdown; times in s, rates in GFLOP/s."""
+def report(stages: dict[str, float], machine: str) -> str:
+    """The stages and their seconds as a Markdown table."""
     total = sum(stages.values())
     rows = [(STAGES.get(stage, stage), seconds) for stage, seconds in stages.items()]
-    lines = ["| stage | ms | share | GFLOP-equivalents |", "| --- | ---: | ---: | ---: |"]
+    lines = ["| stage | ms | share |", "| --- | ---: | ---: |"]
     for name, seconds in [*rows, ("**together**", total)]:
-        lines.append(
-            f"| {name} | {1000 * seconds:.0f} | {seconds / total:.0%} | {seconds * sustained:.1f} |"
-        )
-    height, width = NETWORK_SHAPE
-    lines += [
-        "",
-        f"| network alone, {width} x {height} px | |",
-        "| --- | ---: |",
-        f"| time | {1000 * network:.0f} ms |",
-        f"| convolutions | {gflop:.1f} GFLOP |",
-        f"| achieved | {gflop / network:.0f} GFLOP/s |",
-        f"| the machine's best sustained rate | {sustained:.0f} GFLOP/s |",
-        f"| share of that rate | {gflop / network / sustained:.0%} |",
-        f"| GFLOP-equivalents | {network * sustained:.1f} |",
-        "",
-        machine,
-    ]
-    return "\n".join(lines)
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        lines.append(f"| {name} | {1000 * seconds:.0f} | {seconds / total:.0%} |")
+    return "\n".join([*lines, "", machine])
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, help="another model file; not verified")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--copies", type=int, default=1, help="of the sample, side by side")
-    parser.add_argument("--threads", type=int, default=_usable_cores())
+    parser.add_argument("--threads", type=int, help="by default one a core")
     parser.add_argument("--provider", default="cpu", choices=list(PROVIDERS))
     chosen = parser.parse_args()
-    if min(chosen.runs, chosen.threads, chosen.copies) < 1:
+    if min(chosen.runs, chosen.threads or 1, chosen.copies) < 1:
         parser.error("--runs, --threads and --copies must be at least 1")
 
     path = chosen.model or MODEL_PATH
@@ -209,18 +93,13 @@ def main() -> None:
         segmenter = Segmenter(path, sha256=sha256, provider=chosen.provider, threads=chosen.threads)
     except ModelError as error:
         parser.error(str(error))
-    gflop = conv_gflop(onnx.load(path), NETWORK_SHAPE)
-    # before and after, since other work on the machine may begin or end meanwhile
-    before = sustained_gflops(segmenter.provider, chosen.threads, chosen.runs)
     stages, found = stage_seconds(segmenter, chosen.provider, chosen.runs, chosen.copies)
-    network = network_seconds(segmenter, chosen.runs)
-    after = sustained_gflops(segmenter.provider, chosen.threads, chosen.runs)
     machine = (
-        f"Median of {chosen.runs} runs, {chosen.threads} threads, provider {segmenter.provider}, "
-        f"ONNX Runtime {onnxruntime.__version__}, model {segmenter.info.sha256[:12]}; "
-        f"{found:,} particles."
+        f"Median of {chosen.runs} runs, {chosen.threads or 'all'} threads, "
+        f"provider {segmenter.provider}, ONNX Runtime {onnxruntime.__version__}, "
+        f"model {segmenter.info.sha256[:12]}; {found:,} particles."
     )
-    print(report(stages, network, gflop, max(before, after), machine))
+    print(report(stages, machine))
 
 
 if __name__ == "__main__":

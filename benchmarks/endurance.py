@@ -6,10 +6,9 @@
 Visitors come one after another, each with a picture that nobody else has, take their sizes along
 and vanish without a word. After each one the server's resident memory, open files and threads are
 read from ``/proc``. ONNX Runtime keeps the memory of the largest picture that it has seen (those
-above 5.5 megapixels are cut into tiles), so the first visitor's is the one that is enlarged most,
-to 1.2 megapixels: growth after it would be a leak. Streamlit keeps the session of a person who
-vanished for two minutes, should they come back; so warm-up is at least that long, and memory
-after it must be flat.
+above 5.5 megapixels are cut into tiles), so the first visitor's is larger than all that follow:
+growth after it would be a leak. Streamlit keeps the session of a person who vanished for two
+minutes, should they come back; so warm-up is at least that long, and memory after it must be flat.
 
 Prints Markdown: after warm-up, the slope per 100 analyses (least squares) with twice its standard
 error, and the medians of the first and the last fifth. `--csv` writes every sample.
@@ -25,11 +24,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.load import drawn
+from benchmarks.load import SHAPE, picture_of
 from benchmarks.protocol import Server, Visitor, served
 
 KEPT = 120.0  # seconds that Streamlit keeps the session of a person who vanished
-ENLARGED_MOST = 195  # fourfold, which is the most
+LARGEST = (480, 640)  # rows and columns of the first visitor's picture
 COLUMNS = ("analysis", "seconds", "memory_mb", "open_files", "threads", "errors")
 
 
@@ -67,7 +66,7 @@ def main() -> None:
 def samples(server: Server, count: int, most_seconds: float) -> Iterator[tuple[float, ...]]:
     """A row of `COLUMNS` after each visitor, until `most_seconds` are over."""
     began = time.perf_counter()
-    analyse(server, ENLARGED_MOST)
+    analyse(server, 0, LARGEST)
     for number in range(1, count + 1):
         errors = analyse(server, number)
         seconds = time.perf_counter() - began
@@ -76,11 +75,11 @@ def samples(server: Server, count: int, most_seconds: float) -> Iterator[tuple[f
             return
 
 
-def analyse(server: Server, seed: int) -> int:
+def analyse(server: Server, seed: int, shape: tuple[int, int] = SHAPE) -> int:
     """Come, upload, take the sizes along, vanish; returns how many things went wrong."""
     visitor = Visitor(server.url)
     try:
-        visitor.upload(*drawn(seed))
+        visitor.upload(*picture_of(seed, shape))
         visitor.download("Sizes")
         return len(visitor.problems)
     finally:

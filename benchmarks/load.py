@@ -3,13 +3,14 @@
     python -m benchmarks.load                  needs requirements-dev.txt, and Linux
     python -m benchmarks.load --browser 2      two real browsers beside them (Chromium)
 
-Starts the page, and lets 1, 5, 10 and 20 people come at the same moment. Each uploads a drawn
-picture that nobody else has (with ImageJ's scale or with none), waits for the result, takes the
-sizes along, changes the counting rule twice, and takes the sizes along each time. All three
-files must be, byte for byte, what `semseg.analysis.analyze` makes of the same picture with the
-same settings. Prints Markdown: the median and the 95th percentile of the time from the upload to
-the result, as ratios to one person in the same run; errors; how many were shown their place in the
-line; real browsers that got a result; the highest memory of the server so far.
+Starts the page, and lets 1, 5, 10 and 20 people come at the same moment. Each uploads a picture
+that nobody else has (a part of the sample, with ImageJ's scale or with none), waits for the result,
+takes the sizes along, changes the counting rule twice, and takes the sizes along each time. All
+three files must be, byte for byte, what `semseg.analysis.analyze` makes of the same picture with
+the same settings, and nobody else's. Prints Markdown: the median and the 95th percentile of the
+time from the upload to the result, as ratios to one person in the same run; errors; how many were
+shown their place in the line; real browsers that got a result; the highest memory of the server so
+far.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ import tifffile
 
 from benchmarks.protocol import Server, Visitor, served
 from semseg.analysis import Analysis, analyze
+from semseg.data import sample_path
 from semseg.export.tables import sizes_csv
 from semseg.inference.segmenter import Segmenter
 from semseg.settings import Settings
-from training.synthesize import draw_micrograph
 
 PEOPLE = (1, 5, 10, 20)
 SHAPE = (240, 320)
+SAMPLE_ROWS = 712  # above its label bar
 WIDTH_NM = 7520.0  # that the page assumes for a picture without a scale
 EDGES, EXCLUDED = "Particles cut by the edge", "do not count"
 VISIBLE = "Fully visible ones only"
@@ -64,17 +66,19 @@ def main() -> None:
     print("| people | median | p95 | errors | own numbers | in line | browsers | peak memory |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     with served() as server:
-        visit(server, drawn(next(seeds)))  # the first one waits for the network to be read
+        visit(server, picture_of(next(seeds)))  # the first one waits for the network to be read
         alone = float(
-            np.median([visit(server, drawn(next(seeds))).seconds for _ in range(options.alone)])
+            np.median(
+                [visit(server, picture_of(next(seeds))).seconds for _ in range(options.alone)]
+            )
         )
         for people in options.people:
-            pictures = [drawn(next(seeds)) for _ in range(people)]
+            pictures = [picture_of(next(seeds)) for _ in range(people)]
             told, browsers = at_once(server, pictures, options.browser)
-            right = sum(
-                each.files == expected(picture, segmenter)
-                for each, picture in zip(told, pictures, strict=True)
-            )
+            own = [expected(picture, segmenter) for picture in pictures]
+            if len({file for files in own for file in files}) < people * len(RULES):
+                raise RuntimeError("two of these people have the same file: choose other seeds")
+            right = sum(each.files == files for each, files in zip(told, own, strict=True))
             errors = [problem for each in told for problem in each.problems]
             ratios = np.array([each.seconds for each in told]) / alone
             print(
@@ -89,15 +93,25 @@ def main() -> None:
     print(f"\n1.00 is one person: {alone:.2f} s on this machine.")
 
 
-def drawn(seed: int) -> tuple[str, bytes]:
-    """A picture of its own, with a scale of its own or, every third, with none."""
-    grey, _ = draw_micrograph(np.random.default_rng(seed), SHAPE)
-    pixel_nm = None if seed % 3 == 0 else 2 + seed % 7
-    scale = {} if pixel_nm is None else {"resolution": (1 / pixel_nm,) * 2, "imagej": True}
-    if scale:
-        scale["metadata"] = {"unit": "nm"}
+def picture_of(seed: int, shape: tuple[int, int] = SHAPE) -> tuple[str, bytes]:
+    """Name and TIFF of a picture of its own, `shape` (rows, columns) cut out of the sample.
+
+    It has a scale of its own or, every third, none.
+    """
+    rng = np.random.default_rng(seed)
+    sample = tifffile.imread(sample_path())[:SAMPLE_ROWS]
+    top, left = rng.integers(0, np.subtract(sample.shape, shape), endpoint=True)
+    grey = sample[top : top + shape[0], left : left + shape[1]]
+    if rng.random() < 0.5:
+        grey = grey[:, ::-1]
     buffer = io.BytesIO()
-    tifffile.imwrite(buffer, np.round(255 * grey).clip(0, 255).astype(np.uint8), **scale)
+    if seed % 3:
+        pixels_per_nm = 1 / (2 + seed % 7)
+        tifffile.imwrite(
+            buffer, grey, imagej=True, resolution=(pixels_per_nm,) * 2, metadata={"unit": "nm"}
+        )
+    else:
+        tifffile.imwrite(buffer, grey)
     return f"person-{seed}.tif", buffer.getvalue()
 
 

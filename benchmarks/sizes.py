@@ -1,7 +1,8 @@
 """How far each size of one particle is off, for drawn shapes whose truth is known.
 
-    python benchmarks/sizes.py            print the table
-    python benchmarks/sizes.py --write    put it into docs/measurement.md
+    python -m benchmarks.sizes            print the table
+    python -m benchmarks.sizes --write    put it into docs/measurement.md
+    python -m benchmarks.sizes --csv      every figure in full
 
 A shape is drawn at a random sub-pixel offset and a random angle; a pixel belongs to it when at
 least half of the pixel is covered. Bias is the mean of (measured - true), spread its standard
@@ -12,19 +13,17 @@ unless the measurement does.
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ellipe
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from semseg.measure.shape import measure_shapes
 
-from semseg.measure.shape import measure_shapes  # noqa: E402
-
-DOCUMENT = ROOT / "docs" / "measurement.md"
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "measurement.md"
 BEGIN, END = "<!-- sizes: begin -->", "<!-- sizes: end -->"
 RADII = (3, 5, 10, 20, 40, 60)
 SIZES = ("ecd", "min_feret", "max_feret", "perimeter")
@@ -71,7 +70,7 @@ SHAPES = {
 
 def draw(
     name: str, radius: float, angle: float = 0.0, dx: float = 0.0, dy: float = 0.0
-) -> np.ndarray:
+) -> NDArray[np.int32]:
     """Draw one figure: int32 label image, 1 where at least half of the pixel is covered.
 
     Parameters
@@ -91,7 +90,9 @@ def draw(
     first = (np.arange(SUBPIXELS) + 0.5) / SUBPIXELS - 0.5
     down, across = (grid.ravel() for grid in np.meshgrid(first, first, indexing="ij"))
 
-    def inside(px: np.ndarray, py: np.ndarray, grow: float = 0.0) -> np.ndarray:
+    def inside(
+        px: NDArray[np.float64], py: NDArray[np.float64], grow: float = 0.0
+    ) -> NDArray[np.bool_]:
         u = (px - dx) * np.cos(angle) + (py - dy) * np.sin(angle)
         v = (py - dy) * np.cos(angle) - (px - dx) * np.sin(angle)
         r = radius + grow
@@ -112,48 +113,64 @@ def draw(
     return labels
 
 
-def errors(name: str, radius: float, draws: int, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """Bias and spread of every size: name -> (mean, standard deviation) of measured - true."""
+def errors(name: str, radius: float, draws: int, seed: int) -> pd.DataFrame:
+    """Bias and spread of every size of one figure.
+
+    Returns
+    -------
+    DataFrame
+        One row per size: ``true``, ``bias`` (mean of measured - true) and ``spread`` (its standard
+        deviation); lengths in px.
+    """
     rng = np.random.default_rng([seed, list(SHAPES).index(name), int(radius * 1000)])
-    truth = SHAPES[name].truth(radius)
-    measured = []
-    for angle, dx, dy in rng.uniform((0, -0.5, -0.5), (np.pi, 0.5, 0.5), size=(draws, 3)):
-        table = measure_shapes(draw(name, radius, angle, dx, dy))
-        measured.append([table[size].iloc[0] - truth[size] for size in truth])
-    off = np.array(measured)
-    return {
-        size: (float(mean), float(sd))
-        for size, mean, sd in zip(truth, off.mean(axis=0), off.std(axis=0, ddof=1), strict=True)
+    truth = pd.Series(SHAPES[name].truth(radius), name="true")
+    measured = [
+        measure_shapes(draw(name, radius, angle, dx, dy)).loc[0, truth.index]
+        for angle, dx, dy in rng.uniform((0, -0.5, -0.5), (np.pi, 0.5, 0.5), size=(draws, 3))
+    ]
+    off = pd.DataFrame(measured).astype(float) - truth
+    return pd.DataFrame({"true": truth, "bias": off.mean(), "spread": off.std()})
+
+
+def all_errors(draws: int, seed: int) -> pd.DataFrame:
+    """`errors` of every shape and radius; index: ``shape``, ``radius`` (px), ``size``."""
+    found = {
+        (name, radius): errors(name, radius, draws, seed) for name in SHAPES for radius in RADII
     }
+    return pd.concat(found, names=["shape", "radius", "size"])
 
 
-def table(draws: int) -> str:
-    """The whole table in Markdown: lengths in px, the rest without unit."""
+def table(found: pd.DataFrame) -> str:
+    """`all_errors` in Markdown: lengths in px, the rest without unit."""
     head = ["shape", "r (px)", *(f"{size} (px)" for size in SIZES), *RATIOS]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for name in SHAPES:
-        for radius in RADII:
-            found = errors(name, radius, draws)
-            cells = [f"{found[s][0]:+.2f} ± {found[s][1]:.2f}" for s in SIZES]
-            cells += [f"{found[s][0]:+.3f} ± {found[s][1]:.3f}" for s in RATIOS]
-            lines.append("| " + " | ".join([name, str(radius), *cells]) + " |")
+    for (name, radius), rows in found.groupby(level=["shape", "radius"], sort=False):
+        of = rows.droplevel(["shape", "radius"])
+        cells = [f"{of.bias[size]:+.2f} ± {of.spread[size]:.2f}" for size in SIZES]
+        cells += [f"{of.bias[size]:+.3f} ± {of.spread[size]:.3f}" for size in RATIOS]
+        lines.append("| " + " | ".join([name, str(radius), *cells]) + " |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Print the table, or write it between its marks in the document."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    """Print the figures, or write the table between its marks in the document."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=400, help="per shape and radius (400)")
+    parser.add_argument("--seed", type=int, default=0, help="of the draws (0)")
+    parser.add_argument("--csv", action="store_true", help="print every figure in full")
     parser.add_argument("--write", action="store_true", help=f"update {DOCUMENT.name}")
     arguments = parser.parse_args()
-    text = table(arguments.draws)
+    found = all_errors(arguments.draws, arguments.seed)
+    if arguments.csv:
+        print(found.to_csv(), end="")
+        return
     if not arguments.write:
-        print(text)
+        print(table(found))
         return
     document = DOCUMENT.read_text(encoding="utf-8")
     before, rest = document.split(BEGIN)
     after = rest.split(END)[1]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from skimage.measure import label
 from torch.utils.data import IterableDataset
 
-from training.dataset import Sample, targets
+from training.dataset import Sample
 from training.network import REDUCTION
+from training.targets import targets
 
 __all__ = ["Crops", "Window", "augment", "crop", "paste", "window"]
 

@@ -1,4 +1,4 @@
-"""Training pictures: EMPS-train and drawn micrographs, and what the network is to say of them.
+"""Training pictures: EMPS-train and drawn micrographs.
 
 EMPS-train is 366 labelled micrographs (Yildirim and Cole 2021, MIT licence). A fixed
 fifth, chosen by the hash of the name, never enters training and is for validation.
@@ -14,18 +14,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from training import synthesize
 
-__all__ = ["Sample", "drawn_samples", "emps_samples", "is_validation", "targets"]
+__all__ = ["Sample", "drawn_samples", "emps_samples", "is_validation"]
 
-SMALL = 14.0  # particles below count more, px of the maps
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WORK = Path(__file__).resolve().parent / "cache"
 
@@ -51,7 +48,7 @@ def median_ecd(labels: NDArray[np.integer]) -> float:
     return float(np.median(np.sqrt(4 * areas[areas > 0] / np.pi)))
 
 
-def stretch_contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def stretch(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Contrast between the 0.5 and 99.5 percentiles, as in `semseg.preprocessing`."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
@@ -67,7 +64,7 @@ def emps_samples(folder: Path, *, validation: bool) -> list[Sample]:
         image = np.asarray(Image.open(folder / "images" / f"{row.name}.png").convert("L"))
         labels = np.asarray(Image.open(folder / "labels" / f"{row.name}.png")).astype(np.int32)
         samples.append(
-            Sample(row.name, stretch_contrast(image.astype(np.float32)), labels, row.median_ecd_px)
+            Sample(row.name, stretch(image.astype(np.float32)), labels, row.median_ecd_px)
         )
     return samples
 
@@ -97,44 +94,10 @@ def drawn_samples(count: int) -> list[Sample]:
     for path in paths:
         with np.load(path) as stored:
             labels = stored["labels"].astype(np.int32)
-            image = stretch_contrast(stored["image"].astype(np.float32))
+            image = stretch(stored["image"].astype(np.float32))
         if labels.any():
             samples.append(Sample(path.stem, image, labels, median_ecd(labels)))
     return samples
-
-
-def targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
-    """What the network is to say, and how much each pixel counts: (4, H, W) float32.
-
-    0 foreground; 1 distance from the instance's own edge, scaled to 1 at its middle;
-    2 boundary between touching instances, two pixels wide; 3 weight, up to 3 in
-    instances smaller than `SMALL`, which are otherwise drowned by the large ones.
-    """
-    count = int(labels.max(initial=0))
-    foreground = labels > 0
-    differs = np.zeros(labels.shape, bool)
-    for axis in (0, 1):
-        ahead = np.diff(labels, axis=axis) != 0
-        first = np.s_[:-1, :] if axis == 0 else np.s_[:, :-1]
-        second = np.s_[1:, :] if axis == 0 else np.s_[:, 1:]
-        touching = ahead & foreground[first] & foreground[second]
-        differs[first] |= touching
-        differs[second] |= touching
-    interior = (foreground & ~differs).astype(np.uint8)
-    distance = cv2.distanceTransform(interior, cv2.DIST_L2, 5)
-    weight = np.ones(labels.shape, np.float32)
-    if count:
-        ids = np.arange(count + 1)
-        peak = np.ones(count + 1, np.float32)
-        peak[1:] = np.maximum(ndimage.maximum(distance, labels, ids[1:]), 1)
-        distance = distance / peak[labels]
-        areas = np.bincount(labels.ravel(), minlength=count + 1)
-        ecd = np.sqrt(4 * np.maximum(areas, 1) / np.pi)
-        per_instance = np.clip(SMALL / ecd, 1, 3).astype(np.float32)
-        per_instance[0] = 1
-        weight = per_instance[labels]
-    weight[differs] *= 1.5
-    return np.stack([foreground, distance, differs, weight]).astype(np.float32)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m training.train --name first --minutes 60
     python -m training.train --name first --minutes 60 --resume
-    python -m training.train --name tiny --steps 40 --drawn 24 --without-emps   # does it run?
+    python -m training.train --name tiny --steps 40 --drawn 24 --without-emps   # is the road open?
 
 Runs on CUDA where there is a device, else on the CPU (channels last; bfloat16 where that is
 quicker). The schedule follows the time spent, not the steps unless they are given, so that a
@@ -67,7 +67,7 @@ def learning_rate(plan: Plan, progress: float) -> float:
 
 
 def loss_parts(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """Loss of each map; target as `training.dataset.targets` gives it, (n, 4, H, W)."""
+    """Loss of each map; target as `training.targets.targets` gives it, (n, 4, H, W)."""
     logits = logits.float()
     foreground, distance, boundary, weight = target.unbind(1)
     probability = torch.sigmoid(logits[:, 0])

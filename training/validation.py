@@ -15,69 +15,33 @@ from __future__ import annotations
 import argparse
 import io
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from benchmarks.analyze import network_seconds, sustained_gflops
-from semseg.analysis import Analysis, analyze
+from semseg.analysis import analyze
 from semseg.errors import UnsuitableImageError
 from semseg.inference.segmenter import Segmenter
 from semseg.instances.out_of_domain import REASON
 from semseg.settings import Settings
 from training.bounds import ladder
-from training.dataset import SHARED, WORK, median_ecd
+from training.dataset import SHARED, WORK
 from training.evaluate import believed, evaluate, overlay
-from training.metrics import Reliability, reliability
+from training.metrics import reliability
 from training.particle_free import KINDS, draw
 from training.pictures import Labelled, emps_validation, tio2_dev, without_gaps
 from training.synthesize import draw_micrograph
+from training.timing import network_seconds, sustained_gflops
 from training.validation_figures import draw_overlays, draw_reliability, draw_sizes
 from training.validation_page import FREE_SEEDS, NAMES, THREADS, TURNS, document
+from training.validation_result import Result
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "validation.md"
 # seeds of their own: training draws from [2026, seed], training.fit from 1,000,000 on
 DRAWN_SEEDS = range(9_000_000, 9_000_024)
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What one model does on one set of labelled pictures."""
-
-    pictures: list[Labelled]
-    pooled: dict[str, dict[str, float]]
-    table: pd.DataFrame
-    analyses: list[Analysis]
-    confidence: Reliability
-
-    @property
-    def kept(self) -> pd.DataFrame:
-        """One row per picture, of the particles kept."""
-        return self.table[self.table["of"] == "kept"].reset_index(drop=True)
-
-    @property
-    def median_size_error(self) -> float:
-        """Error of a picture's median min Feret, median over pictures; nothing found counts 1."""
-        return float(self.kept["median min_feret"].abs().fillna(1.0).median())
-
-    @property
-    def out_of_domain(self) -> int:
-        """Number of pictures classified as out of domain."""
-        return sum(bool((a.particles["reason"] == REASON).any()) for a in self.analyses)
-
-    @property
-    def right_factor(self) -> float:
-        """Share of pictures whose rescale factor is within 25 % of what the truth asks for."""
-        wanted = [
-            a.model.target_particle_px / median_ecd(p.labels)
-            for p, a in zip(self.pictures, self.analyses, strict=True)
-        ]
-        ratios = self.kept["rescale"].to_numpy() / wanted
-        return float(np.mean(np.abs(np.log(ratios)) < np.log(1.25)))
 
 
 def labelled_sets(folder: Path) -> dict[str, list[Labelled]]:
@@ -109,14 +73,14 @@ def measure_free(segmenter: Segmenter) -> pd.DataFrame:
         for seed in FREE_SEEDS:
             grey = draw(kind, seed)
             row = {"kind": kind, "megapixels": grey.size / 1e6, "found": 0, "kept": 0,
-                   "out_of_domain": 0, "refused": 0}  # fmt: skip
+                   "abstained": 0, "refused": 0}  # fmt: skip
             out = io.BytesIO()
             Image.fromarray(grey).save(out, "png")
             try:
                 analysis = analyze(out.getvalue(), name=f"{kind}.png", segmenter=segmenter)
                 table = analysis.particles
                 row |= {"found": len(table), "kept": int(table["kept"].sum())}
-                row["out_of_domain"] = int((table["reason"] == REASON).any())
+                row["abstained"] = int((table["reason"] == REASON).any())
             except UnsuitableImageError:
                 row |= {"refused": 1, "megapixels": 0.0}
             rows.append(row)

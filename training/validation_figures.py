@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from training.evaluate import INKS as INKS_OF_OVERLAY
 from training.metrics import Reliability
+from training.validation_result import Result
 
 INKS, MARKS = ("#1f4e8c", "#c2501c", "#5f8f3a"), ("o", "s", "^")
 PANEL_PX, CAPTION_PX = 420, 22
@@ -52,7 +53,7 @@ def draw_sizes(sets: Mapping[str, pd.DataFrame], path: Path) -> None:
     figure.savefig(path, dpi=90)
 
 
-def draw_overlays(result, path: Path, overlay: Callable) -> None:
+def draw_overlays(result: Result, path: Path, overlay: Callable) -> None:
     """Of the best, the typical and the worst picture of a set that part where the particles are,
     side by side."""
     order = result.kept["F1@0.5"].sort_values(ascending=False).index
@@ -77,8 +78,8 @@ def _where_particles_are(labels: np.ndarray, size: tuple[int, int]) -> tuple[int
     rows, columns = np.nonzero(labels)
     sides = np.array(labels.shape[::-1])
     middle = np.array([np.median(columns), np.median(rows)]) if len(rows) else sides / 2
-    spare = np.array(size) - PANEL_PX
-    corner = np.clip(middle * size / sides - PANEL_PX / 2, 0, np.maximum(spare, 0))
+    room = np.array(size) - PANEL_PX
+    corner = np.clip(middle * size / sides - PANEL_PX / 2, 0, np.maximum(room, 0))
     # a panel that is too small comes into the middle
-    left, top = np.where(spare > 0, corner, spare / 2).astype(int).tolist()
+    left, top = np.where(room > 0, corner, room / 2).astype(int).tolist()
     return left, top

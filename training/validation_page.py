@@ -8,23 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
 import pandas as pd
 
-from benchmarks.analyze import NETWORK_SHAPE
 from semseg.inference.segmenter import ModelInfo
-
-if TYPE_CHECKING:
-    from training.validation import Result
+from training.timing import NETWORK_SHAPE
+from training.validation_result import Result
 
 LOG = Path(__file__).resolve().parent / "README.md"
 NAMES = {"tio2": "TiO2-dev", "emps": "EMPS validation fifth", "drawn": "drawn pictures"}
 FREE_SEEDS = range(0, 3)  # of the pictures without particles
 THREADS, TURNS = 2, 12  # of the network, for its run time
-Figure = Callable[["Result"], tuple[float, ...]]
+Figure = Callable[[Result], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def document(
     ablation: pd.DataFrame | None,
     folder: str,
 ) -> str:
-    """The page as Markdown; `results` and `times` by model, the rated one first.
+    """The page as Markdown; `results` and `times` by model, the judged one first.
 
     `bounds` is `training.bounds.ladder` of the TiO2 pictures, where they are at hand; `ablation`
     the table of `training.ablation`, where it was run.
@@ -116,7 +113,7 @@ def document(
         "`training/cache/validation/`.",
         f"![Best, typical and worst of the drawn pictures]({folder}/drawn.png)",
         "## Pictures without particles",
-        _out_of_domain(own, free),
+        _abstention(own, free),
         "## Run time",
         _time(times),
         "## Ablations",
@@ -147,8 +144,8 @@ def _missing(own: dict[str, Result]) -> str:
             f"Pictures: {counts}. No TiO2 picture was trained on and nothing was fitted to "
             "them, but their figures were seen whenever ways were compared (training/README.md). "
             "EMPS-train but for the validation fifth was trained on; thresholds, confidence, "
-            "filter and in-domain probability were fitted to that fifth and to drawn pictures of "
-            "other seeds, so that its own figures flatter a little."
+            "filter and abstention were fixed on that fifth and on drawn pictures of other seeds, "
+            "so that its own figures flatter a little."
         )
     return (
         f"**Not measured in this run: {' and '.join(absent)}**, since `../shared` is not at hand; "
@@ -187,8 +184,8 @@ def _table(results: dict[str, dict[str, Result]], times: dict[str, tuple[float, 
         f"| network, {NETWORK_SHAPE[1]} x {NETWORK_SHAPE[0]}, two threads, GFLOP-equivalents | "
         f"{SECONDS_REACH} | {SECONDS_AIM} | {' | '.join(f'{x:.0f}' for x in spent)} | {stands} |"
     )
-    rated = f"The last column rates `{names[0]}`." if len(names) > 1 else ""
-    return ["\n".join(lines), rated]
+    judged = f"The last column judges `{names[0]}`." if len(names) > 1 else ""
+    return ["\n".join(lines), judged]
 
 
 def _bounds(bounds: pd.DataFrame) -> str:
@@ -203,10 +200,10 @@ def _bounds(bounds: pd.DataFrame) -> str:
         "TiO2-dev, all particles found, not filtered (`python -m training.bounds tio2`). Each line "
         "takes one decision away from the model and leaves it to the truth; where that brings a "
         "figure to what is wanted, that decision is what bounds it. Seams are the lines along "
-        "which touching particles may be parted: the watershed offers all of them, and the merge "
-        "classifier decides which are real. The last line is a perfect answer that leaves out "
-        "those particles that the annotators classed as fragments: its sizes are what missing them "
-        "costs by itself.\n\n" + "\n".join(lines)
+        "which touching particles may be parted: the flood offers all of them, and which are real "
+        "is judged. The last line is a perfect answer that leaves out those particles that the "
+        "annotators classed as fragments: its sizes are what missing them costs by itself.\n\n"
+        + "\n".join(lines)
     )
 
 
@@ -271,15 +268,13 @@ def _sizes(own: dict[str, Result], folder: str) -> str:
     )
 
 
-def _out_of_domain(own: dict[str, Result], free: pd.DataFrame) -> str:
+def _abstention(own: dict[str, Result], free: pd.DataFrame) -> str:
     total = free.sum()
-    wrongly = ", ".join(
-        f"{NAMES[of]} {r.out_of_domain} of {len(r.pictures)}" for of, r in own.items()
-    )
-    lines = ["| kind | megapixels | found | kept | out of domain | refused |",
+    wrongly = ", ".join(f"{NAMES[of]} {r.abstained} of {len(r.pictures)}" for of, r in own.items())
+    lines = ["| kind | megapixels | found | kept | abstained | refused |",
              "|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     lines += [
-        f"| {row.Index} | {row.megapixels:.1f} | {row.found} | {row.kept} | {row.out_of_domain} | "
+        f"| {row.Index} | {row.megapixels:.1f} | {row.found} | {row.kept} | {row.abstained} | "
         f"{row.refused} |"
         for row in free.itertuples()
     ]
@@ -287,9 +282,9 @@ def _out_of_domain(own: dict[str, Result], free: pd.DataFrame) -> str:
         f"{len(FREE_SEEDS)} pictures of each kind, drawn by `training/particle_free.py`: "
         f"{total['kept'] / total['megapixels']:.2f} false particles kept per megapixel "
         f"({total['kept']:.0f} on {total['megapixels']:.0f} megapixels; reach: fewer than one). "
-        "*Out of domain*: all that was found is possibly wrong, and a note says that this does "
-        "not look like particles the model knows. *Refused*: too small, or blank. Pictures of "
-        f"particles taken for out of domain by mistake: {wrongly}.\n\n" + "\n".join(lines)
+        "*Abstained*: all that was found is possibly wrong, and the user is told that this does "
+        "not look like particles the model knows. *Refused*: too small, or blank. Abstained by "
+        f"mistake from pictures of particles: {wrongly}.\n\n" + "\n".join(lines)
     )
 
 
@@ -303,8 +298,8 @@ def _time(times: dict[str, tuple[float, float]]) -> str:
     return (
         f"The network alone, {THREADS} threads of a machine with {cores} usable cores, best of "
         f"{TURNS}. Milliseconds mean little elsewhere: GFLOP-equivalents are seconds times the "
-        "best rate of large convolutions, measured by turns with the network. All stages: "
-        "`python -m benchmarks.analyze`."
+        "best rate of large convolutions, measured by turns with the network "
+        "(`python -m training.timing`). All stages: `python -m benchmarks.analyze`."
         "\n\n" + "\n".join(lines)
     )
 
@@ -325,8 +320,8 @@ def _ablations(results: dict[str, dict[str, Result]], ablation: pd.DataFrame | N
             f"Short runs of {int(ablation['steps'].iloc[0])} steps from nothing, which differ in "
             "one thing (`python -m training.ablation`), of networks laid out as in "
             "the second edition; the shipped model had some seventy thousand. All particles found, "
-            "at the rescale factor that the truth asks for; merge classifier "
-            "and score model are fitted to EMPS and drawn pictures for each.\n\n"
+            "at the rescale factor that the truth asks for; judge of seams "
+            "and worth of candidates are fitted to EMPS and drawn pictures for each.\n\n"
             + "\n".join(lines)
             + "\n\n"
         )
@@ -372,9 +367,9 @@ def _limits(own: dict[str, Result], free: pd.DataFrame) -> str:
             + "."
         )
     said.append(
-        "Drawings are recognised by their flat greys, so a mask of particles counts as one: lower "
-        "the filter for it. A photograph of a board of squares is not, and its squares are taken "
-        "for particles."
+        "Drawings are told by their flat greys, so a mask of particles counts as one: lower the "
+        "filter for it. A photograph of a board of squares does not, and its squares are taken for "
+        "particles."
     )
     said.append(
         "Drawn pictures are drawn by the renderer that trained the model, with other seeds: they "

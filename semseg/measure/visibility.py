@@ -29,7 +29,7 @@ from semseg.measure.shape import corner_hulls
 __all__ = ["FULLY_VISIBLE", "visibility"]
 
 # From here on a particle counts as fully visible; chosen on drawn pictures, whose truth is known
-# (benchmarks/visibility.py).
+# (training/visibility.py).
 FULLY_VISIBLE = 0.9
 
 

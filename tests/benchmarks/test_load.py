@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
 
-from benchmarks.load import at_once, drawn, expected
-from benchmarks.protocol import served
-from semseg.inference.segmenter import Segmenter
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the server is sent a signal")
 
 
-@pytest.fixture(scope="module")
-def server():
-    with served() as server:
-        yield server
-
-
-def test_two_people_at_once_get_their_own_numbers_and_no_others(server):
-    pictures = [drawn(seed) for seed in (1, 2)]
-    told, _ = at_once(server, pictures, browsers=0)
-    assert [each.problems for each in told] == [(), ()]
-    segmenter = Segmenter()
-    mine, yours = (expected(picture, segmenter) for picture in pictures)
-    assert told[0].files == mine
-    assert told[1].files == yours
-    assert len({*mine, *yours}) == 6  # else they could not be told apart
+def test_two_people_at_once_get_their_own_numbers_and_no_others():
+    command = [sys.executable, "-m", "benchmarks.load", "--people", "2", "--alone", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    heading, _, row, *_ = done.stdout.splitlines()
+    names, cells = ([cell.strip() for cell in line.split("|")[1:-1]] for line in (heading, row))
+    told = dict(zip(names, cells, strict=True))
+    assert (told["people"], told["errors"], told["own numbers"]) == ("2", "0", "2 of 2"), (
+        done.stdout
+    )

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz import Worker, outcome
 from semseg.errors import (
     ImageTooLargeError,
     SettingsError,
@@ -18,6 +17,7 @@ from semseg.export.session import read_session
 from semseg.io.micrograph import read_micrograph
 from semseg.scale.sidecar import read_sidecar
 from semseg.settings import Settings
+from tests.fuzz.worker import Worker, outcome
 from tests.support import bombs
 from tests.support.hostile_files import BROKEN_JSON, mutated, seeds, vendors_pictures
 from tests.support.network import shipped
@@ -196,7 +196,7 @@ def test_any_sidecar_ends_in_a_plausible_scale_or_in_none(kind, value, line, nam
         assert 1e-4 <= found.calibration.pixel_size_nm <= 1e6
 
 
-# ---- found by benchmarks.fuzz ----
+# ---- found by tests.fuzz ----
 
 
 @pytest.mark.parametrize(("code", "count"), [(3, 257), (2, 1)], ids=["a list", "a text"])

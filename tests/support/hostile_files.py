@@ -1,4 +1,4 @@
-"""Hostile files, made from sound ones: for `benchmarks.fuzz` and tests.io.test_hostile."""
+"""Hostile files, made from sound ones: for `tests.fuzz` and tests.io.test_hostile."""
 
 import copy
 import json

@@ -1,7 +1,7 @@
 """How well does the visibility tell the fully visible from the covered?
 
-    python -m benchmarks.visibility            print
-    python -m benchmarks.visibility --write    put it into docs/measurement.md
+    python -m training.visibility            print
+    python -m training.visibility --write    put it into docs/measurement.md
 
 Drawn agglomerates (`training.synthesize`), whose true visible share is known, and the hand-drawn
 outlines of TiO2 in ``../shared/data`` with their classes, where they are at hand. Both through the
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from skimage.segmentation import expand_labels
 
 from semseg.measure.visibility import FULLY_VISIBLE, visibility
+from training.dataset import SHARED
+from training.pictures import tio2_dev
 from training.synthesize import Scene, draw_scene, gauge, random_scene
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "measurement.md"
 BEGIN, END = "<!-- visibility: begin -->", "<!-- visibility: end -->"
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 PICTURES, SEED = 24, 5_000_000
 TRULY_VISIBLE = 0.9  # share of its own area
 LEAST_AREA = 12
@@ -77,8 +78,6 @@ def drawn() -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
 
 def tio2() -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """The same of the hand-drawn outlines: green is visible."""
-    from training.pictures import tio2_dev
-
     truth, estimate = [], []
     for picture in tio2_dev():
         # touching particles are drawn one pixel apart
@@ -90,7 +89,7 @@ def tio2() -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
 def table() -> str:
     """The rows, as Markdown."""
     sets = {"drawn": drawn()}
-    if (SHARED / "tio2-dev").is_dir():
+    if (SHARED / "data/tio2-dev").is_dir():
         sets["TiO2, outlines by hand"] = tio2()
     levels = " | ".join(f"at {level:g}: found / right" for level in LEVELS)
     rows = [

@@ -1,11 +1,11 @@
 """Files that a coverage-guided fuzzer makes: does any reader let an unknown error through?
 
     pip install atheris
-    python -m benchmarks.fuzz_guided CORPUS --seconds 600      # CORPUS: a folder, kept between runs
+    python -m tests.fuzz.guided CORPUS --seconds 600      # CORPUS: a folder, kept between runs
 
 Atheris (libFuzzer) watches which lines of semseg, tifffile and Pillow's readers each file reaches,
 and goes on from those that reach new ones. The first byte of a file says its kind, the rest is the
-file. Stops at the first fault, as `benchmarks.fuzz.outcome` defines it, and leaves it beside the
+file. Stops at the first fault, as `tests.fuzz.worker.outcome` defines it, and leaves it beside the
 corpus.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["semseg", "tifffile", "PIL"]):
-    from benchmarks.fuzz import LIMIT_BYTES, LIMIT_S, outcome
+    from tests.fuzz.worker import LIMIT_BYTES, LIMIT_S, outcome
 from tests.support.hostile_files import seeds
 
 KINDS = ("picture", "sidecar", "settings", "session")
