@@ -53,6 +53,7 @@ __all__ = [
     "Segmentation",
     "analyze",
     "conclude",
+    "is_assumed",
     "prepare",
     "refilter",
     "segment",
@@ -281,11 +282,11 @@ def segment(
         median = float(shapes["ecd"].median()) if len(shapes) else None
         certain = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence)
-        in_domain = model.confidence.get("in_domain", out_of_domain.DEFAULT_MODEL)
-        foreign = out_of_domain.why_out_of_domain(prepared.image, maps, certain, in_domain)
-        if foreign:
-            notes.append(out_of_domain.note(foreign, certain, model.filter_threshold))
-            certain = out_of_domain.lower_confidence(certain, model.filter_threshold)
+        usual = model.confidence.get("picture", out_of_domain.USUAL)
+        strange = out_of_domain.abstains(prepared.image, maps, certain, usual)
+        if strange:
+            notes.append(out_of_domain.note(strange, certain, model.filter_threshold))
+            certain = out_of_domain.lowered(certain, model.filter_threshold)
             doubt = [out_of_domain.REASON] * len(doubt)
         particles = measure_particles(shapes, scale).assign(
             confidence=certain, doubt=doubt, visibility=visibility(labels)
@@ -295,7 +296,7 @@ def segment(
             "No particles were found; try another rescale factor or crop, or see whether the "
             "picture shows particles at all."
         )
-    elif not foreign:
+    elif not strange:
         notes += _range_note(median, factor, model)
     notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(
@@ -414,6 +415,11 @@ def _calibrate(
         "The file does not say how large its pixels are, so sizes are in pixels; "
         "give the width of the picture in nanometres.",
     ]
+
+
+def is_assumed(analysis: Analysis) -> bool:
+    """Whether sizes in nanometres rest on a width that nobody gave."""
+    return analysis.calibration is not None and analysis.calibration.assumed
 
 
 def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from semseg.errors import SettingsError
 from semseg.settings import refuse_unknown
 
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
-
-__all__ = ["BINS", "DEFAULT", "SIZES", "WEIGHTINGS", "Display", "is_assumed"]
+__all__ = ["BINS", "DEFAULT", "SIZES", "WEIGHTINGS", "Display"]
 
 SIZES = {
     "ecd": "Equivalent circular diameter",
@@ -96,8 +93,3 @@ class Display:
 
 
 DEFAULT = Display()
-
-
-def is_assumed(analysis: Analysis) -> bool:
-    """Whether sizes in nanometres rest on a width that nobody gave."""
-    return bool(getattr(analysis.calibration, "assumed", False))

@@ -1,11 +1,10 @@
 """How sizes are shown: what is taken, and what is refused in one sentence."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
-from semseg.display import DEFAULT, SIZES, Display, is_assumed
+from semseg.display import DEFAULT, SIZES, Display
 from semseg.errors import SettingsError
 from semseg.figures import panels as figure
 
@@ -57,10 +56,3 @@ def test_unknown_names_are_refused():
         Display.from_dict({"colour": "red"})
     with pytest.raises(SettingsError, match="JSON object"):
         Display.from_dict(["ecd"])
-
-
-def test_a_scale_is_assumed_only_where_it_says_so():
-    calibration = SimpleNamespace(assumed=True)
-    assert is_assumed(SimpleNamespace(calibration=calibration)) is True
-    for calibration in (None, SimpleNamespace(), SimpleNamespace(assumed=False)):
-        assert is_assumed(SimpleNamespace(calibration=calibration)) is False

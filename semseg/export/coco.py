@@ -15,17 +15,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.display import is_assumed
+from semseg.analysis import Analysis, is_assumed
 from semseg.export.rois import corner_outlines
 from semseg.version import NUMBERS, __version__
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["coco_json"]
 

@@ -37,7 +37,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tifffile
 
-from semseg.display import DEFAULT, Display, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import DEFAULT, Display
 from semseg.export.archive import archive
 from semseg.export.coco import coco_json
 from semseg.export.report import report_html
@@ -51,7 +52,6 @@ from semseg.figures.panels import KINDS, figure_bytes
 from semseg.io.micrograph import safe_name
 
 if TYPE_CHECKING:
-    from semseg.analysis import Analysis
     from semseg.metrology.assessment import Assessment
 
 __all__ = [

@@ -20,7 +20,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from semseg.display import DEFAULT, SIZES, Display, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import DEFAULT, SIZES, Display
 from semseg.export.summary_json import summary_dict
 from semseg.figures.annotated_svg import annotated_svg
 from semseg.figures.plots import (
@@ -42,7 +43,6 @@ from semseg.version import NUMBERS, __version__
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from semseg.analysis import Analysis
     from semseg.metrology.assessment import Assessment
 
 __all__ = ["KNOWN_BIAS", "MOST_ROWS", "TITLE", "report_html"]

@@ -26,14 +26,14 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from semseg.display import SIZES, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import SIZES
 from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import SizeSummary, summarise
 from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
-    from semseg.analysis import Analysis
     from semseg.settings import Settings
 
 __all__ = ["workbook_xlsx"]

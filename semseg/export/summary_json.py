@@ -10,18 +10,16 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from semseg.display import SIZES, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import SIZES
 from semseg.export.tables import counting_rule
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
 from semseg.version import NUMBERS, __version__
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["summary_dict", "summary_json"]
 

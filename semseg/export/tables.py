@@ -11,16 +11,13 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from semseg.display import DEFAULT, SIZES, WEIGHTINGS, Display, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import DEFAULT, SIZES, WEIGHTINGS, Display
 from semseg.statistics.counting import counted, describe, size_weights
 from semseg.statistics.summary import summarise
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["counting_rule", "particles_csv", "per_image_table", "pooled_csv", "sizes_csv"]
 

@@ -18,14 +18,13 @@ import numpy as np
 from markupsafe import Markup, escape
 from PIL import Image
 
-from semseg.display import is_assumed
+from semseg.analysis import Analysis, is_assumed
 from semseg.figures.histogram import ASSUMED
 from semseg.figures.panels import KEPT, LEFT_OUT, WRONG
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from semseg.analysis import Analysis
 
 __all__ = ["annotated_svg"]
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from semseg.display import SIZES, Display, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import SIZES, Display
 from semseg.statistics.counting import counted, in_short, size_weights
 from semseg.statistics.summary import SizeSummary, histogram_edges, summarise
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["ASSUMED", "SMALL", "TEXT", "draw_histogram"]
 

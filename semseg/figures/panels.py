@@ -6,7 +6,6 @@ import colorsys
 import io
 import math
 import threading
-from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -18,12 +17,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from semseg.display import DEFAULT, SIZES, Display, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import DEFAULT, SIZES, Display
 from semseg.figures.histogram import ASSUMED, SMALL, TEXT, draw_histogram
 from semseg.statistics.summary import summarise
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["KINDS", "SIZES", "figure", "figure_bytes", "figure_png"]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from semseg.display import SIZES, is_assumed
+from semseg.analysis import Analysis, is_assumed
+from semseg.display import SIZES
 from semseg.metrology.uncertainty import (
     Band,
     Budget,
@@ -31,9 +31,6 @@ from semseg.statistics.intervals import Intervals, bootstrap_intervals
 from semseg.statistics.nanomaterial import Screening, screen
 from semseg.statistics.sample_size import Advice, advise
 from semseg.statistics.summary import SizeSummary, summarise
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["SHAPES", "Assessment", "assess"]
 
