@@ -50,8 +50,8 @@ MEDIAN_RADIUS_PX = 17.3
 SIGMA = 0.25  # of ln radius
 ALONE = 0.35  # share of the groups that are one particle only
 GROUP = 9.0  # mean size of the others
-LEAST_VISIBLE = 0.87  # of a particle that another one covers
-MOST_ON_TOP = 0.3  # of a particle that may lie on others, lest it sit in the middle of one
+MIN_VISIBLE = 0.87  # of a particle that another one covers
+MAX_ON_TOP = 0.3  # of a particle that may lie on others, lest it sit in the middle of one
 CLEARANCE_PX = 7  # between groups
 ZEISS_TAG = 34118
 FONT = Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"  # has the micro sign
@@ -180,12 +180,10 @@ def _shows_enough(labels: NDArray[np.int32], mask: NDArray[np.bool_], whole: Seq
         return False
     under = labels[mask]
     covered = np.bincount(under, minlength=1)
-    if covered[1:].sum() > MOST_ON_TOP * area:
+    if covered[1:].sum() > MAX_ON_TOP * area:
         return False
     visible = np.bincount(labels.ravel(), minlength=len(whole) + 1)
-    return all(
-        visible[i] - covered[i] >= LEAST_VISIBLE * whole[i - 1] for i in np.unique(under) if i
-    )
+    return all(visible[i] - covered[i] >= MIN_VISIBLE * whole[i - 1] for i in np.unique(under) if i)
 
 
 def _toned(particles: Sequence[Particle], rng: np.random.Generator) -> tuple[Particle, ...]:

@@ -17,7 +17,7 @@ __all__ = ["VISIBILITY", "Labelled", "Picture", "emps_validation", "tio2_dev", "
 
 VISIBILITY = ("visible", "covered", "fragment")
 TIO2_ROWS = 704  # the hand-drawn masks end here; some have residue in the label bar below
-TIO2_LEAST_AREA = 9  # smaller specks are residue of drawing
+TIO2_MIN_AREA = 9  # smaller specks are residue of drawing
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def _tio2(folder: Path, name: str) -> Labelled:
     white = np.asarray(Image.open(folder / f"masks/{name}.png"))[:TIO2_ROWS] > 127
     labels, _ = ndimage.label(white)  # 4-connected: touching ones are one black pixel apart
     areas = np.bincount(labels.ravel())
-    labels = without_gaps(np.where(areas[labels] >= TIO2_LEAST_AREA, labels, 0))
+    labels = without_gaps(np.where(areas[labels] >= TIO2_MIN_AREA, labels, 0))
     colours = np.asarray(Image.open(folder / f"classes/{name}.png").convert("RGB"))[:TIO2_ROWS]
     # green: fully visible, blue: partly covered, red: fragment
     votes = np.stack(

@@ -24,7 +24,7 @@ from scipy import ndimage
 __all__ = ["Particle", "Scene", "draw_micrograph", "draw_scene", "gauge", "random_scene"]
 
 Array = NDArray[np.float32]
-SMALLEST_VISIBLE_PX = 12  # a smaller visible piece is no particle that anyone could outline
+MIN_VISIBLE_PX = 12  # a smaller visible piece is no particle that anyone could outline
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _single_pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
         areas = np.bincount(pieces.ravel(), minlength=count + 1)
         areas[0] = 0
         largest = int(areas.argmax())
-        for piece in np.flatnonzero(areas >= SMALLEST_VISIBLE_PX):
+        for piece in np.flatnonzero(areas >= MIN_VISIBLE_PX):
             value = index if piece == largest else following
             following += piece != largest
             result[window][pieces == piece] = value

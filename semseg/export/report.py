@@ -33,9 +33,9 @@ from semseg.figures.plots import (
 )
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.assessment import SHAPES
-from semseg.metrology.uncertainty import FEWEST, USUAL_SCALE
+from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
 from semseg.statistics.counting import counted
-from semseg.statistics.distribution import LEAST_PROBABILITY, goodness_sentence, span
+from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence, span
 from semseg.statistics.intervals import Interval
 from semseg.statistics.sample_size import advice_sentence
 from semseg.version import NUMBERS, __version__
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
 
     from semseg.metrology.assessment import Assessment
 
-__all__ = ["KNOWN_BIAS", "MOST_ROWS", "TITLE", "report_html"]
+__all__ = ["KNOWN_BIAS", "MAX_ROWS", "TITLE", "report_html"]
 
 TITLE = "Particle size report"
 EN_DASH, TIMES, NO_BREAK = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}", "\N{NO-BREAK SPACE}"
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
-MOST_ROWS = 2000  # of the raw list; the CSV has all
+MAX_ROWS = 2000  # of the raw list; the CSV has all
 PICTURE_BYTES, ALL_PICTURES_BYTES = 700_000, 5_600_000  # JPEG, before base64
 PLOT_CONFIG = {
     "displaylogo": False,
@@ -141,11 +141,11 @@ def report_html(
         settings=_settings(ordered),
         plots=_plots(assessment, display, used),
         outline_pixel=_outline_pixel(used, unit),
-        few=0 < assessment.counts["counted"] < FEWEST,
-        least_p=LEAST_PROBABILITY,
+        few=0 < assessment.counts["counted"] < MIN_PARTICLES,
+        min_inside_probability=MIN_INSIDE_PROBABILITY,
         raw_rows=_raw_rows(assessment),
-        most_rows=MOST_ROWS,
-        usual_scale=USUAL_SCALE,
+        max_rows=MAX_ROWS,
+        default_scale=DEFAULT_SCALE_UNCERTAINTY,
         nan=math.nan,
     )
     return page.encode()
@@ -258,11 +258,11 @@ def _picture(
     area, unit = float(height * width), "px"
     if calibration is not None:
         area, unit = area * calibration.pixel_size_nm**2, "nm"
-    told = getattr(calibration, "relative_uncertainty", None)
+    stated = getattr(calibration, "relative_uncertainty", None)
     summary = summary_dict(analysis)
     counts, found = summary["counts"], analysis.particles
     at_edge = (found["kept"].astype(bool) & found["touches_edge"].astype(bool)).sum()
-    most = min(PICTURE_BYTES, ALL_PICTURES_BYTES // pictures)
+    max_bytes = min(PICTURE_BYTES, ALL_PICTURES_BYTES // pictures)
     return {
         "number": number,
         "name": analysis.micrograph.name,
@@ -270,25 +270,25 @@ def _picture(
         "counts": counts | {"kept_at_edge": int(at_edge)},
         "left_out": assessment.unit == "nm" and calibration is None,
         "typed_uncertainty": settings.scale_uncertainty,
-        "told_uncertainty": told,
+        "stated_uncertainty": stated,
         "assumed": is_assumed(analysis),
         "area": _area(area, unit),
         "frame": f"{width:,} {TIMES} {height:,}",
         "median": summary["sizes"].get(f"{assessment.size}_{unit}", {}).get("d50"),
         "median_unit": unit,
         "kept_not_counted": counts["kept"] - len(counted(found)),
-        "svg": annotated_svg(analysis, assessment.size, most_bytes=most),
+        "svg": annotated_svg(analysis, assessment.size, max_bytes=max_bytes),
     }
 
 
 def _scales(analyses: Sequence[Analysis]) -> list[str]:
     """Every pixel size with its source, once."""
-    told = [
+    scales = [
         f"{each.calibration.pixel_size_nm:.4g} nm per pixel ({each.calibration.source})"
         for each in analyses
         if each.calibration is not None
     ]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(scales))
 
 
 def _models(analyses: Sequence[Analysis]) -> list[dict[str, Any]]:
@@ -360,7 +360,7 @@ def _plot(figure: go.Figure, identifier: str) -> Markup:
 
 
 def _raw_rows(assessment: Assessment) -> list[dict[str, Any]]:
-    """The first `MOST_ROWS` counted particles; sizes under their names without a unit."""
-    table = assessment.particles.head(MOST_ROWS)
+    """The first `MAX_ROWS` counted particles; sizes under their names without a unit."""
+    table = assessment.particles.head(MAX_ROWS)
     names = {f"{size}_{assessment.unit}": size for size in SIZES}
     return table.rename(columns=names).to_dict("records")

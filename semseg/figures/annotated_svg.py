@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = ["annotated_svg"]
 
-LONGEST = (1600, 1280, 1024, 800, 640)  # px of the JPEG, tried until it is small enough
+MAX_SIDES_PX = (1600, 1280, 1024, 800, 640)  # px of the JPEG, tried until it is small enough
 QUALITY = 85
 # A point of an outline is dropped where it is less than this off the line between its neighbours,
 # every second one at a time.
-OFF_LINE, ROUNDS = 0.08, 6  # network px
+MAX_OFF_LINE, ROUNDS = 0.08, 6  # network px
 TENTHS = 10  # coordinates are whole tenths of a recorded pixel, which is short and sharp enough
 
 
 def annotated_svg(
-    analysis: Analysis, size: str = "min_feret", *, most_bytes: int = 700_000
+    analysis: Analysis, size: str = "min_feret", *, max_bytes: int = 700_000
 ) -> Markup:
     """The recorded picture with the outlines of counted, left out and doubtful particles.
 
@@ -46,15 +46,15 @@ def annotated_svg(
     analysis
         What was found.
     size
-        A key of `semseg.display.SIZES`: the size that is told when an outline is pointed at.
-    most_bytes
+        A key of `semseg.display.SIZES`: the size that is tooltip when an outline is pointed at.
+    max_bytes
         Of the JPEG; a larger one is scaled down, to 640 px at the least. Contrast is that of the
         analysed frame, between its 0.1 and 99.9 percentiles.
     """
     micrograph, crop = analysis.micrograph, analysis.crop
     height, width = analysis.prepared.shape
     full_height, full_width = analysis.micrograph.grey.shape
-    content = base64.b64encode(_jpeg(analysis, most_bytes)).decode()
+    content = base64.b64encode(_jpeg(analysis, max_bytes)).decode()
     parts = [
         f'<svg class="annotated" viewBox="0 0 {full_width} {full_height}" role="img" '
         f'aria-label="{escape(micrograph.name)} with outlines">'
@@ -74,21 +74,21 @@ def annotated_svg(
     return Markup("".join([*parts, "</svg>"]))
 
 
-def _jpeg(analysis: Analysis, most_bytes: int) -> bytes:
+def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
     grey, crop = analysis.micrograph.grey, analysis.crop
     height, width = analysis.prepared.shape
     frame = grey[crop.top : crop.top + height, crop.left : crop.left + width]
-    step = math.ceil(max(frame.shape) / LONGEST[0])
+    step = math.ceil(max(frame.shape) / MAX_SIDES_PX[0])
     low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
     recorded = Image.fromarray(np.ascontiguousarray(grey, np.float32))
-    for longest in LONGEST:
+    for longest in MAX_SIDES_PX:
         ratio = min(1, longest / max(recorded.size))
         sides = tuple(max(1, round(side * ratio)) for side in recorded.size)
         small = np.asarray(recorded.resize(sides, Image.Resampling.BOX))
         shown = np.clip((small - low) * (255 / max(high - low, 1e-12)), 0, 255)
         out = io.BytesIO()
         Image.fromarray(shown.astype(np.uint8)).save(out, "jpeg", quality=QUALITY)
-        if out.tell() <= most_bytes:
+        if out.tell() <= max_bytes:
             break
     return out.getvalue()
 
@@ -106,7 +106,7 @@ def _outline_groups(analysis: Analysis, size: str) -> list[str]:
         dashes = "" if look["linestyle"] == "solid" else ' stroke-dasharray="4 2"'
         rows = table[chosen].to_dict("records")
         paths = [
-            _path(analysis.outlines[row["label"]], pixel, _told(row, size))
+            _path(analysis.outlines[row["label"]], pixel, _tooltip(row, size))
             for row in rows
             if row["label"] in analysis.outlines
         ]
@@ -118,15 +118,15 @@ def _outline_groups(analysis: Analysis, size: str) -> list[str]:
     return groups
 
 
-def _path(outline: np.ndarray, pixel: float, told: str) -> str:
+def _path(outline: np.ndarray, pixel: float, tooltip: str) -> str:
     """A closed path in tenths of a pixel, counted from the corner of the picture."""
     chamfered = _chamfered(outline.astype(np.float64), pixel / 2)
-    corners = _thinned(chamfered, OFF_LINE * pixel)
+    corners = _thinned(chamfered, MAX_OFF_LINE * pixel)
     points = np.round(TENTHS * (corners + 0.5)).astype(int)
     steps = " ".join(f"{x} {y}" for x, y in np.diff(points, axis=0).tolist())
     return (
         f'<path d="M{points[0, 0]} {points[0, 1]}l{steps}z" vector-effect="non-scaling-stroke">'
-        f"<title>{escape(told)}</title></path>"
+        f"<title>{escape(tooltip)}</title></path>"
     )
 
 
@@ -153,11 +153,11 @@ def _thinned(points: np.ndarray, off_line: float) -> np.ndarray:
     return points
 
 
-def _told(row: dict, size: str) -> str:
+def _tooltip(row: dict, size: str) -> str:
     unit = "nm" if f"{size}_nm" in row else "px"
     reason = row["reason"] or row["not_counted"]
-    told = f"{row['label']}: {row[f'{size}_{unit}']:.4g} {unit}"
-    return f"{told}, {reason}" if reason else told
+    tooltip = f"{row['label']}: {row[f'{size}_{unit}']:.4g} {unit}"
+    return f"{tooltip}, {reason}" if reason else tooltip
 
 
 def _numbers(table: pd.DataFrame, width: int) -> str:

@@ -36,7 +36,8 @@ VECTOR_STYLE = {"svg.hashsalt": "semseg", "svg.fonttype": "path", "pdf.fonttype"
 PAGE = 7.1  # inches, the width of two columns
 GAP, TITLE, LEGEND, AXIS_LEFT, AXIS_BOTTOM = 0.14, 0.24, 0.26, 0.5, 0.42  # inches
 HISTOGRAM_HEIGHT = 2.2  # inches, where it has a row of its own
-WIDE, TALL, LONGEST = 0.45, 1.6, 8.0  # height / width of the picture; inches
+MAX_ASPECT_STACKED, MIN_ASPECT_IN_A_ROW = 0.45, 1.6  # height / width of the picture
+MAX_PANEL_HEIGHT = 8.0  # inches
 DISPLAYED = 1600  # pixels along the longer side; a panel shows no more at 200 dpi
 # Told apart by lightness and by dashes as well, for those who cannot tell red from green.
 KEPT = {"color": "#12e67a", "linestyle": "solid"}
@@ -135,9 +136,9 @@ def _layout(aspect: float) -> tuple[list[tuple[float, float, float, float]], flo
     Two by two; the three pictures above each other when much wider than high (`aspect` is height /
     width), side by side when much higher than wide, with the histogram in a row of its own.
     """
-    columns = 1 if aspect < WIDE else 3 if aspect > TALL else 2
+    columns = 1 if aspect < MAX_ASPECT_STACKED else 3 if aspect > MIN_ASPECT_IN_A_ROW else 2
     across = (PAGE - GAP * (columns + 1)) / columns
-    down = min(max(across * aspect, 0.3), LONGEST)
+    down = min(max(across * aspect, 0.3), MAX_PANEL_HEIGHT)
     boxes = []
     for panel in range(3):
         row, column = divmod(panel, columns)

@@ -25,10 +25,10 @@ from semseg.statistics.summary import histogram_edges
 if TYPE_CHECKING:
     from semseg.metrology.assessment import Assessment
 
-__all__ = ["MOST_POINTS", "shape_plot", "shapes_plot"]
+__all__ = ["MAX_POINTS", "shape_plot", "shapes_plot"]
 
-MOST_POINTS = 4000  # of one scatter plot; a browser draws more of them too slowly
-MOST_BINS = 30  # of a marginal histogram
+MAX_POINTS = 4000  # of one scatter plot; a browser draws more of them too slowly
+MAX_BINS = 30  # of a marginal histogram
 
 
 def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure:
@@ -41,7 +41,7 @@ def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure
 
     Returns
     -------
-    Above `MOST_POINTS` particles, evenly picked ones are drawn, and the figure says how many; the
+    Above `MAX_POINTS` particles, evenly picked ones are drawn, and the figure says how many; the
     histograms are always of all.
     """
     figure = make_subplots(
@@ -64,7 +64,7 @@ def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure
         return without_particles(figure)
     table = assessment.particles
     values = table[shape].to_numpy(np.float64)
-    picked = np.unique(np.linspace(0, len(table) - 1, min(len(table), MOST_POINTS)).astype(int))
+    picked = np.unique(np.linspace(0, len(table) - 1, min(len(table), MAX_POINTS)).astype(int))
     shown = table.iloc[picked]
     figure.add_scatter(
         x=sizes[picked],
@@ -140,6 +140,6 @@ def _bins(
     values: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     edges = histogram_edges(values)
-    if len(edges) > MOST_BINS + 1:
-        edges = histogram_edges(values, bins=MOST_BINS)
+    if len(edges) > MAX_BINS + 1:
+        edges = histogram_edges(values, bins=MAX_BINS)
     return edges, np.histogram(values, edges, weights=weights)[0]

@@ -70,7 +70,7 @@ class Assessment:
         Of the counted particles, by number and by volume.
     raw, corrected : SizeSummary
         All kept particles as they are seen; and those wholly inside the frame, weighted by 1/P.
-    least_p : float
+    min_inside_probability : float
         Least probability P of a particle to lie wholly inside; NaN without particles.
     intervals : Intervals
     lognormal : Lognormal or None
@@ -98,7 +98,7 @@ class Assessment:
     by_volume: SizeSummary
     raw: SizeSummary
     corrected: SizeSummary
-    least_p: float
+    min_inside_probability: float
     intervals: Intervals
     lognormal: Lognormal | None
     advice: Advice | None
@@ -148,7 +148,7 @@ def assess(
     groups = particles["picture"].to_numpy()
     intervals = bootstrap_intervals(sizes, weights, groups, seed=seed)
     band = threshold_band(used, size, unit, {r: list(a) for r, a in (others or {}).items()})
-    raw, corrected, least_p = _side_by_side(used, column)
+    raw, corrected, min_inside_probability = _side_by_side(used, column)
     settings = used[0].settings
     rule = describe(settings.edges, settings.visible_only)
     assumed = any(map(is_assumed, used))
@@ -167,7 +167,7 @@ def assess(
         by_volume=summarise(sizes, pooled_weights(particles, unit, by_volume=True)),
         raw=raw,
         corrected=corrected,
-        least_p=least_p,
+        min_inside_probability=min_inside_probability,
         intervals=intervals,
         lognormal=fit_lognormal(sizes, weights, seed=seed),
         advice=advise(intervals),
@@ -224,8 +224,9 @@ def _side_by_side(
         whole.append(rows[column])
         weights.append(rows["weight"])
     weight = np.concatenate(weights)
-    least_p = 1 / weight.max() if weight.size else np.nan
-    return summarise(np.concatenate(raw)), summarise(np.concatenate(whole), weight), least_p
+    corrected = summarise(np.concatenate(whole), weight)
+    min_probability = 1 / weight.max() if weight.size else np.nan
+    return summarise(np.concatenate(raw)), corrected, min_probability
 
 
 def _shapes(particles: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ The relative standard uncertainty of the median size D50 is
 (GUM, JCGM 100:2008, 5.1.2 and 6.2.1; the parts are taken as independent). How each is found:
 
 scale
-    What the source of the scale tells of itself, what a person typed, or `USUAL_SCALE`.
+    What the source of the scale states, what a person typed, or `DEFAULT_SCALE_UNCERTAINTY`.
 filter
     How far D50 moves when the filter threshold goes `FILTER_REACH` up and down: all values within
     the half range a are taken as equally likely, so u = a / sqrt(3) (GUM 4.3.7).
@@ -50,11 +50,11 @@ __all__ = [
 
 # A microscope's scale that nobody verified against a reference: magnification errors of a few
 # percent are common (ISO 16700 asks for the check because of them).
-USUAL_SCALE = 0.02
+DEFAULT_SCALE_UNCERTAINTY = 0.02
 FILTER_REACH = 0.2
 RATIOS = (0.9, 1.1)
 LEVELS = tuple(np.round(np.arange(0, 0.951, 0.05), 2).tolist())
-FEWEST = 10  # particles; the median of fewer says nothing of the filter
+MIN_PARTICLES = 10  # particles; the median of fewer says nothing of the filter
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Band:
     thresholds : (n,) float
     medians : dict of float to (n,) float
         By ratio to the rescale factor used (1.0 is always there); NaN where fewer than
-        `FEWEST` particles count.
+        `MIN_PARTICLES` particles count.
     unit : str
     """
 
@@ -156,7 +156,7 @@ def budget(
 ) -> Budget | None:
     """The uncertainty of D50 of these pictures together; None without particles.
 
-    What cannot be told is named in ``missing``, and the budget is then too small.
+    What cannot be known is named in ``missing``, and the budget is then too small.
     """
     particles = pooled(analyses, unit)
     value = summarise(particles[f"{size}_{unit}"], size_weights(particles)).d50
@@ -210,8 +210,9 @@ def budget(
 
 
 def _median(analyses: Sequence[Analysis], size: str, unit: str, threshold: float) -> float:
+    """D50 in `unit` at this threshold; NaN where fewer than `MIN_PARTICLES` count."""
     particles = pooled([refilter(each, threshold) for each in analyses], unit)
-    if len(particles) < FEWEST:
+    if len(particles) < MIN_PARTICLES:
         return math.nan
     return summarise(particles[f"{size}_{unit}"], size_weights(particles)).d50
 
@@ -230,10 +231,11 @@ def _scale_component(analyses: Sequence[Analysis]) -> Component | None:
         return None
     if typed is not None:
         return Component("scale", typed, "typed")
-    told = {each.source: each.relative_uncertainty for each in scaled}
-    worst = max(told.items(), key=lambda item: USUAL_SCALE if item[1] is None else item[1])
-    if worst[1] is None:
-        return Component(
-            "scale", USUAL_SCALE, f"{worst[0]}; not stated, so {USUAL_SCALE:.0%} is assumed"
-        )
-    return Component("scale", worst[1], f"{worst[0]}, as it says itself")
+    by_source = {each.source: each.relative_uncertainty for each in scaled}
+    default = DEFAULT_SCALE_UNCERTAINTY
+    source, stated = max(
+        by_source.items(), key=lambda item: default if item[1] is None else item[1]
+    )
+    if stated is None:
+        return Component("scale", default, f"{source}; not stated, so {default:.0%} is assumed")
+    return Component("scale", stated, f"{source}, as stated there")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from semseg.inference.segmenter import available_providers
 from semseg.io.micrograph import Micrograph
-from semseg.metrology.uncertainty import USUAL_SCALE
+from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY
 from semseg.page import choices
 from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
@@ -169,11 +169,11 @@ def scale_uncertainty() -> None:
         step=None,
         format="%.3g",
         key="scale_uncertainty_typed",
-        placeholder=f"{100 * USUAL_SCALE:g}",
+        placeholder=f"{100 * DEFAULT_SCALE_UNCERTAINTY:g}",
         on_change=_take_typed,
         args=("scale_uncertainty", "scale_uncertainty_typed", 0.01),
         help="From the certificate of your reference and how you checked the microscope with it. "
-        "Empty: what the source of the scale says itself, else an assumption.",
+        "Empty: what the source of the scale states, else an assumption.",
     )
 
 

@@ -16,8 +16,8 @@ from semseg.page import choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
 from semseg.page.work import SegmentedImage, at_other_factors, store, turn, want_other_factors
-from semseg.statistics.distribution import LEAST_PROBABILITY, goodness_sentence
-from semseg.statistics.intervals import FEWEST_IMAGES, Interval
+from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence
+from semseg.statistics.intervals import MIN_IMAGES, Interval
 from semseg.statistics.nanomaterial import vssa
 from semseg.statistics.sample_size import advice_sentence
 from semseg.statistics.summary import SizeSummary
@@ -112,15 +112,16 @@ def _distribution(assessment: Assessment) -> None:
         if assessment.intervals.resampled == "particles":
             st.caption(
                 "Intervals take all particles as independent. How pictures of the sample differ "
-                f"is not in them: that takes {FEWEST_IMAGES} pictures."
+                f"is not in them: that takes {MIN_IMAGES} pictures."
             )
         advice = assessment.advice
         if advice is not None:
             st.write(advice_sentence(advice).replace(" %", "\N{NO-BREAK SPACE}%"))
-        if assessment.least_p < LEAST_PROBABILITY:
+        if assessment.min_inside_probability < MIN_INSIDE_PROBABILITY:
             st.warning(
                 f"The largest particle would lie wholly inside the frame in only "
-                f"{assessment.least_p:.0%} of all places: take pictures at a lower magnification.",
+                f"{assessment.min_inside_probability:.0%} of all places: take pictures at a lower "
+                "magnification.",
                 icon=":material/crop_free:",
             )
     with plot_side:

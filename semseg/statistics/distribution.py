@@ -24,8 +24,8 @@ from scipy.special import ndtr, ndtri
 from semseg.statistics.summary import SizeSummary, summarise
 
 __all__ = [
-    "FEWEST_TO_FIT",
-    "LEAST_PROBABILITY",
+    "MIN_INSIDE_PROBABILITY",
+    "MIN_TO_FIT",
     "Lognormal",
     "edge_weights",
     "fit_lognormal",
@@ -37,11 +37,11 @@ __all__ = [
     "span",
 ]
 
-FEWEST_TO_FIT = 20  # below, no fit and no interval says anything
-LEAST_PROBABILITY = 0.25  # of being seen whole; below, a weight rests on too few particles
-MOST_POINTS = 300
+MIN_TO_FIT = 20  # below, no fit and no interval says anything
+MIN_INSIDE_PROBABILITY = 0.25  # of being seen whole; below, a weight rests on too few particles
+MAX_POINTS = 300
 # Beyond it, the scaled distance no longer depends on the count.
-LARGEST_SIMULATED = 1000
+MAX_SIMULATED = 1000
 
 
 def positive_sizes(
@@ -183,7 +183,7 @@ def fit_lognormal(
 
     Returns
     -------
-    None for fewer than `FEWEST_TO_FIT` (20) sizes.
+    None for fewer than `MIN_TO_FIT` (20) sizes.
 
     Raises
     ------
@@ -193,14 +193,14 @@ def fit_lognormal(
     if resamples < 1:
         raise ValueError(f"There must be at least one resample, but there are {resamples}.")
     sizes, weight, _ = positive_sizes(values, weights)
-    if sizes.size < FEWEST_TO_FIT:
+    if sizes.size < MIN_TO_FIT:
         return None
     if sizes[0] == sizes[-1]:
         return Lognormal(sizes.size, float(sizes[0]), 1.0, math.nan, math.nan, 0)
     logs = np.log(sizes)
     summary = summarise(logs, weight)
     distance = float(_ks_distances(logs[None])[0])
-    simulated = min(sizes.size, LARGEST_SIMULATED)
+    simulated = min(sizes.size, MAX_SIMULATED)
     null = _null_distances(simulated, resamples, seed) * _stephens(simulated)
     worse = int((null >= distance * _stephens(sizes.size)).sum())
     return Lognormal(
@@ -250,7 +250,7 @@ def quantile_quantile(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[n
     if sizes.size < 2:
         return np.empty(0), np.empty(0)
     logs = np.log(sizes)
-    picked = np.unique(np.linspace(0, sizes.size - 1, min(sizes.size, MOST_POINTS)).astype(int))
+    picked = np.unique(np.linspace(0, sizes.size - 1, min(sizes.size, MAX_POINTS)).astype(int))
     normal = ndtri((picked + 1 - 0.375) / (sizes.size + 0.25))
     return np.exp(logs.mean() + logs.std(ddof=1) * normal), sizes[picked]
 
@@ -262,7 +262,7 @@ def inside_probability(
 
     P = (Z1 - F1) (Z2 - F2) / (Z1 Z2), with Z the sides of the frame and F those of the particle's
     upright bounding box (Miles, in Stochastic Geometry, Wiley 1974; Lantuejoul, Microscope 28
-    (1980) 27; ISO 13322-1). Where the least P is below `LEAST_PROBABILITY` (0.25), warn: such
+    (1980) 27; ISO 13322-1). Where the least P is below `MIN_INSIDE_PROBABILITY` (0.25), warn: such
     particles are too large for the image.
 
     Parameters

@@ -40,9 +40,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from semseg.statistics.distribution import FEWEST_TO_FIT, moment_mean
+from semseg.statistics.distribution import MIN_TO_FIT, moment_mean
 from semseg.statistics.resampling import (
-    FEWEST_IMAGES,
+    MIN_IMAGES,
     Sample,
     Unit,
     effective_count,
@@ -56,7 +56,7 @@ from semseg.statistics.resampling import (
 from semseg.statistics.summary import summarise
 
 __all__ = [
-    "FEWEST_IMAGES",
+    "MIN_IMAGES",
     "Bootstrapped",
     "Interval",
     "Intervals",
@@ -67,14 +67,14 @@ __all__ = [
 PERCENTILES = {"d10": 0.1, "d50": 0.5, "d90": 0.9}
 # Effective number of particles that hold the volume, below which the limits miss too often; with
 # images no number is enough for the upper two.
-FEWEST_BY_VOLUME = {
+MIN_BY_VOLUME = {
     "particles": {"d10": 100, "d50": 100, "d90": 2000},
     "images": {"d10": 100, "d50": math.inf, "d90": math.inf},
 }
 # What few large particles decide.
 TAIL = ("standard_deviation", "d32", "d43")
-NARROWEST = 1 + 1e-9  # geometric standard deviation; sizes are equal but for rounding below it
-WIDEST = 5.0  # GSD; beyond, no lognormal sample of any use could be simulated
+MIN_GSD = 1 + 1e-9  # geometric standard deviation; sizes are equal but for rounding below it
+MAX_GSD = 5.0  # GSD; beyond, no lognormal sample of any use could be simulated
 
 Limits = dict[str, tuple[float, float]]
 
@@ -198,11 +198,11 @@ def bootstrap_intervals(
     values = _values(sample)
     limits: Limits = {}
     spread = values["geometric_standard_deviation"]
-    if sample.sizes.size >= FEWEST_TO_FIT and spread > NARROWEST:
+    if sample.sizes.size >= MIN_TO_FIT and spread > MIN_GSD:
         rng = np.random.default_rng(seed)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             limits |= _standard(sample, values, level, resamples, rng)
-            if spread <= WIDEST:
+            if spread <= MAX_GSD:
                 limits |= _calibrated(sample, values, level, resamples, rng)
     if sample.weights is not None and np.ptp(sample.weights) > 0:  # would hold the truth too rarely
         limits = {name: both for name, both in limits.items() if name not in ("d32", "d43")}
@@ -247,7 +247,7 @@ def bootstrap_statistic(
     each, unit = np.asarray(columns, np.float64), "particles"
     if groups is not None:
         images, image = np.unique(np.asarray(groups), return_inverse=True)
-        if images.size >= FEWEST_IMAGES:
+        if images.size >= MIN_IMAGES:
             each = np.stack([np.bincount(image, column, images.size) for column in each])
             unit = "images"
     count = each.shape[1]
@@ -306,7 +306,7 @@ def _standard(
     held = min(effective_count(volume), weight.size * math.exp(-9 * width**2))
     for i, (name, share) in enumerate(PERCENTILES.items()):
         limits[name] = sizes_at(sample.sizes, weight, share, error(below[2 * i] / total))
-        if held >= FEWEST_BY_VOLUME[sample.unit][name]:
+        if held >= MIN_BY_VOLUME[sample.unit][name]:
             shares = below[2 * i + 1] / volumes
             limits[f"volume_{name}"] = sizes_at(sample.sizes, volume, share, error(shares))
     return {name: (float(low), float(high)) for name, (low, high) in limits.items()}

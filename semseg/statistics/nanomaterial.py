@@ -48,14 +48,14 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
 from semseg.statistics.distribution import moment_mean, positive_sizes
-from semseg.statistics.intervals import FEWEST_IMAGES, bootstrap_statistic
+from semseg.statistics.intervals import MIN_IMAGES, bootstrap_statistic
 from semseg.statistics.resampling import effective_count
 
 __all__ = [
     "INCONCLUSIVE",
-    "LARGEST_NM",
-    "LEAST_NM",
+    "MAX_NM",
     "MEETS",
+    "MIN_NM",
     "NOT_SHOWN",
     "VSSA_2011",
     "VSSA_2022",
@@ -65,7 +65,7 @@ __all__ = [
     "wilson",
 ]
 
-LEAST_NM, LARGEST_NM = 1.0, 100.0
+MIN_NM, MAX_NM = 1.0, 100.0
 HALF = 0.5
 LEVEL = 0.95
 MEETS = "meets the size criterion"
@@ -150,7 +150,7 @@ def screen(
         A size is not above zero, or weights or groups do not fit.
     """
     sizes, weight, group = positive_sizes(min_feret_nm, weights, groups)
-    inside = (sizes >= LEAST_NM) & (sizes <= LARGEST_NM)
+    inside = (sizes >= MIN_NM) & (sizes <= MAX_NM)
     if sizes.size == 0:
         share, low, high, method = math.nan, 0.0, 1.0, "no particles"
     else:
@@ -225,7 +225,7 @@ def _limits(
     count = effective_count(weights)
     normal = float(ndtri((1 + LEVEL) / 2))
     images = np.unique(groups).size
-    if images < FEWEST_IMAGES:
+    if images < MIN_IMAGES:
         method = "Wilson score interval"
         if count < 0.999 * weights.size:
             method += f" for an effective count of {count:.0f}"

@@ -20,7 +20,7 @@ from scipy.special import expit, logit
 from semseg.statistics.distribution import positive_sizes
 
 __all__ = [
-    "FEWEST_IMAGES",
+    "MIN_IMAGES",
     "Sample",
     "Unit",
     "between_images",
@@ -33,7 +33,7 @@ __all__ = [
     "take",
 ]
 
-FEWEST_IMAGES = 5  # below, particles are resampled
+MIN_IMAGES = 5  # below, particles are resampled
 # Elements of one block of resamples: few enough for the processor's cache.
 BLOCK = 1 << 16
 
@@ -54,7 +54,7 @@ class Sample:
 
     @property
     def unit(self) -> Unit:
-        return "images" if self.starts.size >= FEWEST_IMAGES else "particles"
+        return "images" if self.starts.size >= MIN_IMAGES else "particles"
 
     @property
     def weight(self) -> NDArray[np.float64]:

@@ -100,7 +100,7 @@ def test_everything_a_report_must_name(one, analysis, assessment):
         "TiO2 µ.tif",
         "0" * 64,
         f"224 {TIMES} 176",
-        "not stated, 2.0 % taken",
+        "not stated, 2.0 % assumed",
         # 160 x 224 px of 7.34375 nm: 35,840 x 53.93 nm2 = 1.933 um2
         "1.933 µm²",
         assessment.rule,
@@ -165,7 +165,7 @@ def test_every_counted_particle_is_listed(one, assessment):
 
 
 def test_a_long_list_ends_and_says_where_the_rest_is(analysis, assessment, monkeypatch):
-    monkeypatch.setattr(room, "MOST_ROWS", 10)
+    monkeypatch.setattr(room, "MAX_ROWS", 10)
     short = read(analysis, assessment=assessment)
     assert "The first 10 of 48 counted particles; the CSV file has all." in short.text
     assert "List of 10 particles" in short.text
@@ -183,7 +183,7 @@ def test_typed_uncertainty_of_the_scale_is_told(analysis):
 
 def test_uncertainty_that_the_source_tells(analysis):
     told = replace(analysis.calibration, relative_uncertainty=0.005, source="scale bar")
-    assert "scale bar; 0.5 % (as it says itself)" in read(replace(analysis, calibration=told)).text
+    assert "scale bar; 0.5 % (as stated there)" in read(replace(analysis, calibration=told)).text
 
 
 # -- other pictures --------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def test_few_particles_are_warned_about():
 
 @pytest.mark.parametrize(("least", "warned"), [(0.2, True), (0.25, False)])
 def test_large_particles_are_warned_about(analysis, assessment, least, warned):
-    text = read(analysis, assessment=replace(assessment, least_p=least)).text
+    text = read(analysis, assessment=replace(assessment, min_inside_probability=least)).text
     assert ("with a probability of 0.20 only" in text) is warned
     assert ("Below 0.25" in text) is warned
 
@@ -415,7 +415,7 @@ def test_a_large_picture_is_scaled_down(analysis):
     large = drawn(height=1500, width=2400)
     assert picture(annotated_svg(large)).size[0] == 1600
     large.micrograph.grey = rng.normal(128, 60, (1516, 2400)).astype(np.float32)
-    svg = annotated_svg(large, most_bytes=200_000)
+    svg = annotated_svg(large, max_bytes=200_000)
     assert picture(svg).size[0] < 1600
     assert 'viewBox="0 0 2400 1516"' in svg
 

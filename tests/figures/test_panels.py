@@ -13,8 +13,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from semseg.display import Display
-from semseg.figures import histogram
-from semseg.figures import panels as room
+from semseg.figures import histogram, panels
 from semseg.statistics.summary import histogram_edges, summarise, volume_weights
 from tests.support.fake_analysis import draw
 
@@ -44,7 +43,7 @@ def ticks_of(axes):
 
 
 def test_figure_has_four_lettered_panels(analysis):
-    page = room.figure(analysis)
+    page = panels.figure(analysis)
     assert [axes.texts[0].get_text() for axes in page.axes] == ["a", "b", "c", "d"]
     words = words_of(page.axes[3])
     kept = analysis.particles[analysis.particles["kept"]]["min_feret_nm"]
@@ -56,7 +55,7 @@ def test_figure_has_four_lettered_panels(analysis):
 
 
 def test_outlines_are_told_apart_by_colour_and_by_dashes(analysis):
-    kept, wrong = room.figure(analysis).axes[2].findobj(LineCollection)
+    kept, wrong = panels.figure(analysis).axes[2].findobj(LineCollection)
     assert (len(kept.get_segments()), len(wrong.get_segments())) == (15, 5)
     assert np.argmax(kept.get_colors()[0][:3]) == 1
     assert np.argmax(wrong.get_colors()[0][:3]) == 0
@@ -69,13 +68,13 @@ def test_outlines_are_told_apart_by_colour_and_by_dashes(analysis):
 def test_outlines_differ_in_lightness_too():
     lightness = [
         np.dot(to_rgb(style["color"]), (0.2126, 0.7152, 0.0722))
-        for style in (room.KEPT, room.WRONG)
+        for style in (panels.KEPT, panels.WRONG)
     ]
     assert lightness[0] > 1.7 * lightness[1]
 
 
 def test_scale_bars_are_round_and_true(analysis):
-    for axes in room.figure(analysis).axes[:3]:
+    for axes in panels.figure(analysis).axes[:3]:
         (bar,) = axes.patches
         # A fifth of 128 px is 188 nm.
         assert axes.texts[-1].get_text() == "200 nm"
@@ -83,7 +82,7 @@ def test_scale_bars_are_round_and_true(analysis):
 
 
 def test_no_scale_bar_without_calibration():
-    page = room.figure(draw(pixel_size_nm=None))
+    page = panels.figure(draw(pixel_size_nm=None))
     assert not page.axes[0].patches
     assert "(px)" in page.axes[3].get_xlabel()
 
@@ -93,13 +92,13 @@ def test_no_scale_bar_without_calibration():
     [(0.4, "0.5 nm"), (14, "10 nm"), (15, "20 nm"), (740, "1 µm"), (4.4e6, "5 mm")],
 )
 def test_round_lengths(nm, text):
-    assert room._length_text(room._round_length(nm)) == text
+    assert panels._length_text(panels._round_length(nm)) == text
 
 
 @pytest.mark.parametrize("size", ["ecd", "max_feret"])
 def test_figure_of_another_size(analysis, size):
-    axes = room.figure(analysis, Display(size=size)).axes[3]
-    assert room.SIZES[size] in axes.get_xlabel()
+    axes = panels.figure(analysis, Display(size=size)).axes[3]
+    assert panels.SIZES[size] in axes.get_xlabel()
     kept = analysis.particles[analysis.particles["kept"]]
     assert f"mean {kept[f'{size}_nm'].mean():.1f} nm" in words_of(axes)
 
@@ -110,7 +109,7 @@ def test_figure_of_another_size(analysis, size):
 @pytest.mark.parametrize("bins", [0, 5, 100])
 @pytest.mark.parametrize("log", [False, True])
 def test_bins_are_those_of_all_found_and_bars_of_the_kept(analysis, bins, log):
-    axes = room.figure(analysis, Display(bins=bins, log=log)).axes[3]
+    axes = panels.figure(analysis, Display(bins=bins, log=log)).axes[3]
     edges, heights = bars_of(axes)
     found, kept = (
         analysis.particles.loc[rows, "min_feret_nm"]
@@ -126,14 +125,14 @@ def test_the_axis_reaches_around_the_kept_only():
     drawn = draw()
     drawn.particles.loc[3, "min_feret_nm"] = 5000.0  # label 4, which is not kept
     for log in (False, True):
-        axes = room.figure(drawn, Display(log=log, bins=50)).axes[3]
+        axes = panels.figure(drawn, Display(log=log, bins=50)).axes[3]
         low, high = axes.get_xlim()
         kept = drawn.particles.loc[drawn.particles["kept"], "min_feret_nm"]
         assert low < kept.min() < kept.max() < high < 500
 
 
 def test_volume_weighting_shows_shares_and_says_so(analysis):
-    axes = room.figure(analysis, Display(weighting="volume")).axes[3]
+    axes = panels.figure(analysis, Display(weighting="volume")).axes[3]
     assert axes.get_ylabel() == "Share of volume (%)"
     kept = analysis.particles[analysis.particles["kept"]]
     edges, heights = bars_of(axes)
@@ -147,7 +146,7 @@ def test_volume_weighting_shows_shares_and_says_so(analysis):
     assert f"median {summary.median:.1f} nm" in words
     assert f"SD {summary.standard_deviation:.1f} nm" in words
     assert "n = 15" in words
-    assert "weighted" not in words_of(room.figure(analysis).axes[3])
+    assert "weighted" not in words_of(panels.figure(analysis).axes[3])
 
 
 @pytest.mark.parametrize(
@@ -167,7 +166,7 @@ def test_logarithmic_ticks_are_round(low, high, ticks):
 
 
 def test_logarithmic_ticks_are_plain_numbers(analysis):
-    page = room.figure(analysis, Display(log=True))
+    page = panels.figure(analysis, Display(log=True))
     page.canvas.draw()
     assert ticks_of(page.axes[3]) == ["80", "100", "120", "140"]
     assert not [text for text in page.axes[3].get_xticklabels(minor=True) if text.get_text()]
@@ -177,17 +176,17 @@ def test_logarithmic_ticks_are_plain_numbers(analysis):
 
 
 def test_an_assumed_scale_is_said_beside_every_bar_and_above_the_histogram(analysis):
-    *pictures, plot = room.figure(draw(assumed=True)).axes
+    *pictures, plot = panels.figure(draw(assumed=True)).axes
     for axes in pictures:
         assert [text.get_text() for text in axes.texts[-2:]] == ["200 nm", "scale assumed: check"]
         assert axes.texts[-1].get_position()[0] < axes.patches[0].get_x()
     assert plot.texts[-1].get_text() == "scale assumed: check"
-    texts = [text.get_text() for axes in room.figure(analysis).axes for text in axes.texts]
+    texts = [text.get_text() for axes in panels.figure(analysis).axes for text in axes.texts]
     assert not [text for text in texts if "assumed" in text]
 
 
 def test_an_assumed_scale_is_said_where_nothing_was_kept():
-    texts = [text.get_text() for text in room.figure(draw(rows=0, assumed=True)).axes[3].texts]
+    texts = [text.get_text() for text in panels.figure(draw(rows=0, assumed=True)).axes[3].texts]
     assert {"scale assumed: check", "no particles counted"} <= set(texts)
 
 
@@ -195,7 +194,7 @@ def test_an_assumed_scale_is_said_where_nothing_was_kept():
 
 
 def test_what_a_person_took_out_is_not_called_possibly_wrong():
-    page = room.figure(draw(manual={1: False, 4: True}))
+    page = panels.figure(draw(manual={1: False, 4: True}))
     kept, rest = page.axes[2].findobj(LineCollection)
     assert (len(kept.get_segments()), len(rest.get_segments())) == (15, 5)
     keys = [text.get_text() for text in page.axes[2].get_legend().get_texts()]
@@ -220,23 +219,23 @@ def test_what_a_person_took_out_is_not_called_possibly_wrong():
 def test_figure_of_odd_pictures(drawing):
     drawn = draw(**drawing, assumed=True)
     for display in (Display(), Display(size="ecd", weighting="volume", log=True)):
-        picture = Image.open(io.BytesIO(room.figure_png(drawn, display, dpi=60)))
+        picture = Image.open(io.BytesIO(panels.figure_png(drawn, display, dpi=60)))
         assert picture.width == 426
         assert 100 < picture.height < 800
 
 
 def test_a_png_is_the_same_by_both_names(analysis):
     display = Display(log=True)
-    png = room.figure_bytes(analysis, "png", display, 60)
-    assert png == room.figure_png(analysis, display, 60)
-    assert png != room.figure_png(analysis, dpi=60)
+    png = panels.figure_bytes(analysis, "png", display, 60)
+    assert png == panels.figure_png(analysis, display, 60)
+    assert png != panels.figure_png(analysis, dpi=60)
 
 
 def test_svg_is_xml_without_fonts_or_dates(analysis):
-    content = room.figure_bytes(analysis, "svg")
+    content = panels.figure_bytes(analysis, "svg")
     root = ElementTree.fromstring(content)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert float(root.get("width").removesuffix("pt")) == pytest.approx(72 * room.PAGE)
+    assert float(root.get("width").removesuffix("pt")) == pytest.approx(72 * panels.PAGE)
     assert "{http://www.w3.org/2000/svg}text" not in {node.tag for node in root.iter()}
     assert b"dc:date" not in content
     # Outlines stay lines that can be edited: each of the 20 is a path of its own.
@@ -244,35 +243,35 @@ def test_svg_is_xml_without_fonts_or_dates(analysis):
 
 
 def test_pdf_is_one_vector_page_without_dates(analysis):
-    content = room.figure_bytes(analysis, "pdf")
+    content = panels.figure_bytes(analysis, "pdf")
     assert content.startswith(b"%PDF")
     assert content.rstrip().endswith(b"%%EOF")
     assert b"/Count 1" in content
     assert b"Date" not in content
     assert b"/FontFile2" in content  # TrueType, not Type 3
     width = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", content)[1])
-    assert width == pytest.approx(72 * room.PAGE)
+    assert width == pytest.approx(72 * panels.PAGE)
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf"])
 def test_the_same_figure_is_the_same_bytes_and_leaves_the_style_alone(analysis, kind):
     before = dict(matplotlib.rcParams)
-    first = room.figure_bytes(analysis, kind)
-    assert room.figure_bytes(draw(), kind) == first
+    first = panels.figure_bytes(analysis, kind)
+    assert panels.figure_bytes(draw(), kind) == first
     assert dict(matplotlib.rcParams) == before
 
 
 def test_other_kinds_are_refused(analysis):
     with pytest.raises(ValueError, match="png, svg, pdf, not as 'gif'"):
-        room.figure_bytes(analysis, "gif")
+        panels.figure_bytes(analysis, "gif")
 
 
 def test_panels_do_not_overlap():
     for aspect in (0.05, 0.44, 0.46, 0.7, 1, 1.59, 1.61, 4, 20):
-        boxes, height = room._layout(aspect)
+        boxes, height = panels._layout(aspect)
         for i, (left, top, across, down) in enumerate(boxes):
             assert left > 0
-            assert left + across < room.PAGE
+            assert left + across < panels.PAGE
             assert top > 0
             assert top + down < height
             for other_left, other_top, other_across, other_down in boxes[:i]:
@@ -282,7 +281,7 @@ def test_panels_do_not_overlap():
 
 
 def test_figures_can_be_made_in_threads(analysis):
-    kinds = 2 * list(room.KINDS)
+    kinds = 2 * list(panels.KINDS)
     with ThreadPoolExecutor(3) as pool:
-        made = list(pool.map(lambda kind: room.figure_bytes(analysis, kind, dpi=60), kinds))
+        made = list(pool.map(lambda kind: panels.figure_bytes(analysis, kind, dpi=60), kinds))
     assert made[:3] == made[3:]

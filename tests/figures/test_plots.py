@@ -231,7 +231,7 @@ def test_every_particle_stands_at_its_size_and_shape(assessment):
 
 
 def test_too_many_particles_are_thinned_and_the_figure_says_so(assessment, monkeypatch):
-    monkeypatch.setattr(shape_plots, "MOST_POINTS", 20)
+    monkeypatch.setattr(shape_plots, "MAX_POINTS", 20)
     figure = plots.shape_plot(assessment)
     points, above, beside = figure.data
     assert len(points.x) == 20

@@ -48,7 +48,7 @@ def test_raw_and_corrected_stand_side_by_side_under_every_rule():
         whole = table[table["counted"]]
         assert found.raw == summarise(one.particles.loc[one.particles["kept"], "ecd_nm"])
         assert found.corrected == summarise(whole["ecd_nm"], whole["weight"])
-        assert found.least_p == pytest.approx(1 / whole["weight"].max())
+        assert found.min_inside_probability == pytest.approx(1 / whole["weight"].max())
     assert found.summary == found.corrected  # the last rule is the correction itself
 
 
@@ -88,4 +88,4 @@ def test_without_particles_nothing_is_claimed():
     assert found.counts["counted"] == 0
     assert np.isnan(found.summary.mean)
     assert (found.lognormal, found.advice, found.budget) == (None, None, None)
-    assert np.isnan(found.least_p)
+    assert np.isnan(found.min_inside_probability)

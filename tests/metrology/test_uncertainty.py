@@ -71,7 +71,7 @@ def test_the_rescale_factor_counts_where_it_was_tried():
 @pytest.mark.parametrize(
     ("calibration", "expected"),
     [
-        (Calibration(7.3, "Zeiss metadata"), uncertainty.USUAL_SCALE),
+        (Calibration(7.3, "Zeiss metadata"), uncertainty.DEFAULT_SCALE_UNCERTAINTY),
         (Calibration(7.3, "scale bar", relative_uncertainty=0.05), 0.05),
         (Calibration(7.3, "JEOL sidecar", relative_uncertainty=0.002), 0.002),
     ],
@@ -88,7 +88,7 @@ def test_the_least_certain_scale_counts():
         analysis(calibration=Calibration(7.3, "Zeiss metadata")),
     ]
     made = budget(pictures, "ecd", "nm", band(*[100.0] * 5), MEDIAN)
-    assert parts(made)["scale"] == uncertainty.USUAL_SCALE
+    assert parts(made)["scale"] == uncertainty.DEFAULT_SCALE_UNCERTAINTY
 
 
 def test_an_assumed_or_missing_scale_is_named_as_missing():

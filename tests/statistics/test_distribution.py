@@ -11,8 +11,8 @@ from scipy import stats
 
 from semseg.statistics import distribution
 from semseg.statistics.distribution import (
-    FEWEST_TO_FIT,
-    LEAST_PROBABILITY,
+    MIN_INSIDE_PROBABILITY,
+    MIN_TO_FIT,
     edge_weights,
     fit_lognormal,
     goodness_sentence,
@@ -175,8 +175,8 @@ def test_weights_enter_the_parameters_but_not_the_test():
 
 
 def test_too_few_and_equal_sizes():
-    assert fit_lognormal(np.arange(1, FEWEST_TO_FIT)) is None
-    assert fit_lognormal(np.arange(1, FEWEST_TO_FIT + 1)) is not None
+    assert fit_lognormal(np.arange(1, MIN_TO_FIT)) is None
+    assert fit_lognormal(np.arange(1, MIN_TO_FIT + 1)) is not None
     equal = fit_lognormal([5.0] * 30)
     assert (equal.geometric_mean, equal.geometric_standard_deviation) == (5, 1)
     assert math.isnan(equal.p_value)
@@ -223,7 +223,7 @@ def test_edge_weights_of_a_case_computed_by_hand():
     # A frame 200 wide and 100 high: (200 - 40) (100 - 50) / 20000 = 0.4.
     assert inside_probability([40], [50], (100, 200)).tolist() == pytest.approx([0.4])
     assert edge_weights([40, 150], [50, 20], (100, 200)).tolist() == pytest.approx([2.5, 5.0])
-    assert inside_probability([150], [20], (100, 200))[0] < LEAST_PROBABILITY
+    assert inside_probability([150], [20], (100, 200))[0] < MIN_INSIDE_PROBABILITY
 
 
 @pytest.mark.parametrize(
