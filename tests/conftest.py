@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,6 +13,7 @@ pytest.register_assert_rewrite("tests.support")
 from semseg.inference.segmenter import Segmenter  # noqa: E402
 from tests.support.drawn_picture import Drawn, draw_separated  # noqa: E402
 from tests.support.network import load_segmenter  # noqa: E402
+from tests.support.signals import sigint  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,10 @@ def draw() -> Callable[..., Drawn]:
 def drawn() -> Drawn:
     """352 x 448 px with 48 separated particles of 36 px."""
     return draw_separated((352, 448), 36.0)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts this process and those that it starts."""
+    with sigint(signal.default_int_handler):
+        yield

@@ -30,6 +30,7 @@ from tests.support.command import (
 )
 from tests.support.network import shipped
 from tests.support.paths import ROOT
+from tests.support.signals import sigint
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
@@ -242,6 +243,7 @@ sys.exit(main(sys.argv[3:]))
 
 
 @posix
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_amid_the_files_of_a_picture_waits_for_the_last(number, folder, tmp_path):
     pictures = [folder / name for name in ("a.png", "b.png", "c.png")]
@@ -254,6 +256,7 @@ def test_a_signal_amid_the_files_of_a_picture_waits_for_the_last(number, folder,
 
 
 @posix
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
     number, folder, draw, tmp_path
@@ -276,6 +279,18 @@ def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
     assert one_sentence(said).startswith("Interrupted: 1 of 3 pictures are finished")
     assert "large.png was the one at hand" in said
     assert names(out) == [f"a.{ending}" for ending in ENDINGS]
+
+
+@posix
+def test_a_run_that_was_started_to_ignore_ctrl_c_goes_on(folder, tmp_path):
+    """As a shell's ``&`` asks for; the signal comes amid the files of the first picture."""
+    pictures = [folder / name for name in ("a.png", "b.png")]
+    arguments = ("analyze", *pictures, "--output", tmp_path, *FIXED)
+    with sigint(signal.SIG_IGN):
+        done = python("-c", AT, 3, int(signal.SIGINT), *arguments)
+    assert done.returncode == 0
+    assert "Interrupted" not in done.stderr
+    assert names(tmp_path) == sorted(f"{stem}.{end}" for stem in "ab" for end in ENDINGS)
 
 
 @posix

@@ -131,6 +131,7 @@ def test_a_folder_is_tried_and_left_empty(tmp_path):
             check_folder(taken)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_while_files_are_written_takes_effect_afterwards(folder, monkeypatch):
     real = os.fsync
 
