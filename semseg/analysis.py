@@ -282,11 +282,11 @@ def segment(
         median = float(shapes["ecd"].median()) if len(shapes) else None
         certain = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence)
-        usual = model.confidence.get("picture", out_of_domain.USUAL)
-        strange = out_of_domain.abstains(prepared.image, maps, certain, usual)
-        if strange:
-            notes.append(out_of_domain.note(strange, certain, model.filter_threshold))
-            certain = out_of_domain.lowered(certain, model.filter_threshold)
+        in_domain = model.confidence.get("in_domain", out_of_domain.DEFAULT_MODEL)
+        foreign = out_of_domain.why_out_of_domain(prepared.image, maps, certain, in_domain)
+        if foreign:
+            notes.append(out_of_domain.note(foreign, certain, model.filter_threshold))
+            certain = out_of_domain.lower_confidence(certain, model.filter_threshold)
             doubt = [out_of_domain.REASON] * len(doubt)
         particles = measure_particles(shapes, scale).assign(
             confidence=certain, doubt=doubt, visibility=visibility(labels)
@@ -296,7 +296,7 @@ def segment(
             "No particles were found; try another rescale factor or crop, or see whether the "
             "picture shows particles at all."
         )
-    elif not strange:
+    elif not foreign:
         notes += _range_note(median, factor, model)
     notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(

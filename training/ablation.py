@@ -1,11 +1,11 @@
-"""What each part of the training is worth: short runs of the same length that differ in one thing.
+"""What each part of the training contributes: short runs that differ in one thing.
 
     python -m training.ablation --steps 700      # an hour and a half of two cores
 
-Each network starts from nothing, sees as many crops, and gets its own judge of seams and worth of
-candidates; the other thresholds are the defaults. F1 is of all particles found, pictures pooled, at
-the rescale factor that the truth asks for. Runs that are there already are not repeated. The table
-is docs/validation/ablation.csv, which `training.validation` puts on its page.
+Each network starts from nothing, sees as many crops, and gets its own merge classifier and score
+model; the other thresholds are the defaults. F1 is of all particles found, pictures pooled, at the
+rescale factor that the truth asks for. Runs that are there already are not repeated. The table is
+docs/validation/ablation.csv, which `training.validation` puts on its page.
 """
 
 from __future__ import annotations
@@ -41,14 +41,16 @@ VARIANTS = {
 
 
 def rated(network: Path, pictures: Sequence[Picture], shown: Sequence[Picture]) -> dict[str, float]:
-    """F1 of each kind of picture; judge and worth are fitted to `pictures`, not to `shown`."""
+    """F1 of each kind of picture; the regressions are fitted to `pictures`, not to `shown`."""
     thresholds = Thresholds()
     segmenter = fit.provisional(network, thresholds)
     seen = fit.seen_at_target(pictures, segmenter)
-    thresholds = replace(thresholds, judge=fit.fit_judge(fit.true_seams(seen, thresholds)))
-    worth = fit.fit_worth(fit.true_candidates(seen, thresholds))
+    thresholds = replace(
+        thresholds, merge_classifier=fit.fit_merge_classifier(fit.true_seams(seen, thresholds))
+    )
+    score_model = fit.fit_score_model(fit.true_candidates(seen, thresholds))
     seen += fit.seen_at_target(shown, segmenter)
-    rated = fit.f1_by_kind(seen, fit.by_worth(replace(thresholds, worth=worth)))
+    rated = fit.f1_by_kind(seen, fit.by_score(replace(thresholds, score_model=score_model)))
     return {f"{kind}, F1@{iou:g}": value for kind, f1 in rated.items() for iou, value in f1.items()}
 
 

@@ -1,4 +1,4 @@
-"""What bounds the figures: steps of the road replaced, one after another, by what the truth says.
+"""What bounds the figures: steps of the pipeline replaced, one after another, by the truth.
 
     python -m training.bounds tio2
     python -m training.bounds tio2 --model training/cache/lean.onnx
@@ -83,9 +83,9 @@ def _rungs(picture: Labelled, segmenter: Segmenter) -> Iterator[tuple[str, Label
         joined = _seams_by_truth(maps, on_grid(truth, maps.shape[1:]), thresholds)
         joined = refine(joined, maps, view, thresholds)
         found = without_gaps(on_recorded_grid(joined, image.shape))
-        yield f"{size}seams judged by the truth", found
+        yield f"{size}seams decided by the truth", found
         right = np.concatenate([[False], compare(truth, found).best_of_found > 0.5])
-        yield f"{size}seams and filter judged by the truth", np.where(right[found], found, 0)
+        yield f"{size}seams and filter decided by the truth", np.where(right[found], found, 0)
     if picture.visibility is not None:
         clear = np.concatenate([[False], picture.visibility != VISIBILITY.index("fragment")])
         yield "the truth itself, but for its fragments", np.where(clear[truth], truth, 0)
@@ -93,12 +93,12 @@ def _rungs(picture: Labelled, segmenter: Segmenter) -> Iterator[tuple[str, Label
 
 def _seams_by_truth(maps: NDArray[np.float32], truth: Labels, thresholds: Thresholds) -> Labels:
     """Instances where a seam is undone when the same true particle lies on both its sides."""
-    labels, hills = fragments(maps, thresholds)
-    found = seams(labels, hills, maps)
+    labels, elevation = fragments(maps, thresholds)
+    found = seams(labels, elevation, maps)
     owner = owners(labels, truth)
     first, second = owner[found["first"]], owner[found["second"]]
     joined = join(labels, found, np.where((first == second) & (first > 0), 1.0, -np.inf))
-    large = np.bincount(joined.ravel()) >= thresholds.least_area_px
+    large = np.bincount(joined.ravel()) >= thresholds.min_area_px
     return np.where(large[joined], joined, 0)
 
 

@@ -48,7 +48,7 @@ def median_ecd(labels: NDArray[np.integer]) -> float:
     return float(np.median(np.sqrt(4 * areas[areas > 0] / np.pi)))
 
 
-def stretch(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def stretch_contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Contrast between the 0.5 and 99.5 percentiles, as in `semseg.preprocessing`."""
     low, high = np.percentile(image, (0.5, 99.5))
     return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
@@ -64,7 +64,7 @@ def emps_samples(folder: Path, *, validation: bool) -> list[Sample]:
         image = np.asarray(Image.open(folder / "images" / f"{row.name}.png").convert("L"))
         labels = np.asarray(Image.open(folder / "labels" / f"{row.name}.png")).astype(np.int32)
         samples.append(
-            Sample(row.name, stretch(image.astype(np.float32)), labels, row.median_ecd_px)
+            Sample(row.name, stretch_contrast(image.astype(np.float32)), labels, row.median_ecd_px)
         )
     return samples
 
@@ -94,7 +94,7 @@ def drawn_samples(count: int) -> list[Sample]:
     for path in paths:
         with np.load(path) as stored:
             labels = stored["labels"].astype(np.int32)
-            image = stretch(stored["image"].astype(np.float32))
+            image = stretch_contrast(stored["image"].astype(np.float32))
         if labels.any():
             samples.append(Sample(path.stem, image, labels, median_ecd(labels)))
     return samples

@@ -21,6 +21,7 @@ import onnx
 import onnxruntime
 import torch
 
+from semseg.inference.segmenter import to_stored
 from training.dataset import WORK
 from training.network import DIVISOR, MAPS, REDUCTION, Layout, MultiResUNet
 
@@ -80,9 +81,14 @@ def export_network(checkpoint: Path, target: Path) -> float:
 
 
 def describe(source: Path, target: Path, description: dict) -> str:
-    """Copy the model with its description in the metadata; returns the sha256."""
+    """Copy the model with its description in the metadata; returns the sha256 of the file.
+
+    The description has the names of the code; the file keeps those of all model files.
+    """
     model = onnx.load(source)
-    onnx.helper.set_model_props(model, {"semseg": json.dumps(description, sort_keys=True)})
+    onnx.helper.set_model_props(
+        model, {"semseg": json.dumps(to_stored(description), sort_keys=True)}
+    )
     onnx.checker.check_model(model)
     content = model.SerializeToString(deterministic=True)
     target.parent.mkdir(exist_ok=True)
@@ -92,9 +98,9 @@ def describe(source: Path, target: Path, description: dict) -> str:
 
 def pin(sha256: str) -> None:
     """Write the hash where `semseg.inference.segmenter` checks it."""
-    room = ROOT / "semseg" / "inference" / "segmenter.py"
-    text = re.sub(r'MODEL_SHA256 = "\w*"', f'MODEL_SHA256 = "{sha256}"', room.read_text())
-    room.write_text(text)
+    module = ROOT / "semseg" / "inference" / "segmenter.py"
+    text = re.sub(r'MODEL_SHA256 = "\w*"', f'MODEL_SHA256 = "{sha256}"', module.read_text())
+    module.write_text(text)
 
 
 def description(name: str, fitted: dict) -> dict:

@@ -6,18 +6,19 @@ Seven steps, in this order, through the exported network itself. All of them see
 fifth and drawn pictures that training never saw, both kinds with the same weight: the first has
 few agglomerates, the second hardly anything else.
 
-1. the judge of seams (`semseg.instances.seams`): a logistic regression on the seams between
+1. the merge classifier (`semseg.instances.seams`): a logistic regression on the seams between
    fragments, at the rescale factor that the truth asks for; a seam is false where most of both
    fragments lies in the same true particle;
 2. the level of the foreground: greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled;
-3. what a candidate is worth (`semseg.instances.merge_tree`): a logistic regression on
+3. the score of a candidate (`semseg.instances.merge_tree`): a logistic regression on
    `semseg.instances.features.CANDIDATE_FEATURES`, whether its IoU with a true particle exceeds
    0.65, between the two levels;
-4. the judge of looks for the rescale factor (`training.looks`);
+4. the choice among candidate rescale factors (`training.autoscale`);
 5. the confidence: a logistic regression on `semseg.instances.confidence.FEATURES`, at the factor
    that is found automatically; its figures are from pictures left out of each fit;
 6. the default filter threshold: greatest mean of F1 at IoU 0.5, each kind pooled;
-7. when to abstain (`training.abstain`): the same pictures against drawn ones without particles.
+7. what is out of domain (`training.out_of_domain`): the same pictures against drawn ones without
+   particles.
 """
 
 from __future__ import annotations
@@ -42,23 +43,23 @@ from semseg.instances.features import CANDIDATE_FEATURES, memberships
 from semseg.instances.merge_tree import Candidate
 from semseg.instances.particles import (
     Thresholds,
-    find_instances,
+    candidates_with_features,
     find_particles,
+    find_particles_by_seams,
     fragments,
     on_recorded_grid,
-    weighed,
 )
 from semseg.instances.seams import FEATURES as SEAM_FEATURES
 from semseg.instances.seams import seams
 from semseg.io.micrograph import read_micrograph
 from semseg.preprocessing.preparation import resize
 from semseg.settings import Settings
-from training.abstain import fit_abstain
+from training.autoscale import fit_scale_model
 from training.dataset import WORK, median_ecd
 from training.export import describe, description
-from training.looks import fit_look
 from training.metrics import Agreement, compare, pool
 from training.network import REDUCTION
+from training.out_of_domain import fit_in_domain
 from training.pictures import Picture, emps_validation, without_gaps
 from training.regression import even, print_reliability, regression, stored
 from training.synthesize import draw_micrograph
@@ -70,7 +71,7 @@ TRAINED_PX = (16.0, 140.0)
 DRAWN = 48  # pictures of the second kind
 DRAWN_SEED = 1_000_000  # far from the seeds of training
 FOREGROUND = (0.5, 0.6)  # levels to try
-WORTH_IOU = 0.65
+SCORE_IOU = 0.65
 NOT_FITTED = {
     "features": list(FEATURES),
     "mean": [0.0] * len(FEATURES),
@@ -139,8 +140,8 @@ def true_seams(seen: Sequence[Seen], thresholds: Thresholds) -> pd.DataFrame:
     """The seams of all pictures, whether each is ``false`` (one true particle on both sides)."""
     frames = []
     for each in seen:
-        labels, hills = fragments(each.maps, thresholds)
-        found = seams(labels, hills, each.maps)
+        labels, elevation = fragments(each.maps, thresholds)
+        found = seams(labels, elevation, each.maps)
         owner = owners(labels, on_grid(each.picture.labels, labels.shape))
         first, second = owner[found["first"]], owner[found["second"]]
         known = (first > 0) | (second > 0)
@@ -171,19 +172,21 @@ def owners(labels: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.asarray(shared_pixels(labels, truth).argmax(axis=1)).ravel()
 
 
-def fit_judge(table: pd.DataFrame) -> dict:
+def fit_merge_classifier(table: pd.DataFrame) -> dict:
     """Logistic regression on the seams, each kind of picture with the same weight."""
     return regression(SEAM_FEATURES, table, table["false"])
 
 
 def true_candidates(seen: Sequence[Seen], thresholds: Thresholds) -> pd.DataFrame:
-    """The candidates of all pictures: features, kind, whether each is ``right`` (`WORTH_IOU`)."""
+    """The candidates of all pictures: features, kind, whether each is ``right`` (`SCORE_IOU`)."""
     frames = []
     for each in seen:
-        labels, hills = fragments(each.maps, thresholds)
-        tree, features = weighed(labels, hills, each.maps, each.view, thresholds)
+        labels, elevation = fragments(each.maps, thresholds)
+        tree, features = candidates_with_features(
+            labels, elevation, each.maps, each.view, thresholds
+        )
         overlap = overlaps(tree, labels, on_grid(each.picture.labels, labels.shape))
-        frames.append(features.assign(right=overlap > WORTH_IOU, kind=each.picture.kind))
+        frames.append(features.assign(right=overlap > SCORE_IOU, kind=each.picture.kind))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -197,7 +200,7 @@ def overlaps(tree: Sequence[Candidate], labels: np.ndarray, truth: np.ndarray) -
     return (common / np.maximum(area + of_truth - common, 1))[:, 1:].max(axis=1, initial=0.0)
 
 
-def fit_worth(table: pd.DataFrame) -> dict:
+def fit_score_model(table: pd.DataFrame) -> dict:
     """Logistic regression on the candidates, each kind of picture with the same weight."""
     return regression(CANDIDATE_FEATURES, table, table["right"])
 
@@ -217,29 +220,30 @@ def f1_by_kind(
     return {kind: {iou: each.f1(iou) for iou in (0.5, 0.75)} for kind, each in pooled.items()}
 
 
-def score(seen: Sequence[Seen], thresholds: Thresholds) -> dict[str, float]:
-    """The mean of both F1 of each kind, of what is found by seams alone."""
-    rated = f1_by_kind(seen, lambda each: find_instances(each.maps, thresholds))
+def f1_by_seams(seen: Sequence[Seen], thresholds: Thresholds) -> dict[str, float]:
+    """The mean of F1 at both IoUs of each kind, of what is found by seams alone."""
+    rated = f1_by_kind(seen, lambda each: find_particles_by_seams(each.maps, thresholds))
     return {kind: sum(f1.values()) / 2 for kind, f1 in rated.items()}
 
 
-def by_worth(thresholds: Thresholds) -> Callable[[Seen], np.ndarray]:
+def by_score(thresholds: Thresholds) -> Callable[[Seen], np.ndarray]:
     """What is found as users find it."""
     return lambda each: find_particles(each.maps, each.view, thresholds)[0]
 
 
 def fit_thresholds(source: Path, pictures: Sequence[Picture]) -> Thresholds:
-    """The level of the foreground, each with its own judge; then what candidates are worth."""
+    """The level of the foreground, each with its own merge classifier; then the score model."""
     seen = seen_at_target(pictures, provisional(source, Thresholds()))
     choices = {}
     for level in FOREGROUND:
         bare = Thresholds(foreground=level)
-        choices[level] = replace(bare, judge=fit_judge(true_seams(seen, bare)))
-    rated = {level: score(seen, choice) for level, choice in choices.items()}
+        classifier = fit_merge_classifier(true_seams(seen, bare))
+        choices[level] = replace(bare, merge_classifier=classifier)
+    rated = {level: f1_by_seams(seen, choice) for level, choice in choices.items()}
     print(f"foreground:\n{pd.DataFrame(rated).round(4)}", flush=True)
     best = choices[max(rated, key=lambda level: sum(rated[level].values()))]
-    best = replace(best, worth=fit_worth(true_candidates(seen, best)))
-    print(best, pd.DataFrame(f1_by_kind(seen, by_worth(best))).round(4), sep="\n", flush=True)
+    best = replace(best, score_model=fit_score_model(true_candidates(seen, best)))
+    print(best, pd.DataFrame(f1_by_kind(seen, by_score(best))).round(4), sep="\n", flush=True)
     return best
 
 
@@ -315,12 +319,13 @@ def fit(name: str, pictures: Sequence[Picture]) -> dict:
     """
     source = WORK / f"{name}.onnx"
     thresholds = fit_thresholds(source, pictures)
-    thresholds = replace(thresholds, look=fit_look(provisional(source, thresholds), pictures))
+    scale_model = fit_scale_model(provisional(source, thresholds), pictures)
+    thresholds = replace(thresholds, scale_model=scale_model)
     table, true_count = collect(source, thresholds, pictures)
     table.to_pickle(WORK / f"{name}.particles.pkl")
     model = fit_confidence(table)
     level = best_filter(table, model, true_count)
-    model["picture"] = fit_abstain(provisional(source, thresholds), thresholds, model, pictures)
+    model["in_domain"] = fit_in_domain(provisional(source, thresholds), thresholds, model, pictures)
     fitted = _fitted(thresholds, model, level)
     (WORK / f"{name}.fit.json").write_text(json.dumps(fitted, indent=1))
     return fitted

@@ -4,8 +4,8 @@
     python -m training.recipe --name anew --minutes 300 --resume      # after an interruption
     python -m training.recipe --name further --minutes 85 --start-from models/model.onnx --rate 1e-3
 
-Draws the pictures, trains, exports, fits thresholds, confidence, filter and abstention (some ten
-minutes more), and writes the described model to training/cache/NAME.model.onnx. Nothing of the
+Draws the pictures, trains, exports, fits thresholds, confidence, filter and in-domain probability
+(ten minutes more), and writes the described model to training/cache/NAME.model.onnx. Nothing of the
 repository changes; `python -m training.export describe NAME` makes it the model that is shipped.
 
 Wants EMPS-train in `../shared/data/emps-train`. The shipped model cost 494 minutes of

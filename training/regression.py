@@ -30,7 +30,7 @@ def even(kind: pd.Series) -> np.ndarray:
 def stored(
     names: Sequence[str], mean: pd.Series, scale: pd.Series, fitted: LogisticRegression
 ) -> dict:
-    """As `instances.confidence.confidence` and `instances.seams.odds_of_one` take it."""
+    """As `instances.confidence.confidence` and `instances.seams.merge_log_odds` take it."""
     return {
         "features": list(names),
         "mean": mean.round(6).tolist(),

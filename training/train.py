@@ -2,7 +2,7 @@
 
     python -m training.train --name first --minutes 60
     python -m training.train --name first --minutes 60 --resume
-    python -m training.train --name tiny --steps 40 --drawn 24 --without-emps   # is the road open?
+    python -m training.train --name tiny --steps 40 --drawn 24 --without-emps   # does it run?
 
 Runs on CUDA where there is a device, else on the CPU (channels last; bfloat16 where that is
 quicker). The schedule follows the time spent, not the steps unless they are given, so that a

@@ -73,14 +73,14 @@ def measure_free(segmenter: Segmenter) -> pd.DataFrame:
         for seed in FREE_SEEDS:
             grey = draw(kind, seed)
             row = {"kind": kind, "megapixels": grey.size / 1e6, "found": 0, "kept": 0,
-                   "abstained": 0, "refused": 0}  # fmt: skip
+                   "out_of_domain": 0, "refused": 0}  # fmt: skip
             out = io.BytesIO()
             Image.fromarray(grey).save(out, "png")
             try:
                 analysis = analyze(out.getvalue(), name=f"{kind}.png", segmenter=segmenter)
                 table = analysis.particles
                 row |= {"found": len(table), "kept": int(table["kept"].sum())}
-                row["abstained"] = int((table["reason"] == REASON).any())
+                row["out_of_domain"] = int((table["reason"] == REASON).any())
             except UnsuitableImageError:
                 row |= {"refused": 1, "megapixels": 0.0}
             rows.append(row)

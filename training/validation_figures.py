@@ -78,8 +78,8 @@ def _where_particles_are(labels: np.ndarray, size: tuple[int, int]) -> tuple[int
     rows, columns = np.nonzero(labels)
     sides = np.array(labels.shape[::-1])
     middle = np.array([np.median(columns), np.median(rows)]) if len(rows) else sides / 2
-    room = np.array(size) - PANEL_PX
-    corner = np.clip(middle * size / sides - PANEL_PX / 2, 0, np.maximum(room, 0))
+    spare = np.array(size) - PANEL_PX
+    corner = np.clip(middle * size / sides - PANEL_PX / 2, 0, np.maximum(spare, 0))
     # a panel that is too small comes into the middle
-    left, top = np.where(room > 0, corner, room / 2).astype(int).tolist()
+    left, top = np.where(spare > 0, corner, spare / 2).astype(int).tolist()
     return left, top

@@ -83,7 +83,7 @@ def document(
     ablation: pd.DataFrame | None,
     folder: str,
 ) -> str:
-    """The page as Markdown; `results` and `times` by model, the judged one first.
+    """The page as Markdown; `results` and `times` by model, the rated one first.
 
     `bounds` is `training.bounds.ladder` of the TiO2 pictures, where they are at hand; `ablation`
     the table of `training.ablation`, where it was run.
@@ -113,7 +113,7 @@ def document(
         "`training/cache/validation/`.",
         f"![Best, typical and worst of the drawn pictures]({folder}/drawn.png)",
         "## Pictures without particles",
-        _abstention(own, free),
+        _out_of_domain(own, free),
         "## Run time",
         _time(times),
         "## Ablations",
@@ -144,8 +144,8 @@ def _missing(own: dict[str, Result]) -> str:
             f"Pictures: {counts}. No TiO2 picture was trained on and nothing was fitted to "
             "them, but their figures were seen whenever ways were compared (training/README.md). "
             "EMPS-train but for the validation fifth was trained on; thresholds, confidence, "
-            "filter and abstention were fixed on that fifth and on drawn pictures of other seeds, "
-            "so that its own figures flatter a little."
+            "filter and in-domain probability were fitted to that fifth and to drawn pictures of "
+            "other seeds, so that its own figures flatter a little."
         )
     return (
         f"**Not measured in this run: {' and '.join(absent)}**, since `../shared` is not at hand; "
@@ -184,8 +184,8 @@ def _table(results: dict[str, dict[str, Result]], times: dict[str, tuple[float, 
         f"| network, {NETWORK_SHAPE[1]} x {NETWORK_SHAPE[0]}, two threads, GFLOP-equivalents | "
         f"{SECONDS_REACH} | {SECONDS_AIM} | {' | '.join(f'{x:.0f}' for x in spent)} | {stands} |"
     )
-    judged = f"The last column judges `{names[0]}`." if len(names) > 1 else ""
-    return ["\n".join(lines), judged]
+    rated = f"The last column rates `{names[0]}`." if len(names) > 1 else ""
+    return ["\n".join(lines), rated]
 
 
 def _bounds(bounds: pd.DataFrame) -> str:
@@ -200,10 +200,10 @@ def _bounds(bounds: pd.DataFrame) -> str:
         "TiO2-dev, all particles found, not filtered (`python -m training.bounds tio2`). Each line "
         "takes one decision away from the model and leaves it to the truth; where that brings a "
         "figure to what is wanted, that decision is what bounds it. Seams are the lines along "
-        "which touching particles may be parted: the flood offers all of them, and which are real "
-        "is judged. The last line is a perfect answer that leaves out those particles that the "
-        "annotators classed as fragments: its sizes are what missing them costs by itself.\n\n"
-        + "\n".join(lines)
+        "which touching particles may be parted: the watershed offers all of them, and the merge "
+        "classifier decides which are real. The last line is a perfect answer that leaves out "
+        "those particles that the annotators classed as fragments: its sizes are what missing them "
+        "costs by itself.\n\n" + "\n".join(lines)
     )
 
 
@@ -268,13 +268,15 @@ def _sizes(own: dict[str, Result], folder: str) -> str:
     )
 
 
-def _abstention(own: dict[str, Result], free: pd.DataFrame) -> str:
+def _out_of_domain(own: dict[str, Result], free: pd.DataFrame) -> str:
     total = free.sum()
-    wrongly = ", ".join(f"{NAMES[of]} {r.abstained} of {len(r.pictures)}" for of, r in own.items())
-    lines = ["| kind | megapixels | found | kept | abstained | refused |",
+    wrongly = ", ".join(
+        f"{NAMES[of]} {r.out_of_domain} of {len(r.pictures)}" for of, r in own.items()
+    )
+    lines = ["| kind | megapixels | found | kept | out of domain | refused |",
              "|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     lines += [
-        f"| {row.Index} | {row.megapixels:.1f} | {row.found} | {row.kept} | {row.abstained} | "
+        f"| {row.Index} | {row.megapixels:.1f} | {row.found} | {row.kept} | {row.out_of_domain} | "
         f"{row.refused} |"
         for row in free.itertuples()
     ]
@@ -282,9 +284,9 @@ def _abstention(own: dict[str, Result], free: pd.DataFrame) -> str:
         f"{len(FREE_SEEDS)} pictures of each kind, drawn by `training/particle_free.py`: "
         f"{total['kept'] / total['megapixels']:.2f} false particles kept per megapixel "
         f"({total['kept']:.0f} on {total['megapixels']:.0f} megapixels; reach: fewer than one). "
-        "*Abstained*: all that was found is possibly wrong, and the user is told that this does "
-        "not look like particles the model knows. *Refused*: too small, or blank. Abstained by "
-        f"mistake from pictures of particles: {wrongly}.\n\n" + "\n".join(lines)
+        "*Out of domain*: all that was found is possibly wrong, and a note says that this does "
+        "not look like particles the model knows. *Refused*: too small, or blank. Pictures of "
+        f"particles taken for out of domain by mistake: {wrongly}.\n\n" + "\n".join(lines)
     )
 
 
@@ -320,8 +322,8 @@ def _ablations(results: dict[str, dict[str, Result]], ablation: pd.DataFrame | N
             f"Short runs of {int(ablation['steps'].iloc[0])} steps from nothing, which differ in "
             "one thing (`python -m training.ablation`), of networks laid out as in "
             "the second edition; the shipped model had some seventy thousand. All particles found, "
-            "at the rescale factor that the truth asks for; judge of seams "
-            "and worth of candidates are fitted to EMPS and drawn pictures for each.\n\n"
+            "at the rescale factor that the truth asks for; merge classifier "
+            "and score model are fitted to EMPS and drawn pictures for each.\n\n"
             + "\n".join(lines)
             + "\n\n"
         )
@@ -367,9 +369,9 @@ def _limits(own: dict[str, Result], free: pd.DataFrame) -> str:
             + "."
         )
     said.append(
-        "Drawings are told by their flat greys, so a mask of particles counts as one: lower the "
-        "filter for it. A photograph of a board of squares does not, and its squares are taken for "
-        "particles."
+        "Drawings are recognised by their flat greys, so a mask of particles counts as one: lower "
+        "the filter for it. A photograph of a board of squares is not, and its squares are taken "
+        "for particles."
     )
     said.append(
         "Drawn pictures are drawn by the renderer that trained the model, with other seeds: they "

@@ -37,7 +37,8 @@ class Result:
         return float(self.kept["median min_feret"].abs().fillna(1.0).median())
 
     @property
-    def abstained(self) -> int:
+    def out_of_domain(self) -> int:
+        """Number of pictures classified as out of domain."""
         return sum(bool((a.particles["reason"] == REASON).any()) for a in self.analyses)
 
     @property

@@ -27,7 +27,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "measurement.md"
 BEGIN, END = "<!-- visibility: begin -->", "<!-- visibility: end -->"
 PICTURES, SEED = 24, 5_000_000
 TRULY_VISIBLE = 0.9  # share of its own area
-LEAST_AREA = 12
+MIN_AREA_PX = 12
 LEVELS = (0.85, FULLY_VISIBLE, 0.95)
 
 
@@ -70,7 +70,7 @@ def drawn() -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         scene = random_scene(rng, (512, 512))
         _, labels = draw_scene(scene, rng)
         present = np.unique(labels)[1:]
-        large = np.bincount(labels.ravel())[present] >= LEAST_AREA
+        large = np.bincount(labels.ravel())[present] >= MIN_AREA_PX
         truth.append(shares(scene, labels)[present][large] >= TRULY_VISIBLE)
         estimate.append(visibility(labels)[large])
     return np.concatenate(truth), np.concatenate(estimate)

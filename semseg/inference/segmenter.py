@@ -28,6 +28,8 @@ __all__ = [
     "ModelInfo",
     "Segmenter",
     "available_providers",
+    "from_stored",
+    "to_stored",
 ]
 
 MODEL_SHA256 = "5e38ec2dddd4935ff89abebc482772aa84ab850d301b52eec36584955a3be0ea"
@@ -39,6 +41,25 @@ MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
 WHOLE_UP_TO_PX = 5_500_000  # the body needs about 0.11 GB per megapixel
 TILE_PX = 1536
 OVERLAP_PX = 384
+
+# Names that the description in a model file has for what has another name in the code. Model files
+# keep theirs, so that any version of semseg reads any file: the shipped one is known by its bytes.
+_STORED_NAMES = {
+    # fields of `semseg.instances.particles.Thresholds`
+    "min_peak": "least_hill",
+    "min_prominence": "prominence",
+    "min_merge_probability": "join",
+    "merge_classifier": "judge",
+    "score_model": "worth",
+    "penalty": "price",
+    "min_area_px": "least_area_px",
+    "scale_model": "look",
+    # of the confidence, the coefficients for `semseg.instances.out_of_domain`
+    "in_domain": "picture",
+    # features of seams, and of particles
+    "lower_peak": "hill",
+    "median_agreement": "company",
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,8 @@ class ModelInfo:
     thresholds : mapping
         Of the instance step: see `semseg.instances.particles.Thresholds`.
     confidence : mapping
-        Coefficients: see `semseg.instances.confidence`.
+        Coefficients: see `semseg.instances.confidence`; under ``in_domain`` those of
+        `semseg.instances.out_of_domain`.
     filter_threshold : float
         Confidence below which a particle is possibly wrong, by default.
     """
@@ -192,7 +214,7 @@ def _read_model(path: Path, sha256: str | None) -> bytes:
 
 def _model_info(metadata: Mapping[str, str], sha256: str) -> ModelInfo:
     try:
-        stored = json.loads(metadata["semseg"])
+        stored = from_stored(json.loads(metadata["semseg"]))
         stored["trained_particle_px"] = tuple(stored["trained_particle_px"])
         return ModelInfo(sha256=sha256, **stored)
     except (KeyError, TypeError, ValueError) as error:
@@ -200,3 +222,25 @@ def _model_info(metadata: Mapping[str, str], sha256: str) -> ModelInfo:
             "The model file carries no description that this version of semseg understands; "
             "please use the model that came with it."
         ) from error
+
+
+def to_stored(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A description with the names that model files have, as `training.export` writes it."""
+    return _renamed(description, _STORED_NAMES)
+
+
+def from_stored(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A description as model files have it, with the names of the code."""
+    return _renamed(description, {stored: name for name, stored in _STORED_NAMES.items()})
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Keys of mappings, and names in lists of names, at any depth, replaced where `names` says."""
+    if isinstance(value, Mapping):
+        return {names.get(key, key): _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [
+            names.get(each, each) if isinstance(each, str) else _renamed(each, names)
+            for each in value
+        ]
+    return value

@@ -1,14 +1,15 @@
-"""Find the rescale factor at which the median particle has the size the network likes.
+"""Find the rescale factor at which the median particle has the size that the network is made for.
 
-The network looks at the picture in octaves, from a thumbnail upwards. Where particles are of a
-size it knows, its maps are crisp, and neighbouring octaves agree on how large the particles are in
-the recorded picture; where they are too large it sees texture, where too small, blobs. How likely
-it is that a look comes nearest to the true size is judged by a regression on what is known of it
-and of its neighbours (`LOOK_FEATURES`), fitted on validation pictures and stored with the model.
-The likeliest look decides, and the climb ends when a likely one has clearly been passed.
+The network is run on the image at candidate factors an octave apart, from a thumbnail upwards.
+Where particles are of a size it knows, its maps are crisp, and neighbouring octaves agree on how
+large the particles are in the recorded image; where they are too large it sees texture, where too
+small, blobs. The probability that a candidate comes nearest to the true size is given by a
+regression on its features and those of its neighbours (`SCALE_FEATURES`), fitted on validation
+images and stored with the model. The most probable candidate decides, and the search ends when a
+likely one has clearly been passed.
 
-The octaves are powers of two of the recorded pixel, so a picture that was enlarged by two is looked
-at in the same way, one octave further down.
+The factors are powers of two of the recorded pixel, so an image that was enlarged by two has the
+same candidates, one octave further down.
 
 ===========================  ========================================================
 feature                      meaning
@@ -16,10 +17,10 @@ feature                      meaning
 `crispness`                  ln of how well the maps bear out what they show
 `size, size_squared`         ln of the median diameter over the one aimed at
 `spread`                     ln of the upper over the lower quartile of diameters
-`below, above`               ln of the size that the look an octave down, or up, shows
+`below, above`               ln of the size that the candidate an octave down, or up, shows
                              over that of this one, -1 to 1
 `apart_below, apart_above`   the same without sign
-`duller_below, _above`       crispness of this look less that of its neighbour
+`duller_below, _above`       crispness of this candidate less that of its neighbour
 `lowest, highest`            1 if there is no neighbour, whose features are 0 then
 ===========================  ========================================================
 """
@@ -35,34 +36,34 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from semseg.instances.confidence import confidence
-from semseg.instances.particles import Thresholds, find_instances
+from semseg.instances.particles import Thresholds, find_particles_by_seams
 from semseg.preprocessing.preparation import resize
 
 __all__ = [
-    "LOOK_FEATURES",
-    "Look",
+    "SCALE_FEATURES",
     "RescaleEstimate",
+    "ScaleCandidate",
     "estimate_rescale",
     "instance_quality",
-    "look_features",
-    "looks_at",
+    "scale_candidates",
+    "scale_features",
 ]
 
 Image = NDArray[np.float32]
 Predict = Callable[[Image], NDArray[np.floating]]
 
-LOOK_FEATURES = (
+SCALE_FEATURES = (
     *("crispness", "size", "size_squared", "spread"),
     *("below", "apart_below", "duller_below", "lowest"),
     *("above", "apart_above", "duller_above", "highest"),
 )
-LEAST_SIDE_PX = 64  # a smaller thumbnail shows nothing
-MOST_PASS_PX = 400_000  # what one look may cost: larger views are cut down to a window
-LARGEST_FACTOR = 6.0
+MIN_SIDE_PX = 64  # a smaller thumbnail shows nothing
+MAX_VIEW_PX = 400_000  # that one candidate may cost: larger views are cut down to a window
+MAX_FACTOR = 6.0
 FAINT_POWER = 4  # of the quality of an instance: its weight in the median
-DECIDED = 0.3  # least chance of a look that decides
-LIKELY = 0.8  # a look with this chance may end the climb, ...
-PAST_THE_BEST = 0.5  # ... when the one that follows has less than this share of it
+MIN_PROBABILITY = 0.3  # of the candidate that decides
+LIKELY = 0.8  # a candidate of this probability may end the search, ...
+MAX_SHARE_AFTER = 0.5  # ... when the one that follows has less than this share of it
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ class RescaleEstimate:
     factor : float
         1 when undecided.
     particle_px : float or None
-        Estimated median diameter in recorded pixels.
+        Estimated median diameter in pixels of the recorded image.
     decided : bool
-        False when the looks were too faint or contradictory.
+        False when no candidate was probable enough.
     """
 
     factor: float
@@ -85,18 +86,18 @@ class RescaleEstimate:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one pass saw.
+class ScaleCandidate:
+    """A candidate rescale factor, and what the network shows at it.
 
     Attributes
     ----------
     factor : float
-        Of the view, over the recorded picture.
+        Pixels of the view per pixel of the recorded image.
     median_px, spread : float
         Median diameter in pixels of the view, ln of the ratio of the quartiles; faint instances
         count little.
     crispness : float
-        ln of the quality of what was seen, at most 0.
+        ln of the quality of the instances, at most 0.
     """
 
     factor: float
@@ -118,57 +119,62 @@ def estimate_rescale(
     Parameters
     ----------
     image : float32, h x w, 0..1
-        Prepared picture on the recorded grid.
+        Prepared image on the recorded grid.
     predict : callable
-        Maps of a picture, (3, h, w) or as much smaller as the network makes them.
+        Maps of an image, (3, h, w) or as much smaller as the network makes them.
     thresholds : Thresholds
     target_px : float
         Wanted median diameter at the network.
     """
-    looks: list[Look] = []
-    chances = np.zeros(0)
-    for look in looks_at(image, predict, thresholds):
-        looks.append(look)
-        chances = _chances(look_features(looks, target_px), thresholds)
-        if chances.max() >= LIKELY and chances[-1] < PAST_THE_BEST * chances.max():
+    candidates: list[ScaleCandidate] = []
+    probable = np.zeros(0)
+    for candidate in scale_candidates(image, predict, thresholds):
+        candidates.append(candidate)
+        probable = _probabilities(scale_features(candidates, target_px), thresholds)
+        if probable.max() >= LIKELY and probable[-1] < MAX_SHARE_AFTER * probable.max():
             break
-    if not looks:
+    if not candidates:
         return RescaleEstimate(1.0, None, False)
-    particle_px = looks[int(chances.argmax())].particle_px
-    if chances.max() < DECIDED:
+    particle_px = candidates[int(probable.argmax())].particle_px
+    if probable.max() < MIN_PROBABILITY:
         return RescaleEstimate(1.0, particle_px, False)
-    return RescaleEstimate(min(target_px / particle_px, LARGEST_FACTOR), particle_px, True)
+    return RescaleEstimate(min(target_px / particle_px, MAX_FACTOR), particle_px, True)
 
 
-def _chances(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.float64]:
-    """Of each look, the chance that it comes nearest to the true size, 0..1."""
-    if thresholds.look:
-        return confidence(features, thresholds.look)
-    # without a judge a crisp look near the size aimed at is the best
+def _probabilities(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.float64]:
+    """Of each candidate, the probability that it comes nearest to the true size: (n,), 0..1."""
+    if thresholds.scale_model:
+        return confidence(features, thresholds.scale_model)
+    # without a model a crisp candidate near the size aimed at is the best
     return np.exp(features["crispness"] - features["size_squared"]).to_numpy()
 
 
-def looks_at(image: Image, predict: Predict, thresholds: Thresholds) -> Iterator[Look]:
-    """Look octave by octave, upwards; a view in which nothing is seen is passed over.
+def scale_candidates(
+    image: Image, predict: Predict, thresholds: Thresholds
+) -> Iterator[ScaleCandidate]:
+    """Yield a candidate for each octave, upwards, where the network finds anything.
 
     Arguments as `estimate_rescale` takes them.
     """
-    lowest = int(np.ceil(np.log2(LEAST_SIDE_PX / min(image.shape))))
-    interest = np.ones((1, 1), np.float32)  # where the last look saw particles
-    for octave in range(min(lowest, 0), int(np.log2(LARGEST_FACTOR)) + 1):
+    lowest = int(np.ceil(np.log2(MIN_SIDE_PX / min(image.shape))))
+    interest = np.ones((1, 1), np.float32)  # where the last view shows particles
+    for octave in range(min(lowest, 0), int(np.log2(MAX_FACTOR)) + 1):
         factor = 2.0**octave
         view = resize(_window(image, factor, interest), factor)
         maps = np.asarray(predict(view), np.float32)
-        if view.size < MOST_PASS_PX / 4:  # still the whole picture in one view
+        if view.size < MAX_VIEW_PX / 4:  # still the whole image in one view
             interest = maps[0]
-        labels = find_instances(maps, thresholds)
+        labels = find_particles_by_seams(maps, thresholds)
         areas = np.bincount(labels.ravel())[1:]
         if areas.size:
             areas = areas * (view.size / labels.size)  # in px of the view
-            yield _seen(factor, areas, instance_quality(labels, maps))
+            yield _candidate(factor, areas, instance_quality(labels, maps))
 
 
-def _seen(factor: float, areas: NDArray[np.floating], quality: NDArray[np.float64]) -> Look:
+def _candidate(
+    factor: float, areas: NDArray[np.floating], quality: NDArray[np.float64]
+) -> ScaleCandidate:
+    """The candidate of instances with these areas, px of the view, and qualities, both (n,)."""
     diameters = np.sqrt(4 * areas / np.pi)
     order = np.argsort(diameters)
     weights = np.cumsum(quality[order] ** FAINT_POWER)
@@ -176,12 +182,13 @@ def _seen(factor: float, areas: NDArray[np.floating], quality: NDArray[np.float6
     low, median, high = diameters[order][places]
     # of the instances, and of the area they cover
     crispness = np.sqrt(quality.mean() * np.average(quality, weights=areas))
-    return Look(factor, float(median), float(np.log(high / low)), float(np.log(crispness + 0.02)))
+    spread = float(np.log(high / low))
+    return ScaleCandidate(factor, float(median), spread, float(np.log(crispness + 0.02)))
 
 
-def look_features(looks: Sequence[Look], target_px: float) -> pd.DataFrame:
-    """One row per look, in order, with `LOOK_FEATURES`; `looks` as `looks_at` gives them."""
-    table = pd.DataFrame(looks)
+def scale_features(candidates: Sequence[ScaleCandidate], target_px: float) -> pd.DataFrame:
+    """One row per candidate, in the order of `scale_candidates`, with `SCALE_FEATURES`."""
+    table = pd.DataFrame(candidates)
     size = np.log(table["median_px"] / target_px)
     recorded = np.log(table["median_px"] / table["factor"])
     octave = np.log2(table["factor"])
@@ -200,13 +207,13 @@ def look_features(looks: Sequence[Look], target_px: float) -> pd.DataFrame:
         duller = table["crispness"] - table["crispness"].shift(ahead)
         columns[f"duller_{name}"] = duller.where(there, 0.0)
         columns[missing] = (~there).astype(float)
-    return pd.DataFrame(columns)[list(LOOK_FEATURES)]
+    return pd.DataFrame(columns)[list(SCALE_FEATURES)]
 
 
 def _window(image: Image, factor: float, interest: NDArray[np.float32]) -> Image:
-    """The part of the picture with most foreground that, rescaled, is small enough."""
+    """The part of the image with most foreground that, rescaled, is small enough."""
     sides = np.array(image.shape)
-    share = np.sqrt(MOST_PASS_PX / (factor**2 * image.size))
+    share = np.sqrt(MAX_VIEW_PX / (factor**2 * image.size))
     if share >= 1:
         return image
     sides_wanted = np.maximum((sides * share).astype(int), 1)

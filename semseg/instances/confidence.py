@@ -1,13 +1,13 @@
 """How likely each particle is right, and the segmentation filter.
 
 The confidence of a particle is the probability that it matches a true one (IoU of at
-least 0.5): a logistic regression on a few features of the maps, the shape, the picture and the
-seams around it, fitted on validation pictures. Its coefficients come with the model. What a
-candidate is worth when particles are chosen (`semseg.instances.merge_tree`) is another on the same
+least 0.5): a logistic regression on a few features of the maps, the shape, the image and the
+seams around it, fitted on validation images. Its coefficients come with the model. The score by
+which particles are chosen among candidates (`semseg.instances.merge_tree`) is another on the same
 features.
 
-Features are those of `semseg.instances.features` and `company`, the median `agreement` of all
-particles in the picture, which only the confidence knows.
+Features are those of `semseg.instances.features` and `median_agreement`, the median `agreement` of
+all particles in the image, which only the confidence knows.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ __all__ = [
     "reasons",
 ]
 
-FEATURES = (*CANDIDATE_FEATURES, "company")
+FEATURES = (*CANDIDATE_FEATURES, "median_agreement")
 
-# what a person is told when this feature pulled the confidence down most
+# the reason given where this feature lowers the confidence most
 _REASONS = {
     "certainty": "faint",
     "edge_contrast": "blurred edge",
@@ -45,7 +45,7 @@ _REASONS = {
     "joined": "perhaps several particles",
     "fragment": "perhaps several particles or a part of one",
     "further": "perhaps a part of one",
-    "company": "as unclear as others in this picture",
+    "median_agreement": "as unclear as others in this picture",
 }
 _SMALL_PX = 7.0  # ECD on the network's maps below which "small" says more than "unusual size"
 

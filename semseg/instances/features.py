@@ -1,4 +1,4 @@
-"""What is known of every candidate: of its maps, shape, picture, and the seams around it.
+"""Features of every candidate: of its maps, shape, image, and the seams around it.
 
 Most of it adds up: how much foreground there is in a candidate, how long its outline is and how
 steep, what grey lies around it, are sums over its fragments, less what lies between them. They are
@@ -47,7 +47,7 @@ CANDIDATE_FEATURES = (
 )
 CORE_PX = 2.0  # deeper than this is well inside
 RING_PX = (1.5, 3.5)  # from the outline, where the grey around a particle is read
-LEAST_NOISE = 0.02
+MIN_NOISE = 0.02
 BAND_ROWS = 512
 
 
@@ -217,5 +217,5 @@ def _contrast(
         for own, total in zip((ring, around, squares), everywhere, strict=True)
     )
     mean = around / ring
-    noise = np.sqrt(np.maximum(squares / ring - mean**2, 0)) + LEAST_NOISE
+    noise = np.sqrt(np.maximum(squares / ring - mean**2, 0)) + MIN_NOISE
     return np.log1p(np.abs(grey - mean) / noise)

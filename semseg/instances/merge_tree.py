@@ -1,16 +1,16 @@
-"""From fragments to particles: of all the ways to join fragments, the one that is worth most.
+"""From fragments to particles: of all the ways to join fragments, the one with the highest score.
 
 Fragments are joined one by one, the two first that most look like one particle, far beyond what is
 likely. Every state on the way is a candidate: a fragment, or a pair of candidates made one. They
-form trees, and a particle is whatever a cut through its tree leaves whole: each candidate is judged
-by itself, with its outline, shape and maps, and the cut with the greatest sum of worth is found
-from the fragments upwards. Such trees are known as watershed merge trees (Liu et al., ICPR 2012).
+form watershed merge trees (Liu et al., ICPR 2012), and a particle is whatever a cut through its
+tree leaves whole: each candidate is scored by itself, from its outline, shape and maps, and the cut
+with the greatest sum of scores is found from the fragments upwards.
 
 >>> found = pd.DataFrame({"first": [1, 2], "second": [2, 3]})
 >>> tree = candidates([1, 2, 3], found, np.array([1.0, -1.0]))
 >>> [each.members for each in tree]
 [(1,), (2,), (3,), (1, 2), (1, 2, 3)]
->>> best(tree, np.array([0.2, 0.3, 0.4, 0.6, 0.5]))
+>>> best_cut(tree, np.array([0.2, 0.3, 0.4, 0.6, 0.5]))
 [3, 2]
 """
 
@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from semseg.instances.seams import merge_order
 
-__all__ = ["Candidate", "best", "candidates"]
+__all__ = ["Candidate", "best_cut", "candidates"]
 
-LEAST = -2.0  # log odds of one particle below which two candidates are not joined any more
-CERTAIN = 3.0  # above it fragments are joined for good
-MOST = 64  # fragments; larger candidates have no alternative, which bounds what is looked at
-CLIP = 6.0
+MIN_LOG_ODDS = -2.0  # of one particle; below it two candidates are not joined
+CERTAIN_LOG_ODDS = 3.0  # above it fragments are joined for good
+CLIP_LOG_ODDS = 6.0  # beyond plus or minus this they say no more
+MAX_FRAGMENTS = 64  # larger candidates are not divided, which bounds the number of candidates
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class Candidate:
     parts : (int, int) or None
         The two candidates it would fall into, as indices; None for what is not divided.
     joined : float
-        Log odds of one particle along the last seam undone in it; `CLIP` for a fragment.
+        Log odds of one particle along the last seam undone in it; `CLIP_LOG_ODDS` for a fragment.
     further : float
-        The same for the next seam around it that would be undone; ``-CLIP`` where there is none.
+        The same for the next seam around it that would be undone; minus `CLIP_LOG_ODDS` where there
+        is none.
     """
 
     members: tuple[int, ...]
@@ -58,7 +59,7 @@ class Candidate:
 def candidates(
     labels: Iterable[int], found: pd.DataFrame, odds: NDArray[np.floating]
 ) -> list[Candidate]:
-    """All candidates, parts before what is made of them.
+    """All candidates, as merge trees: parts before what is made of them.
 
     Parameters
     ----------
@@ -71,21 +72,21 @@ def candidates(
     """
     members = [(int(label),) for label in labels]
     parts: list[tuple[int, int] | None] = [None] * len(members)
-    joined, further = [CLIP] * len(members), [-CLIP] * len(members)
+    joined, further = [CLIP_LOG_ODDS] * len(members), [-CLIP_LOG_ODDS] * len(members)
     at = {label: index for index, (label,) in enumerate(members)}
-    merges, remaining = merge_order(found, odds, LEAST)
+    merges, remaining = merge_order(found, odds, MIN_LOG_ODDS)
     for one, other, value in merges:
         a, b = at[one], at.pop(other)
-        sure = value > CERTAIN and parts[a] is None and parts[b] is None
-        crowd = len(members[a]) + len(members[b]) > MOST
+        sure = value > CERTAIN_LOG_ODDS and parts[a] is None and parts[b] is None
+        crowd = len(members[a]) + len(members[b]) > MAX_FRAGMENTS
         parts.append(None if sure or crowd else (a, b))
-        further[a] = further[b] = min(value, CLIP)
+        further[a] = further[b] = min(value, CLIP_LOG_ODDS)
         at[one] = len(members)
         members.append(members[a] + members[b])
-        joined.append(min(value, CLIP))
-        further.append(-CLIP)
+        joined.append(min(value, CLIP_LOG_ODDS))
+        further.append(-CLIP_LOG_ODDS)
     for label, value in remaining.items():
-        further[at[label]] = max(value, -CLIP)
+        further[at[label]] = max(value, -CLIP_LOG_ODDS)
 
     # what was joined for good leaves its parts behind
     stack, reached = list(at.values()), []
@@ -105,31 +106,31 @@ def candidates(
     ]
 
 
-def best(tree: Sequence[Candidate], worth: NDArray[np.floating]) -> list[int]:
-    """Indices of candidates that hold every fragment once and whose worth sums to most.
+def best_cut(tree: Sequence[Candidate], score: NDArray[np.floating]) -> list[int]:
+    """Indices of candidates that hold every fragment once and whose scores have the greatest sum.
 
     Parameters
     ----------
     tree : sequence of Candidate
         As `candidates` gives it.
-    worth : (n,)
+    score : (n,)
         Of each candidate taken whole; may be negative.
 
     Returns
     -------
     list of int
-        In the order of their first fragments. A candidate stays whole where it is worth as much
-        as its parts.
+        In the order of their first fragments. A candidate stays whole where its score equals the
+        sum of its parts.
     """
-    total = np.asarray(worth, float).tolist()
+    total = np.asarray(score, float).tolist()
     divided = [False] * len(tree)
     roots = set(range(len(tree)))
     for index, candidate in enumerate(tree):
         if candidate.parts:
             roots.difference_update(candidate.parts)
-            of_parts = sum(total[part] for part in candidate.parts)
-            if of_parts > total[index]:
-                total[index], divided[index] = of_parts, True
+            sum_of_parts = sum(total[part] for part in candidate.parts)
+            if sum_of_parts > total[index]:
+                total[index], divided[index] = sum_of_parts, True
     stack, chosen = list(roots), []
     while stack:
         index = stack.pop()

@@ -1,22 +1,23 @@
-"""Does the picture look like particles that the model knows?
+"""Out-of-domain images: does the image look like particles that the model knows?
 
-The confidence of a particle takes for granted that the picture shows particles. An empty substrate,
+The confidence of a particle takes for granted that the image shows particles. An empty substrate,
 a photograph or a page of text does not, and there the network is seldom sure: its foreground map
-is hazy, and what it outlines has little confidence. Both together, in a logistic regression, tell
-such pictures from micrographs of particles. Drawings without noise, of whose sharp shapes it is
-sure, give themselves away by their grey values.
+is hazy, and what it outlines has little confidence. A logistic regression on both gives the
+probability that the image is in the domain of the model; where that is less than a half, nothing is
+accepted by default. Drawings without noise, of whose sharp shapes the network is sure, are
+recognised by their grey values.
 
 ============  =======================================================================
 feature       meaning
 ============  =======================================================================
 `confidence`  mean confidence of the particles found, each weighted with itself: what
-              is hardly believed anyway tells little about the picture
+              is hardly believed anyway tells little about the image
 `foreground`  mean of the foreground map, each pixel weighted with itself: 1 where every
-              pixel says yes or no
+              pixel is 0 or 1
 ============  =======================================================================
 
-The coefficients come with the model (key ``picture`` of its confidence, fitted by
-`training.abstain`); `USUAL` serves a model without them.
+The coefficients come with the model (key ``in_domain`` of its confidence, fitted by
+`training.out_of_domain`); `DEFAULT_MODEL` serves a model without them.
 """
 
 from __future__ import annotations
@@ -28,36 +29,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "DEFAULT_MODEL",
     "FEATURES",
     "REASON",
-    "USUAL",
-    "abstains",
-    "familiarity",
+    "image_features",
+    "in_domain_probability",
     "is_drawing",
-    "lowered",
+    "lower_confidence",
     "note",
-    "picture_features",
+    "why_out_of_domain",
 ]
 
 FEATURES = ("confidence", "foreground")
-REASON = "not like particles the model knows"  # of every particle of such a picture
+REASON = "not like particles the model knows"  # of every particle of such an image
 # Fitted to the second edition of the model; both features are means of probabilities, so they
 # mean much the same for another network.
-USUAL: Mapping[str, Any] = {
+DEFAULT_MODEL: Mapping[str, Any] = {
     "features": list(FEATURES),
     "weights": [17.5, 20.1],
     "intercept": -28.9,
 }
 # Of the 366 micrographs of EMPS none has more than 0.82 and 0.74 of these shares, none both.
-FEW_GREYS, MOST_OF_THEM = 4, 0.9  # the commonest grey values, and a suspicious share of the pixels
-FLAT = 0.6  # share of the pixels that equal their neighbours
+FEW_GREYS, MAX_SHARE_OF_FEW = 4, 0.9  # the commonest grey values; pixels that may have them
+MAX_FLAT_SHARE = 0.6  # of the pixels may equal their neighbours
 BAND_ROWS = 512  # of the maps that are looked at together, for the memory
 
 
-def picture_features(
+def image_features(
     maps: NDArray[np.floating], confidences: NDArray[np.floating]
 ) -> dict[str, float]:
-    """The `FEATURES` of a picture, each in 0..1.
+    """The `FEATURES` of an image, each in 0..1.
 
     Parameters
     ----------
@@ -82,13 +83,13 @@ def _mean_weighted_with_itself(parts: Iterable[NDArray[np.floating]]) -> float:
     return squares / total if total else 0.0
 
 
-def familiarity(features: Mapping[str, float], model: Mapping[str, Any]) -> float:
-    """Probability in 0..1 that the picture shows particles the model knows.
+def in_domain_probability(features: Mapping[str, float], model: Mapping[str, Any]) -> float:
+    """Probability in 0..1 that the image shows particles the model knows.
 
     Parameters
     ----------
     features : mapping
-        As `picture_features` gives it.
+        As `image_features` gives it.
     model : mapping
         ``features`` (names), ``weights`` (one each), ``intercept``.
     """
@@ -98,7 +99,7 @@ def familiarity(features: Mapping[str, float], model: Mapping[str, Any]) -> floa
 
 
 def is_drawing(image: NDArray[np.float32]) -> bool:
-    """Whether a few flat grey values make up the picture, as no instrument records it.
+    """Whether a few flat grey values make up the image, as no instrument records it.
 
     Parameters
     ----------
@@ -106,54 +107,57 @@ def is_drawing(image: NDArray[np.float32]) -> bool:
     """
     grey = (255 * image).astype(np.uint8)
     counts = np.sort(np.bincount(grey.ravel(), minlength=256))
-    if counts[-FEW_GREYS:].sum() <= MOST_OF_THEM * grey.size:
+    if counts[-FEW_GREYS:].sum() <= MAX_SHARE_OF_FEW * grey.size:
         return False
     inner = grey[1:, 1:]
     flat = (inner == grey[:-1, 1:]) & (inner == grey[1:, :-1])
-    return float(flat.mean()) > FLAT
+    return float(flat.mean()) > MAX_FLAT_SHARE
 
 
-def abstains(
+def why_out_of_domain(
     image: NDArray[np.float32],
     maps: NDArray[np.floating],
     confidences: NDArray[np.floating],
     model: Mapping[str, Any],
 ) -> str:
-    """Why nothing of this picture should be kept by default, or an empty string.
+    """Why nothing in this image should be accepted by default; empty where it is in the domain.
 
     Parameters
     ----------
     image : float32, h x w, 0..1
-        Prepared picture, on the recorded grid.
+        Prepared image, on the recorded grid.
     maps : (3, h, w) in 0..1
     confidences : (n,) in 0..1
-        Of the particles found; where there are none, there is nothing to abstain from.
+        Of the particles found; where there are none, there is nothing to reject.
     model : mapping
-        Coefficients, as `familiarity` takes them.
+        Coefficients, as `in_domain_probability` takes them.
     """
     if not len(confidences):
         return ""
     if is_drawing(image):
         return "This looks like a drawing, not like particles the model knows"
-    if familiarity(picture_features(maps, confidences), model) < 0.5:
+    if in_domain_probability(image_features(maps, confidences), model) < 0.5:
         return "This does not look like particles the model knows"
     return ""
 
 
-def note(why: str, confidences: NDArray[np.floating], usual_filter: float) -> str:
-    """What the user is told of the particles found, and how to overrule.
+def note(why: str, confidences: NDArray[np.floating], default_filter: float) -> str:
+    """One sentence on the particles found, and one on how to accept them all the same.
 
-    The filter that is named keeps what would have been kept in another picture, and everything
-    where that is nothing; `confidences` are those before they were `lowered`.
+    The filter that is named accepts what would have been accepted in another image, and everything
+    where that is nothing; `confidences` are those before `lower_confidence`.
     """
     count = len(confidences)
-    found = "the outline found is" if count == 1 else f"the {count:,} outlines found are"
-    some = bool((confidences >= usual_filter).any())
-    level = lowered(usual_filter, usual_filter) if some else 0
-    return f"{why}: {found} possibly wrong. If right all the same, lower the filter to {level:.2g}."
+    if count == 1:
+        found, right = "the outline found is possibly wrong", "it is right"
+    else:
+        found, right = f"the {count:,} outlines found are possibly wrong", "they are right"
+    some = bool((confidences >= default_filter).any())
+    level = lower_confidence(default_filter, default_filter) if some else 0
+    return f"{why}: {found}. If {right}, lower the filter to {level:.2g}."
 
 
-def lowered(confidence, usual_filter: float):
-    """The confidence in a picture that does not look like particles: below the usual filter, in
-    the same order, so that a person can still choose with the filter."""
-    return confidence * usual_filter
+def lower_confidence(confidence, default_filter: float):
+    """Confidences of an out-of-domain image: below the default filter, in the same order, so that
+    a person can still choose with the filter."""
+    return confidence * default_filter

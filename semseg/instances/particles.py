@@ -1,10 +1,10 @@
 """Maps to particles: one label per particle, one row per particle.
 
-A watershed floods the foreground from every hill of the smoothed distance map, lowered on touching
-boundaries; hills that hardly stand out are joined to their neighbours. What is left are fragments:
-`find_particles` chooses among all the ways to join them (`semseg.instances.merge_tree`);
-`find_instances` goes by the seams between them alone (`semseg.instances.seams`), which is quick and
-enough for a first look.
+A watershed floods the foreground from every peak of the smoothed distance map, lowered on touching
+boundaries; basins whose peaks hardly stand out are joined to their neighbours. What is left are
+fragments (superpixels): `find_particles` chooses among all the ways to join them by merge tree
+(`semseg.instances.merge_tree`); `find_particles_by_seams` goes by the edges of their region
+adjacency graph alone (`semseg.instances.seams`), which is quick and enough to find the scale.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from skimage.transform import downscale_local_mean
 
 from semseg.instances.confidence import confidence
 from semseg.instances.features import candidate_features
-from semseg.instances.merge_tree import Candidate, best, candidates
-from semseg.instances.seams import join, join_flat, odds_of_one, seams
+from semseg.instances.merge_tree import Candidate, best_cut, candidates
+from semseg.instances.seams import join, join_by_prominence, merge_log_odds, seams
 from semseg.measure.runs import runs_of
 from semseg.preprocessing.preparation import resize
 
 __all__ = [
     "Thresholds",
-    "find_instances",
+    "candidates_with_features",
     "find_particles",
+    "find_particles_by_seams",
     "fragments",
     "measure_particles",
     "on_recorded_grid",
     "refine",
-    "weighed",
 ]
 
 Labels = NDArray[np.int32]
@@ -45,52 +45,52 @@ PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where maps become particles; fixed on validation pictures, stored with the model.
+    """Where maps become particles; fixed on validation images, stored with the model.
 
     Attributes
     ----------
     foreground : float
         Least value of the foreground map inside a particle.
-    least_hill : float
-        Lower hills start no fragment.
+    min_peak : float
+        Lower peaks of the distance map are no markers of the watershed.
     boundary_weight : float
         How much the boundary map lowers the distance map, 0..1.
     smoothing_px : float
         Standard deviation of the Gaussian on the distance map.
-    prominence : float
-        How much less a hill may stand out above the saddle to its neighbour to be joined to it.
-    join : float
-        At a first look fragments are joined where one particle is more probable than this, 0..1
+    min_prominence : float
+        Fragments whose peak stands out less above the saddle to a neighbour are joined to it.
+    min_merge_probability : float
+        By seams alone fragments are joined where one particle is more probable than this, 0..1
         exclusive.
-    judge : mapping
-        Of the seams, see `semseg.instances.seams.odds_of_one`; empty joins none.
-    worth : mapping
-        Of a candidate by its features, a regression as `semseg.instances.confidence.confidence`
-        takes it; empty joins no fragments.
-    price : float
-        What each candidate must be worth to be better than nothing: the greater, the fewer
-        particles the same fragments make.
-    least_area_px : float
+    merge_classifier : mapping
+        Of seams, see `semseg.instances.seams.merge_log_odds`; empty joins none.
+    score_model : mapping
+        Scores a candidate by its features, 0..1: a regression as
+        `semseg.instances.confidence.confidence` takes it; empty joins no fragments.
+    penalty : float
+        Taken off the score of each candidate: the greater, the fewer particles the same fragments
+        make.
+    min_area_px : float
         Smaller particles, in px of the maps, are dropped.
-    look : mapping
-        Of a look for the rescale factor, a regression likewise; see `semseg.instances.autoscale`.
+    scale_model : mapping
+        Of a candidate rescale factor, a regression likewise; see `semseg.instances.autoscale`.
     """
 
     foreground: float = 0.6
-    least_hill: float = 0.1
+    min_peak: float = 0.1
     boundary_weight: float = 1.0
     smoothing_px: float = 1.0
-    prominence: float = 0.04
-    join: float = 0.5
-    judge: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    worth: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    price: float = 0.1
-    least_area_px: float = 10.0
-    look: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    min_prominence: float = 0.04
+    min_merge_probability: float = 0.5
+    merge_classifier: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    score_model: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    penalty: float = 0.1
+    min_area_px: float = 10.0
+    scale_model: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
-    """Label every particle by its seams: int32, H x W, 0 background, 1..n in order of seeds.
+def find_particles_by_seams(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels:
+    """Label every particle, by seams alone: int32, H x W, 0 background, 1..n in order of markers.
 
     Parameters
     ----------
@@ -102,12 +102,14 @@ def find_instances(maps: NDArray[np.floating], thresholds: Thresholds) -> Labels
     Each particle is one 4-connected piece without holes; what lies wholly inside another
     particle belongs to that one. Deterministic.
     """
-    labels, hills = fragments(maps, thresholds)
-    if thresholds.judge:
-        found = seams(labels, hills, maps)
-        needed = np.log(thresholds.join / (1 - thresholds.join))
-        labels = join(labels, found, odds_of_one(found, thresholds.judge) - needed)
-    return _numbered(_make_whole(_drop_small(labels, thresholds.least_area_px)))[0]
+    labels, elevation = fragments(maps, thresholds)
+    if thresholds.merge_classifier:
+        found = seams(labels, elevation, maps)
+        probability = thresholds.min_merge_probability
+        min_log_odds = np.log(probability / (1 - probability))
+        odds = merge_log_odds(found, thresholds.merge_classifier)
+        labels = join(labels, found, odds - min_log_odds)
+    return _numbered(_make_whole(_drop_small(labels, thresholds.min_area_px)))[0]
 
 
 def find_particles(
@@ -120,45 +122,49 @@ def find_particles(
     maps : (3, H, W) in 0..1
         Foreground, distance inside each particle, boundary of touching ones.
     image : (r H, r W) float32, 0..1
-        The picture that the network saw, r times finer than its maps (1, 2, ...).
+        The image that the network saw, r times finer than its maps (1, 2, ...).
     thresholds : Thresholds
 
     Returns
     -------
     labels : int32, r H x r W
-        0 background, 1..n; as those of `find_instances`, outlined on the grid of the picture.
+        0 background, 1..n; as by `find_particles_by_seams`, outlined on the grid of the image.
     features : DataFrame
         One row per label, in order; `semseg.instances.confidence.FEATURES`, before holes were
         filled.
     """
-    labels, hills = fragments(maps, thresholds)
-    tree, features = weighed(labels, hills, maps, image, thresholds)
-    worth = confidence(features, thresholds.worth) if thresholds.worth else np.ones(len(tree))
-    chosen = best(tree, worth - thresholds.price)
+    labels, elevation = fragments(maps, thresholds)
+    tree, features = candidates_with_features(labels, elevation, maps, image, thresholds)
+    model = thresholds.score_model
+    score = confidence(features, model) if model else np.ones(len(tree))
+    chosen = best_cut(tree, score - thresholds.penalty)
     names = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
     for name, index in enumerate(chosen, start=1):
         names[list(tree[index].members)] = name
-    labels = _drop_small(names[labels], thresholds.least_area_px)
+    labels = _drop_small(names[labels], thresholds.min_area_px)
     labels = _make_whole(refine(labels, maps, image, thresholds))
     labels, left = _numbered(labels)
     features = features.iloc[[chosen[name - 1] for name in left.tolist()]].reset_index(drop=True)
-    return labels, features.assign(company=features["agreement"].median())
+    return labels, features.assign(median_agreement=features["agreement"].median())
 
 
-def weighed(
+def candidates_with_features(
     labels: Labels,
-    hills: NDArray[np.float32],
+    elevation: NDArray[np.float32],
     maps: NDArray[np.floating],
     image: NDArray[np.float32],
     thresholds: Thresholds,
 ) -> tuple[list[Candidate], pd.DataFrame]:
-    """The candidates that fragments make, and the features of each; the first two arguments as
-    `fragments` gives them, the others as `find_particles` takes them."""
+    """The merge trees of the fragments, and one row of `candidate_features` per candidate.
+
+    The first two arguments as `fragments` gives them, the others as `find_particles` takes them.
+    """
     reduction = image.shape[0] // labels.shape[0]
     if reduction > 1:
         image = downscale_local_mean(image, (reduction, reduction))
-    found = seams(labels, hills, maps)
-    odds = odds_of_one(found, thresholds.judge) if thresholds.judge else np.full(len(found), -9.0)
+    found = seams(labels, elevation, maps)
+    classifier = thresholds.merge_classifier
+    odds = merge_log_odds(found, classifier) if classifier else np.full(len(found), -9.0)
     tree = candidates((np.flatnonzero(_areas(labels)[1:]) + 1).tolist(), found, odds)
     return tree, candidate_features(labels, found, maps, image, tree)
 
@@ -169,8 +175,8 @@ def refine(
     image: NDArray[np.float32],
     thresholds: Thresholds,
 ) -> Labels:
-    """Labels on the finer grid of the picture: at the outlines the foreground, interpolated,
-    decides; arguments as `find_particles` takes them."""
+    """Labels on the finer grid of the image, int32, r H x r W: at the outlines the foreground,
+    interpolated, decides; arguments as `find_particles` takes them."""
     times = image.shape[0] // labels.shape[0]
     if times == 1:
         return labels
@@ -192,50 +198,52 @@ def refine(
 def fragments(
     maps: NDArray[np.floating], thresholds: Thresholds
 ) -> tuple[Labels, NDArray[np.float32]]:
-    """The flooded foreground before seams are judged, labels 1..n, and the hills it ran down."""
+    """The over-segmented foreground: labels 1..n, int32, H x W, and the elevation that was flooded,
+    float32, H x W, at most 1."""
     foreground = maps[0] > thresholds.foreground
-    hills = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
-    ndimage.gaussian_filter(hills, thresholds.smoothing_px, output=hills)
-    summit = hills == ndimage.maximum_filter(hills, 3)
-    summit &= foreground & (hills > thresholds.least_hill)
-    seeds, _ = ndimage.label(summit, np.ones((3, 3), bool))
-    labels, _ = _numbered(_grow(hills, seeds, foreground))
-    return join_flat(labels, hills, seams(labels, hills, maps), thresholds.prominence), hills
+    elevation = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
+    ndimage.gaussian_filter(elevation, thresholds.smoothing_px, output=elevation)
+    peaks = elevation == ndimage.maximum_filter(elevation, 3)
+    peaks &= foreground & (elevation > thresholds.min_peak)
+    markers, _ = ndimage.label(peaks, np.ones((3, 3), bool))
+    labels, _ = _numbered(_grow(elevation, markers, foreground))
+    found = seams(labels, elevation, maps)
+    return join_by_prominence(labels, elevation, found, thresholds.min_prominence), elevation
 
 
-def _grow(hills: NDArray[np.float32], seeds: Labels, foreground: NDArray[np.bool_]) -> Labels:
-    """Grow the seeds over the foreground.
+def _grow(elevation: NDArray[np.float32], markers: Labels, foreground: NDArray[np.bool_]) -> Labels:
+    """Grow the markers over the foreground: int32, H x W.
 
-    A piece of foreground with one seed, or none, is one particle. Only pieces with several
+    A piece of foreground with one marker, or none, is one particle. Only pieces with several
     need a watershed, each in its own window: the flood of one never reaches another, so
     the result is that of one watershed over everything, in less time and memory.
     """
     pieces, count = ndimage.label(foreground)
     windows = ndimage.find_objects(pieces)
-    crowded = _crowded(pieces, seeds, count)
+    crowded = _crowded(pieces, markers, count)
     labels = pieces.copy()
     for piece in crowded:
         for halo, core in _parts(windows[piece - 1]):
             inside = pieces[halo] == piece
-            grown = watershed(-hills[halo], seeds[halo] * inside, mask=inside)
-            # pieces keep their own numbers; those of seeds follow behind
+            grown = watershed(-elevation[halo], markers[halo] * inside, mask=inside)
+            # pieces keep their own numbers; those of markers follow behind
             grown[grown > 0] += count
             part = inside[core]
             labels[halo][core][part] = grown[core][part]
     return labels
 
 
-def _crowded(pieces: Labels, seeds: Labels, count: int) -> list[int]:
-    """The pieces that hold more than one seed."""
+def _crowded(pieces: Labels, markers: Labels, count: int) -> list[int]:
+    """The pieces that hold more than one marker."""
     one_of_them = np.zeros(count + 1, np.int32)
     several = np.zeros(count + 1, bool)
     for top in range(0, pieces.shape[0], BAND_ROWS):
         band = np.s_[top : top + BAND_ROWS]
-        at_seeds = seeds[band] > 0
-        piece_of, seed_of = pieces[band][at_seeds], seeds[band][at_seeds]
+        at_markers = markers[band] > 0
+        piece_of, marker_of = pieces[band][at_markers], markers[band][at_markers]
         unknown = one_of_them[piece_of] == 0
-        one_of_them[piece_of[unknown]] = seed_of[unknown]
-        several[piece_of[seed_of != one_of_them[piece_of]]] = True
+        one_of_them[piece_of[unknown]] = marker_of[unknown]
+        several[piece_of[marker_of != one_of_them[piece_of]]] = True
     return np.flatnonzero(several).tolist()
 
 
@@ -244,7 +252,7 @@ def _parts(
 ) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
     """The window itself, or where it is too large for the memory, parts of it with a halo.
 
-    Yields (part with its halo in the picture, the part within that). Seeds have their
+    Yields (part with its halo in the picture, the part within that). Markers have their
     numbers already, so parts agree wherever a particle is smaller than the halo.
     """
     for top in range(window[0].start, window[0].stop, PART_PX):
@@ -268,8 +276,8 @@ def _areas(labels: Labels) -> NDArray[np.int64]:
     return areas
 
 
-def _drop_small(labels: Labels, least_area: float) -> Labels:
-    is_small = _areas(labels) < least_area
+def _drop_small(labels: Labels, min_area: float) -> Labels:
+    is_small = _areas(labels) < min_area
     is_small[0] = True
     labels[is_small[labels]] = 0
     return labels

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import onnxruntime
 import pytest
 
 from semseg.errors import ModelError
-from semseg.inference import segmenter as room
-from semseg.inference.segmenter import PROVIDERS, Segmenter, available_providers
-from semseg.instances.particles import Thresholds, find_instances
+from semseg.inference import segmenter as module
+from semseg.inference.segmenter import (
+    PROVIDERS,
+    Segmenter,
+    available_providers,
+    from_stored,
+    to_stored,
+)
+from semseg.instances import confidence, seams
+from semseg.instances.particles import Thresholds, find_particles_by_seams
 from semseg.preprocessing.preparation import stretch_contrast
 from training.metrics import compare
 
@@ -71,6 +80,18 @@ def test_what_the_model_says_about_itself(segmenter):
     assert len(info.sha256) == 64
     assert all((info.name, info.version, info.licence, info.data, info.normalisation))
     Thresholds(**info.thresholds)  # every name is known
+
+
+def test_the_description_is_read_by_the_names_of_the_code_and_written_as_it_was(segmenter):
+    stored = json.loads(segmenter._engine.metadata["semseg"])
+    assert {"judge", "worth", "look"} <= stored["thresholds"].keys()  # files keep their names
+    described = from_stored(stored)
+    assert described["thresholds"] == segmenter.info.thresholds
+    assert described["confidence"] == segmenter.info.confidence
+    assert described["confidence"]["features"] == list(confidence.FEATURES)
+    assert described["thresholds"]["merge_classifier"]["features"] == list(seams.FEATURES)
+    assert to_stored(described) == stored
+    assert from_stored(described) == described  # a file with the new names is read as well
 
 
 # Providers
@@ -152,7 +173,7 @@ def large(draw, segmenter):
 # twice what was measured on pictures like this one.
 @pytest.mark.parametrize(
     ("tile_px", "overlap_px", "mean", "rare"),
-    [(512, 128, 0.015, 0.6), (room.TILE_PX, room.OVERLAP_PX, 0.008, 0.3)],
+    [(512, 128, 0.015, 0.6), (module.TILE_PX, module.OVERLAP_PX, 0.008, 0.3)],
 )
 def test_tiles_show_what_the_whole_shows(segmenter, large, tile_px, overlap_px, mean, rare):
     image, whole = large
@@ -161,7 +182,9 @@ def test_tiles_show_what_the_whole_shows(segmenter, large, tile_px, overlap_px, 
     assert difference.mean((1, 2)).max() < mean
     assert np.quantile(difference, 0.999) < rare
     thresholds = Thresholds(**segmenter.info.thresholds)
-    agreement = compare(find_instances(whole, thresholds), find_instances(tiled, thresholds))
+    agreement = compare(
+        find_particles_by_seams(whole, thresholds), find_particles_by_seams(tiled, thresholds)
+    )
     assert agreement.best_of_true.size > 500
     assert agreement.f1(0.5) >= 0.99
     assert agreement.f1(0.9) >= 0.98
@@ -175,6 +198,7 @@ def test_the_padding_does_not_show(segmenter, drawn):
     wide, narrow = segmenter.predict(image), segmenter.predict(image[:-less, :-less])
     thresholds = Thresholds(**segmenter.info.thresholds)
     agreement = compare(
-        find_instances(wide[:, :-1, :-1], thresholds), find_instances(narrow, thresholds)
+        find_particles_by_seams(wide[:, :-1, :-1], thresholds),
+        find_particles_by_seams(narrow, thresholds),
     )
     assert agreement.f1(0.8) > 0.97

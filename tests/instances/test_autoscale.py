@@ -7,17 +7,17 @@ import pytest
 from scipy import ndimage
 
 from semseg.instances.autoscale import (
-    LARGEST_FACTOR,
-    LOOK_FEATURES,
-    MOST_PASS_PX,
-    Look,
+    MAX_FACTOR,
+    MAX_VIEW_PX,
+    SCALE_FEATURES,
+    ScaleCandidate,
     _window,
     estimate_rescale,
     instance_quality,
-    look_features,
-    looks_at,
+    scale_candidates,
+    scale_features,
 )
-from semseg.instances.particles import Thresholds, find_instances
+from semseg.instances.particles import Thresholds, find_particles_by_seams
 from semseg.preprocessing.preparation import resize, stretch_contrast
 
 
@@ -99,7 +99,7 @@ def test_noise_is_not_taken_for_particles(segmenter, seed):
     estimate = by_network(stretch_contrast(noise), segmenter)
     assert not estimate.decided
     # what was never looked at is no better; the network must not be run on a huge picture
-    assert estimate.factor <= LARGEST_FACTOR
+    assert estimate.factor <= MAX_FACTOR
 
 
 # With a perfect stand-in
@@ -130,7 +130,7 @@ def test_where_nothing_is_seen_the_picture_is_left_as_it_is():
     assert (estimate.factor, estimate.particle_px, estimate.decided) == (1.0, None, False)
 
 
-def test_each_look_costs_little_however_large_the_picture():
+def test_each_candidate_costs_little_however_large_the_image():
     seen = []
 
     def watched(image):
@@ -139,17 +139,17 @@ def test_each_look_costs_little_however_large_the_picture():
 
     estimate_rescale(discs(60, (1500, 1800)), watched, Thresholds(), 40)
     assert len(seen) >= 5
-    assert max(seen) <= 1.05 * MOST_PASS_PX
+    assert max(seen) <= 1.05 * MAX_VIEW_PX
 
 
-def test_the_climb_ends_when_the_best_has_been_passed():
-    def looks(diameter):
+def test_the_search_ends_when_the_best_has_been_passed():
+    def candidates(diameter):
         seen = []
         estimate_rescale(discs(diameter), lambda image: seen.append(1) or sharp_eye(image),
                          Thresholds(), 40)  # fmt: skip
         return len(seen)
 
-    assert looks(150) < looks(40) <= looks(10)
+    assert candidates(150) < candidates(40) <= candidates(10)
 
 
 def test_the_estimate_is_repeatable(segmenter, drawn):
@@ -172,19 +172,19 @@ def test_the_window_lies_where_particles_were_seen(rows, columns):
     image = interest.repeat(20, 0).repeat(20, 1)
     factor = np.sqrt(8)
     part = _window(image, factor, interest)
-    assert 0.9 * MOST_PASS_PX < part.size * factor**2 <= MOST_PASS_PX
+    assert 0.9 * MAX_VIEW_PX < part.size * factor**2 <= MAX_VIEW_PX
     assert part.shape[1] / part.shape[0] == pytest.approx(1600 / 1200, rel=0.02)
     assert part.mean() > 0.9
 
 
-def test_the_features_of_a_look_tell_of_its_neighbours():
-    looks = [
-        Look(0.5, median_px=20.0, spread=0.3, crispness=-0.2),
-        Look(1.0, median_px=40.0, spread=0.2, crispness=-0.1),
-        Look(2.0, median_px=60.0, spread=0.4, crispness=-0.5),
+def test_the_features_of_a_candidate_compare_it_to_its_neighbours():
+    candidates = [
+        ScaleCandidate(0.5, median_px=20.0, spread=0.3, crispness=-0.2),
+        ScaleCandidate(1.0, median_px=40.0, spread=0.2, crispness=-0.1),
+        ScaleCandidate(2.0, median_px=60.0, spread=0.4, crispness=-0.5),
     ]
-    table = look_features(looks, target_px=40)
-    assert tuple(table) == LOOK_FEATURES
+    table = scale_features(candidates, target_px=40)
+    assert tuple(table) == SCALE_FEATURES
     assert table["size"].to_numpy() == pytest.approx(np.log([0.5, 1, 1.5]))
     assert table["size_squared"].to_numpy() == pytest.approx(np.log([0.5, 1, 1.5]) ** 2)
     shrunk = np.log(30 / 40)  # 60 px of twice the size
@@ -197,29 +197,32 @@ def test_the_features_of_a_look_tell_of_its_neighbours():
     assert table["highest"].tolist() == [0, 0, 1]
 
 
-def test_a_look_two_octaves_away_is_no_neighbour():
-    looks = [Look(0.25, 10.0, 0.3, -0.2), Look(1.0, 40.0, 0.3, -0.2)]
-    table = look_features(looks, target_px=40)
+def test_a_candidate_two_octaves_away_is_no_neighbour():
+    candidates = [
+        ScaleCandidate(0.25, 10.0, 0.3, -0.2),
+        ScaleCandidate(1.0, 40.0, 0.3, -0.2),
+    ]
+    table = scale_features(candidates, target_px=40)
     assert table["lowest"].tolist() == table["highest"].tolist() == [1, 1]
     assert not table[["below", "above", "duller_below", "duller_above"]].any(axis=None)
 
 
-def test_the_judge_decides_among_looks():
-    """One that likes small particles takes the look in which they are smallest."""
-    judge = {"features": ["size"], "mean": [0.0], "scale": [1.0], "weights": [-2.0]}
+def test_the_model_decides_among_candidates():
+    """One that favours small particles takes the candidate at which they are smallest."""
+    model = {"features": ["size"], "mean": [0.0], "scale": [1.0], "weights": [-2.0]}
     image = discs(40)
-    looks = list(looks_at(image, sharp_eye, Thresholds()))
+    candidates = list(scale_candidates(image, sharp_eye, Thresholds()))
     for intercept, decided in ((0.0, True), (-30.0, False)):
-        thresholds = Thresholds(look=judge | {"intercept": intercept})
+        thresholds = Thresholds(scale_model=model | {"intercept": intercept})
         estimate = estimate_rescale(image, sharp_eye, thresholds, 40)
-        smallest = min(looks, key=lambda look: look.median_px)
+        smallest = min(candidates, key=lambda each: each.median_px)
         assert estimate.particle_px == smallest.particle_px
         assert estimate.decided is decided
 
 
 def test_quality_is_high_for_ideal_maps_and_low_for_contradicting_ones():
     maps = sharp_eye(discs(40))
-    labels = find_instances(maps, Thresholds())
+    labels = find_particles_by_seams(maps, Thresholds())
     ideal = instance_quality(labels, maps)
     assert ideal.shape == (labels.max(),)
     assert ideal.min() > 0.95

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from semseg.instances import features as room
+from semseg.instances import features as module
 from semseg.instances.features import CANDIDATE_FEATURES, candidate_features
 from semseg.instances.merge_tree import Candidate
 from semseg.instances.seams import seams
@@ -148,5 +148,5 @@ def test_bands_do_not_show(monkeypatch):
     labels = rng.integers(0, 9, (8, 9)).repeat(5, 0).repeat(5, 1).astype(np.int32)
     maps, image = rng.random((3, *labels.shape)), rng.random(labels.shape)
     whole = features_of(labels, maps, image)
-    monkeypatch.setattr(room, "BAND_ROWS", 7)
+    monkeypatch.setattr(module, "BAND_ROWS", 7)
     pd.testing.assert_frame_equal(features_of(labels, maps, image), whole)

@@ -1,4 +1,4 @@
-"""Of all ways to join fragments, the one worth most is found, and each fragment is used once."""
+"""Of all ways to join fragments, the one with the highest score is found, and each is used once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from semseg.instances import merge_tree as room
-from semseg.instances.merge_tree import CERTAIN, CLIP, LEAST, best, candidates
+from semseg.instances import merge_tree
+from semseg.instances.merge_tree import (
+    CERTAIN_LOG_ODDS,
+    CLIP_LOG_ODDS,
+    MIN_LOG_ODDS,
+    best_cut,
+    candidates,
+)
 
 
 def random_tree(seed):
@@ -30,16 +36,16 @@ def cuts(tree, index):
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_no_other_cut_is_worth_more(seed):
+def test_no_other_cut_has_a_higher_score(seed):
     labels, tree = random_tree(seed)
-    worth = np.random.default_rng([seed, 1]).normal(0, 1, len(tree))
-    chosen = best(tree, worth)
+    score = np.random.default_rng([seed, 1]).normal(0, 1, len(tree))
+    chosen = best_cut(tree, score)
     assert sorted(m for index in chosen for m in tree[index].members) == labels
     parts = {part for each in tree if each.parts for part in each.parts}
     most = sum(
-        max(worth[cut].sum() for cut in cuts(tree, root)) for root in set(range(len(tree))) - parts
+        max(score[cut].sum() for cut in cuts(tree, root)) for root in set(range(len(tree))) - parts
     )
-    assert worth[chosen].sum() == pytest.approx(most)
+    assert score[chosen].sum() == pytest.approx(most)
     firsts = [min(tree[index].members) for index in chosen]
     assert firsts == sorted(firsts)
 
@@ -48,8 +54,8 @@ def test_no_other_cut_is_worth_more(seed):
 def test_candidates_come_after_their_parts_and_hold_just_those(seed):
     labels, tree = random_tree(seed)
     for index, each in enumerate(tree):
-        assert LEAST < each.joined <= CLIP
-        assert -CLIP <= each.further <= CLIP
+        assert MIN_LOG_ODDS < each.joined <= CLIP_LOG_ODDS
+        assert -CLIP_LOG_ODDS <= each.further <= CLIP_LOG_ODDS
         if each.parts:
             assert max(each.parts) < index
             held = [m for part in each.parts for m in tree[part].members]
@@ -67,30 +73,40 @@ def row(*odds):
 
 
 def test_what_is_certain_has_no_alternative():
-    tree = row(CERTAIN + 1, 0.5, LEAST - 1)
+    tree = row(CERTAIN_LOG_ODDS + 1, 0.5, MIN_LOG_ODDS - 1)
     assert [each.members for each in tree] == [(3,), (4,), (1, 2), (1, 2, 3)]
     assert [each.parts for each in tree] == [None, None, None, (2, 0)]
-    assert [each.joined for each in tree] == [CLIP, CLIP, CERTAIN + 1, 0.5]
-    assert [each.further for each in tree] == [0.5, LEAST - 1, 0.5, LEAST - 1]
+    assert [each.joined for each in tree] == [
+        CLIP_LOG_ODDS,
+        CLIP_LOG_ODDS,
+        CERTAIN_LOG_ODDS + 1,
+        0.5,
+    ]
+    assert [each.further for each in tree] == [0.5, MIN_LOG_ODDS - 1, 0.5, MIN_LOG_ODDS - 1]
 
 
 def test_what_is_unlikely_is_no_candidate():
-    assert [each.members for each in row(LEAST - 0.1, LEAST + 0.1)] == [(1,), (2,), (3,), (2, 3)]
+    assert [each.members for each in row(MIN_LOG_ODDS - 0.1, MIN_LOG_ODDS + 0.1)] == [
+        (1,),
+        (2,),
+        (3,),
+        (2, 3),
+    ]
 
 
 def test_crowds_are_taken_whole(monkeypatch):
-    monkeypatch.setattr(room, "MOST", 3)
+    monkeypatch.setattr(merge_tree, "MAX_FRAGMENTS", 3)
     tree = row(2.5, 2.4, 2.3, 2.2)
     assert max(len(each.members) for each in tree) == 5
     assert [each.members for each in tree if each.parts is None] == [(1, 2, 3, 4, 5)]
 
 
-def test_a_candidate_worth_as_much_as_its_parts_stays_whole():
-    assert best(row(0.0), np.array([0.5, 0.5, 1.0])) == [2]
-    assert best(row(0.0), np.array([0.5, 0.6, 1.0])) == [0, 1]
+def test_a_candidate_with_the_score_of_its_parts_stays_whole():
+    assert best_cut(row(0.0), np.array([0.5, 0.5, 1.0])) == [2]
+    assert best_cut(row(0.0), np.array([0.5, 0.6, 1.0])) == [0, 1]
 
 
 def test_nothing_has_no_candidates():
     nothing = pd.DataFrame({"first": [], "second": []}, dtype=int)
     assert candidates([], nothing, np.zeros(0)) == []
-    assert best([], np.zeros(0)) == []
+    assert best_cut([], np.zeros(0)) == []

@@ -1,4 +1,4 @@
-"""Where there are no particles none are kept and the user is told; elsewhere nothing changes."""
+"""Nothing is accepted in an image that is out of domain, and a note says why; others stay."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from semseg.analysis import analyze, refilter
 from semseg.errors import UnsuitableImageError
 from semseg.export.summary_json import summary_dict
 from semseg.instances.out_of_domain import (
+    DEFAULT_MODEL,
     FEATURES,
     REASON,
-    USUAL,
-    abstains,
-    familiarity,
+    image_features,
+    in_domain_probability,
     is_drawing,
-    lowered,
+    lower_confidence,
     note,
-    picture_features,
+    why_out_of_domain,
 )
 from semseg.settings import Settings
 from training.particle_free import KINDS, draw
@@ -65,15 +65,15 @@ def test_fewer_than_one_false_particle_per_megapixel(of_nothing):
     assert len(seen) > len(KINDS) - 3
 
 
-def test_the_user_is_told_of_every_abstention(of_nothing):
+def test_every_out_of_domain_image_has_a_note(of_nothing):
     for kind, analysis in of_nothing.items():
         if analysis is not None:
-            abstained = bool((analysis.particles["reason"] == REASON).any())
-            assert abstained == any(SAID in said for said in analysis.notes), kind
-            assert not (abstained and analysis.particles["kept"].any()), kind
+            rejected = bool((analysis.particles["reason"] == REASON).any())
+            assert rejected == any(SAID in note for note in analysis.notes), kind
+            assert not (rejected and analysis.particles["kept"].any()), kind
 
 
-def test_particles_are_not_abstained_from(drawn, segmenter):
+def test_particles_are_in_the_domain(drawn, segmenter):
     analysis = analyze(drawn.png(), segmenter=segmenter, name="drawn.png")
     assert analysis.particles["kept"].mean() > 0.9
     assert not any(SAID in said for said in analysis.notes)
@@ -103,8 +103,8 @@ def test_what_was_found_is_listed_as_possibly_wrong_with_the_reason(discs):
 
 
 def test_a_person_can_overrule_with_the_filter(discs):
-    usual = discs.model.filter_threshold
-    some = refilter(discs, lowered(usual, usual))
+    default = discs.model.filter_threshold
+    some = refilter(discs, lower_confidence(default, default))
     assert some.particles["kept"].any()
     assert refilter(discs, 0.0).particles["kept"].all()
     by_hand = refilter(discs, None, {1: True})
@@ -128,7 +128,7 @@ def maps_of(foreground):
 def test_features_by_hand():
     foreground = np.zeros((600, 40))  # more rows than are looked at together
     foreground[:300, :20], foreground[500:, :] = 1.0, 0.5
-    features = picture_features(maps_of(foreground), np.array([0.9, 0.3]))
+    features = image_features(maps_of(foreground), np.array([0.9, 0.3]))
     assert tuple(features) == FEATURES
     # 6,000 px of 1 and 4,000 px of 0.5
     assert features["foreground"] == pytest.approx((6000 + 1000) / (6000 + 2000), abs=1e-3)
@@ -136,28 +136,31 @@ def test_features_by_hand():
 
 
 def test_of_an_empty_map_and_no_particles_the_features_are_nought():
-    features = picture_features(maps_of(np.zeros((5, 5))), np.zeros(0))
+    features = image_features(maps_of(np.zeros((5, 5))), np.zeros(0))
     assert features == {"confidence": 0.0, "foreground": 0.0}
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_familiarity_rises_with_each_feature(name):
+def test_in_domain_probability_rises_with_each_feature(name):
     others = dict.fromkeys(FEATURES, 0.7)
-    values = [familiarity({**others, name: value}, USUAL) for value in (0.0, 0.4, 0.8, 1.0)]
+    values = [
+        in_domain_probability({**others, name: value}, DEFAULT_MODEL)
+        for value in (0.0, 0.4, 0.8, 1.0)
+    ]
     assert values == sorted(values)
     assert all(0 <= value <= 1 for value in values)
     assert values[0] < 0.5 < values[-1]
 
 
 def test_the_shipped_coefficients_can_be_used(segmenter):
-    model = segmenter.info.confidence.get("picture", USUAL)
-    assert familiarity(dict.fromkeys(FEATURES, 1.0), model) > 0.5
-    assert familiarity(dict.fromkeys(FEATURES, 0.2), model) < 0.5
+    model = segmenter.info.confidence.get("in_domain", DEFAULT_MODEL)
+    assert in_domain_probability(dict.fromkeys(FEATURES, 1.0), model) > 0.5
+    assert in_domain_probability(dict.fromkeys(FEATURES, 0.2), model) < 0.5
 
 
-def test_without_particles_there_is_nothing_to_abstain_from():
+def test_without_particles_there_is_nothing_to_reject():
     empty = np.zeros((8, 8), np.float32)
-    assert abstains(empty, maps_of(empty), np.zeros(0), USUAL) == ""
+    assert why_out_of_domain(empty, maps_of(empty), np.zeros(0), DEFAULT_MODEL) == ""
 
 
 def test_a_drawing_is_flat_and_of_few_greys_and_a_micrograph_is_not(drawn):
@@ -174,14 +177,19 @@ def test_a_drawing_is_flat_and_of_few_greys_and_a_micrograph_is_not(drawn):
 
 def test_lowered_confidences_are_below_the_filter_and_in_the_same_order():
     confidence = np.linspace(0, 0.999, 50)
-    values = lowered(confidence, 0.3)
+    values = lower_confidence(confidence, 0.3)
     assert (values < 0.3).all()
     assert (np.diff(values) > 0).all()
 
 
 def test_the_note_counts_and_tells_how_to_overrule():
-    assert "the outline found is possibly wrong" in note("So", np.array([0.8]), 0.3)
-    assert "the 1,200 outlines found are" in note("So", np.full(1200, 0.8), 0.3)
+    assert note("So", np.array([0.8]), 0.3) == (
+        "So: the outline found is possibly wrong. If it is right, lower the filter to 0.09."
+    )
+    assert note("So", np.full(1200, 0.8), 0.3) == (
+        "So: the 1,200 outlines found are possibly wrong. "
+        "If they are right, lower the filter to 0.09."
+    )
     assert note("So", np.array([0.1, 0.3, 0.2]), 0.3).endswith("lower the filter to 0.09.")
 
 

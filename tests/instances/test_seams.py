@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semseg.instances.seams import FEATURES, join, join_flat, odds_of_one, seams
+from semseg.instances.seams import FEATURES, join, join_by_prominence, merge_log_odds, seams
 
 
 @pytest.fixture
@@ -14,9 +14,9 @@ def three():
     labels[8:11, 2:5] = 4
     maps = np.zeros((3, 12, 20), np.float32)
     maps[0] = labels > 0
-    hills = np.where(labels > 0, 0.5, 0).astype(np.float32)
-    hills[3, 3], hills[3, 9], hills[3, 14], hills[9, 3] = 0.9, 0.8, 0.55, 0.7
-    return labels, hills, maps
+    elevation = np.where(labels > 0, 0.5, 0).astype(np.float32)
+    elevation[3, 3], elevation[3, 9], elevation[3, 14], elevation[9, 3] = 0.9, 0.8, 0.55, 0.7
+    return labels, elevation, maps
 
 
 def test_each_touching_pair_has_one_seam(three):
@@ -26,20 +26,20 @@ def test_each_touching_pair_has_one_seam(three):
 
 
 def test_what_is_known_of_a_seam(three):
-    labels, hills, maps = three
+    labels, elevation, maps = three
     maps[2, 2:6, 6] = [1.0, 0.8, 0.2, 0.0]
     maps[0, 2, 7] = 0.6
-    found = seams(labels, hills, maps).iloc[0]
+    found = seams(labels, elevation, maps).iloc[0]
     assert found["boundary"] == pytest.approx(0.5)
     assert found["boundary_low"] == pytest.approx(0.2)  # second lowest of four
     assert found["foreground"] == pytest.approx((0.6 + 3) / 4)
     diameter = np.sqrt(4 * 24 / np.pi)
     assert found["width"] == pytest.approx(4 / diameter)
     assert found["saddle"] == pytest.approx(0.5 / 0.8)
-    assert found["hill"] == pytest.approx(0.8)
+    assert found["lower_peak"] == pytest.approx(0.8)
     assert found["size"] == pytest.approx(np.log(diameter))
     assert found["ratio"] == pytest.approx(0)
-    other = seams(labels, hills, maps).iloc[1]
+    other = seams(labels, elevation, maps).iloc[1]
     assert other["ratio"] == pytest.approx(np.log(np.sqrt(24 / 12)))
 
 
@@ -56,8 +56,8 @@ def test_bands_change_nothing(three, monkeypatch):
 
 
 def test_joined_sides_become_one(three):
-    labels, hills, maps = three
-    found = seams(labels, hills, maps)
+    labels, elevation, maps = three
+    found = seams(labels, elevation, maps)
     assert np.array_equal(join(labels, found, np.array([-1.0, 0.0])), labels)
     both = join(labels, found, np.array([1.0, 0.5]))
     assert np.array_equal(both > 0, labels > 0)
@@ -87,18 +87,18 @@ def test_a_seam_that_looks_real_stands_against_two_that_do_not(odds, parts):
     np.testing.assert_array_equal(join(labels, found, np.array(odds)), expected)
 
 
-def test_hills_that_hardly_stand_out_are_joined(three):
-    labels, hills, maps = three
-    found = seams(labels, hills, maps)
-    # tops 0.9, 0.8, 0.55 over saddles of 0.5
-    assert np.unique(join_flat(labels, hills, found, 0.04)).tolist() == [0, 1, 2, 3, 4]
-    assert np.unique(join_flat(labels, hills, found, 0.1)).tolist() == [0, 1, 2, 4]
-    assert np.unique(join_flat(labels, hills, found, 0.35)).tolist() == [0, 1, 4]
+def test_basins_whose_peaks_hardly_stand_out_are_joined(three):
+    labels, elevation, maps = three
+    found = seams(labels, elevation, maps)
+    # peaks 0.9, 0.8, 0.55 over saddles of 0.5
+    assert np.unique(join_by_prominence(labels, elevation, found, 0.04)).tolist() == [0, 1, 2, 3, 4]
+    assert np.unique(join_by_prominence(labels, elevation, found, 0.1)).tolist() == [0, 1, 2, 4]
+    assert np.unique(join_by_prominence(labels, elevation, found, 0.35)).tolist() == [0, 1, 4]
 
 
-def test_the_judge_weighs_what_is_known(three):
+def test_the_merge_classifier_weighs_the_features(three):
     found = seams(*three)
-    judge = {
+    classifier = {
         "features": ["saddle", "ratio"],
         "mean": [0.5, 0.0],
         "scale": [0.5, 1.0],
@@ -106,11 +106,11 @@ def test_the_judge_weighs_what_is_known(three):
         "intercept": 0.25,
     }
     odds = 2 * (0.5 / 0.8 - 0.5) / 0.5 - 0 + 0.25
-    assert odds_of_one(found, judge)[0] == pytest.approx(odds)
+    assert merge_log_odds(found, classifier)[0] == pytest.approx(odds)
 
 
 def test_nothing_has_no_seams():
     empty = np.zeros((4, 5), np.int32)
     found = seams(empty, empty.astype(float), np.zeros((3, 4, 5)))
     assert found.empty
-    assert np.array_equal(join_flat(empty, empty.astype(float), found, 0.1), empty)
+    assert np.array_equal(join_by_prominence(empty, empty.astype(float), found, 0.1), empty)

@@ -1,7 +1,7 @@
-"""The road to a model is open: draw, train, export, fit, describe, evaluate, in a minute or two.
+"""A model can be made: draw, train, export, fit, describe, evaluate, in a minute or two.
 
 A seeded run of a few steps on drawn pictures, with nothing but the repository. Its network is no
-good; that it finds particles at all shows that every stretch hands the next what it needs.
+good; that it finds particles at all shows that every stage hands the next what it needs.
 """
 
 from __future__ import annotations
@@ -93,11 +93,13 @@ def model(trained, prepared, cache):
     plain = cache / "tiny.onnx"
     thresholds = fit.Thresholds()
     seen = fit.seen_at_target(prepared, fit.provisional(plain, thresholds))
-    thresholds = replace(thresholds, judge=fit.fit_judge(fit.true_seams(seen, thresholds)))
-    worth = fit.fit_worth(fit.true_candidates(seen, thresholds))
-    thresholds = replace(thresholds, worth=worth)
-    look = fit.fit_look(fit.provisional(plain, thresholds), prepared)
-    thresholds = replace(thresholds, look=look)
+    thresholds = replace(
+        thresholds, merge_classifier=fit.fit_merge_classifier(fit.true_seams(seen, thresholds))
+    )
+    score_model = fit.fit_score_model(fit.true_candidates(seen, thresholds))
+    thresholds = replace(thresholds, score_model=score_model)
+    scale_model = fit.fit_scale_model(fit.provisional(plain, thresholds), prepared)
+    thresholds = replace(thresholds, scale_model=scale_model)
     table, count = fit.collect(plain, thresholds, prepared)
     assert count == {"drawn": sum(int(each.labels.max()) for each in prepared)}
     confidence = fit.fit_confidence(table)
@@ -171,7 +173,7 @@ def test_the_model_says_what_it_is(model):
     info = Segmenter(model, sha256=None, provider="cpu").info
     assert info.version == "tiny"
     assert info.confidence["features"]
-    assert info.thresholds["judge"]["weights"]
+    assert info.thresholds["merge_classifier"]["weights"]
 
 
 def test_the_model_finds_particles_in_drawn_pictures(model, pictures):
@@ -194,12 +196,13 @@ def test_what_bounds_a_model_is_found_rung_by_rung(model, pictures):
     rungs = ladder(classed, Segmenter(model, sha256=None, provider="cpu"))
     assert len(rungs) == 7
     for size in ("", "1.5 times larger: "):
-        judged, filtered = (
-            rungs.loc[f"{size}{what} judged by the truth"] for what in ("seams", "seams and filter")
+        decided, filtered = (
+            rungs.loc[f"{size}{what} decided by the truth"]
+            for what in ("seams", "seams and filter")
         )
         assert filtered["precision"] == 1
-        assert filtered["recall"] == judged["recall"]
-        assert filtered["F1@0.5"] >= judged["F1@0.5"]
+        assert filtered["recall"] == decided["recall"]
+        assert filtered["F1@0.5"] >= decided["F1@0.5"]
     without = rungs.iloc[-1]
     assert without["recall visible"] == without["recall covered"] == without["precision"] == 1
     assert without["recall fragment"] == 0

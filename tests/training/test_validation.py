@@ -1,4 +1,4 @@
-"""The validation page judges figures as it should, and says what it could not measure."""
+"""The validation page rates figures as it should, and says what it could not measure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.validation_page import TABLE, document
 
 INFO = SimpleNamespace(name="net", version="9", sha256="ab" * 32, filter_threshold=0.3)
 FREE = pd.DataFrame(
-    {"megapixels": [2.0, 2.0], "found": [5, 9], "kept": [0, 3], "abstained": [1, 1],
+    {"megapixels": [2.0, 2.0], "found": [5, 9], "kept": [0, 3], "out_of_domain": [1, 1],
      "refused": [0, 0]},
     index=pd.Index(["text", "cracks"], name="kind"),
 )  # fmt: skip
@@ -30,7 +30,7 @@ def result(level, error=0.0):
     return SimpleNamespace(
         pictures=[None], analyses=[None], pooled={"found": pooled, "kept": pooled}, kept=kept,
         confidence=SimpleNamespace(auroc=level, calibration_error=0.01, count=np.array([7])),
-        median_size_error=abs(error), right_factor=level, abstained=0,
+        median_size_error=abs(error), right_factor=level, out_of_domain=0,
     )  # fmt: skip
 
 
@@ -41,10 +41,10 @@ def page(sets, gflop=30.0, bounds=None, ablation=None):
 
 def test_what_bounds_the_figures_stands_there_where_it_was_measured():
     row = result(0.5, -0.25).pooled["found"]
-    bounds = pd.DataFrame({"as found": row, "seams judged by the truth": row | {"PQ": 0.75}}).T
+    bounds = pd.DataFrame({"as found": row, "seams decided by the truth": row | {"PQ": 0.75}}).T
     text = page({"tio2": result(0.9)}, bounds=bounds)
     part = text.split("## What bounds them")[1].split("##")[0]
-    line = next(each for each in part.splitlines() if each.startswith("| seams judged"))
+    line = next(each for each in part.splitlines() if each.startswith("| seams decided"))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [
         "0.500", "0.500", "0.750", "0.500", "0.500", "-25.0%", "-25.0%",
     ]  # fmt: skip
@@ -61,10 +61,10 @@ def test_the_table_says_where_each_figure_stands(level, error, gflop, stands):
     table = text.split("## The table")[1].split("##")[0]
     rows = [line for line in table.splitlines() if line.startswith("|")][2:]
     assert len(rows) == len(TABLE) + 1
-    judged = [row.rsplit("|", 2)[1].strip() for row in rows]
+    standings = [row.rsplit("|", 2)[1].strip() for row in rows]
     lenient = {"reach", "aim"} if stands == "reach" else {stands}
-    assert set(judged) <= lenient
-    assert stands in judged
+    assert set(standings) <= lenient
+    assert stands in standings
 
 
 def test_short_runs_stand_beside_each_other_where_there_were_any():

@@ -1,10 +1,10 @@
-"""Fit when to abstain: see `semseg.instances.out_of_domain`.
+"""Fit which images are out of domain: see `semseg.instances.out_of_domain`.
 
-    >>> model["picture"] = fit_abstain(segmenter, thresholds, model, pictures)
+    >>> model["in_domain"] = fit_in_domain(segmenter, thresholds, model, pictures)
 
 Pictures of particles are those on which everything else is fitted (`training.fit`); against them
 stand the kinds of `training.particle_free`, with seeds that no test and no validation uses. Each is
-gone through as users do, rescale factor included; drawings, which are told by their grey values,
+analysed as users do, rescale factor included; drawings, which are recognised by their grey values,
 are left out.
 """
 
@@ -20,25 +20,31 @@ from sklearn.linear_model import LogisticRegression
 from semseg.inference.segmenter import Segmenter
 from semseg.instances.autoscale import estimate_rescale
 from semseg.instances.confidence import confidence
-from semseg.instances.out_of_domain import FEATURES, familiarity, is_drawing, picture_features
+from semseg.instances.out_of_domain import (
+    FEATURES,
+    image_features,
+    in_domain_probability,
+    is_drawing,
+)
 from semseg.instances.particles import Thresholds, find_particles
 from semseg.preprocessing.preparation import resize, stretch_contrast
 from training.particle_free import KINDS, draw
 from training.pictures import Picture
 
 SEEDS = range(1000, 1006)
-KNOWN_WEIGHT = 1.5  # to abstain by mistake costs more: it takes everything away
-SMALLEST_PX = 64  # what `analyze` accepts
+KNOWN_WEIGHT = 1.5  # to reject one by mistake costs more: it takes everything away
+MIN_SIDE_PX = 64  # what `analyze` accepts
 
 
-def fit_abstain(
+def fit_in_domain(
     segmenter: Segmenter,
     thresholds: Thresholds,
     model: Mapping[str, Any],
     pictures: Sequence[Picture],
 ) -> dict[str, Any]:
-    """Coefficients of `semseg.instances.out_of_domain.familiarity`, for the key ``picture`` of the
-    confidence.
+    """Coefficients for `semseg.instances.out_of_domain.in_domain_probability`.
+
+    They belong under the key ``in_domain`` of the confidence.
 
     Parameters
     ----------
@@ -85,7 +91,7 @@ def seen(
     labels, features = find_particles(maps, view, thresholds)
     if not labels.any():
         return None
-    return picture_features(maps, confidence(features, model))
+    return image_features(maps, confidence(features, model))
 
 
 def free_pictures() -> Iterator[Picture]:
@@ -93,16 +99,19 @@ def free_pictures() -> Iterator[Picture]:
     for kind in KINDS:
         for seed in SEEDS:
             grey = draw(kind, seed)
-            if min(grey.shape) >= SMALLEST_PX and np.ptp(grey):
+            if min(grey.shape) >= MIN_SIDE_PX and np.ptp(grey):
                 image = stretch_contrast(grey.astype(np.float32) / 255)
                 yield Picture(f"{kind} {seed}", kind, image, np.zeros(grey.shape, np.int32))
 
 
 def _report(table: pd.DataFrame, fitted: Mapping[str, Any]) -> None:
-    """Print how many pictures of each sort are abstained from, and which ones wrongly."""
-    known = [familiarity(row, fitted) >= 0.5 for row in table[list(FEATURES)].to_dict("records")]
+    """Print of how many pictures each sort are, and which are classified wrongly."""
+    known = [
+        in_domain_probability(row, fitted) >= 0.5
+        for row in table[list(FEATURES)].to_dict("records")
+    ]
     wrong = table["name"][table["known"] != known].tolist()
     print(
-        f"abstain: {table['known'].sum()} pictures of particles and {(~table['known']).sum()} "
-        f"without in which something was found; judged wrongly: {', '.join(wrong) or 'none'}"
+        f"in domain: {table['known'].sum()} pictures of particles and {(~table['known']).sum()} "
+        f"without in which something was found; classified wrongly: {', '.join(wrong) or 'none'}"
     )
