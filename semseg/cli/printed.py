@@ -7,10 +7,14 @@ import sys
 
 from semseg.analysis import Analysis
 from semseg.errors import printable
+from semseg.metrology.cautions import cautions, compare_rules
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
 
 __all__ = ["result_line", "say", "warn"]
+
+# what gives the figures that a caution names
+_OPTIONS = {"edge": " (--edges weight)", "covered": " (--visible-only)"}
 
 
 def say(line: str) -> None:
@@ -29,7 +33,7 @@ def warn(line: str) -> None:
 
 
 def result_line(analysis: Analysis) -> str:
-    """What was found in one picture, in one line."""
+    """What was found in one picture, in one line, and what must be said of its figures."""
     particles = analysis.particles
     kept, counts = particles[particles["kept"]], counted(particles)
     unit = "nm" if analysis.calibration else "px"
@@ -45,4 +49,14 @@ def result_line(analysis: Analysis) -> str:
     return (
         f"{analysis.micrograph.name}: {len(kept)} of {len(particles)} particles kept{sizes}"
         f"{width}{bar}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
+        f"{_cautions(analysis)}"
     )
+
+
+def _cautions(analysis: Analysis) -> str:
+    """``; caution: 45 of 176 cut by the edge, corrected mean ... (--edges weight)``, or nothing."""
+    said = [
+        caution.words + (_OPTIONS.get(caution.kind, "") if caution.better else "")
+        for caution in cautions(compare_rules([analysis]))
+    ]
+    return f"; caution: {'; '.join(said)}" if said else ""

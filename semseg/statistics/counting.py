@@ -17,7 +17,7 @@ from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.statistics.distribution import edge_weights
 from semseg.statistics.summary import volume_weights
 
-__all__ = ["EDGES", "apply_rule", "counted", "describe", "in_short", "size_weights"]
+__all__ = ["EDGES", "RULE_COLUMNS", "apply_rule", "counted", "describe", "in_short", "size_weights"]
 
 # what happens to particles at the edge of the analysed frame, in words
 EDGES = {
@@ -30,6 +30,8 @@ IN_SHORT = {
     "exclude": "whole particles only",
     "weight": "whole particles, weighted 1/P",
 }
+# what `apply_rule` reads
+RULE_COLUMNS = ("kept", "touches_edge", "visibility", "box_width_px", "box_height_px")
 CUT, COVERED = "cut by the edge", "partly covered"
 
 
@@ -41,7 +43,7 @@ def apply_rule(
     Parameters
     ----------
     particles : DataFrame
-        With ``kept``, ``touches_edge``, ``visibility``, ``box_width_px`` and ``box_height_px``.
+        With `RULE_COLUMNS`.
     frame : (height, width)
         Of the analysed part of the picture, recorded px.
     edges : str
