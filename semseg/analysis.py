@@ -1,12 +1,18 @@
-"""The one road: from the bytes of a micrograph to a table of particles.
+"""The pipeline: from the bytes of a micrograph to a table of particles.
 
     >>> from semseg import analyze
     >>> analysis = analyze("picture.tif")
     >>> analysis.particles["min_feret_nm"].median()
 
-`analyze` walks the whole road. Its three stretches may be walked, and cached, one by
-one: `prepare` (needs the crop and the repair), `segment` (runs the network; needs the
-rescale factor and the provider) and `conclude` (arithmetic only: scale and filter).
+`analyze` runs all of it. Its stages may be run, and their results cached, one by one, each composed
+of the one before::
+
+    read_micrograph -> Micrograph     the file
+    prepare         -> Prepared       crop and repair
+    segment         -> Segmentation   runs the network; rescale factor and provider
+    conclude        -> Analysis       arithmetic on a table: scale, filter, counting rule
+
+`rescaled` looks at the same image through the network at another rescale factor.
 """
 
 from __future__ import annotations
@@ -26,14 +32,11 @@ from semseg.inference.segmenter import ModelInfo, Segmenter
 from semseg.instances import out_of_domain
 from semseg.instances.autoscale import estimate_rescale
 from semseg.instances.confidence import apply_filter, confidence, reasons
-from semseg.instances.particles import (
-    Thresholds,
-    find_particles,
-    measure_particles,
-    on_recorded_grid,
-)
+from semseg.instances.particles import Thresholds, find_particles
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
-from semseg.measure.shape import measure_shapes, outlines
+from semseg.measure.grid import Grid
+from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
+from semseg.measure.shape import measure_shapes
 from semseg.measure.visibility import visibility
 from semseg.preprocessing.preparation import (
     Crop,
@@ -42,8 +45,9 @@ from semseg.preprocessing.preparation import (
     resize,
     stretch_contrast,
 )
-from semseg.scale.calibration import Calibration, agreement_note, calibration_from_width
-from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar, find_scale_bar
+from semseg.scale.calibration import Calibration
+from semseg.scale.choice import choose_calibration
+from semseg.scale.scale_bar import ScaleBar, find_scale_bar
 from semseg.settings import Settings
 from semseg.statistics.counting import apply_rule
 
@@ -56,6 +60,8 @@ __all__ = [
     "is_assumed",
     "prepare",
     "refilter",
+    "rescale_limits",
+    "rescaled",
     "segment",
 ]
 
@@ -76,7 +82,7 @@ class Prepared:
     repaired_pixels : int
     notes : tuple of str
     scale_bar : ScaleBar or None
-        The one in the recorded picture, where it was looked for (the file gives no scale, or a
+        The one in the recorded image, where it was looked for (the file gives no scale, or a
         length was typed for the bar) and found.
     """
 
@@ -86,20 +92,32 @@ class Prepared:
     notes: tuple[str, ...] = ()
     scale_bar: ScaleBar | None = None
 
+    def grid(self, network: tuple[int, int]) -> Grid:
+        """Where the pixels of a network that saw `image` as height x width px lie in the file."""
+        height, width = self.image.shape
+        crop = self.crop
+        recorded = height + crop.top + crop.bottom, width + crop.left + crop.right
+        return Grid(recorded, (height, width), network, crop.top, crop.left)
+
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """What the network found, in pixels.
+    """What the network found, in pixels. All that depends on the labels alone is made here, once.
 
     Attributes
     ----------
-    labels : int32, h x w
-        On the network's grid: ids 1..n.
+    grid : Grid
+        Where the network's pixels lie in the recorded image.
+    network_labels : int32, r x c
+        On the network's grid: 0 background, ids 1..n.
+    labels : int32, H x W
+        The same on the recorded grid, zero where cropped.
+    outlines : dict of int to float64 (n, 2)
+        Closed polygons, (x, y) in recorded px from the centre of the first pixel, along the edges
+        of the network's pixels.
     particles : DataFrame
-        One row per particle, sizes in px of the recorded picture, positions in the
-        cropped one, with ``confidence`` and ``doubt`` (what speaks most against it).
-    scale : (float, float)
-        Network pixels per recorded pixel, vertical and horizontal.
+        One row per particle, sizes and positions in px of the recorded image, with ``confidence``
+        and ``doubt`` (what speaks most against it).
     rescale : float
         The factor that was asked for or found.
     rescale_source : str
@@ -111,9 +129,11 @@ class Segmentation:
     notes : tuple of str
     """
 
+    grid: Grid
+    network_labels: NDArray[np.int32]
     labels: NDArray[np.int32]
+    outlines: dict[int, NDArray[np.float64]]
     particles: pd.DataFrame
-    scale: tuple[float, float]
     rescale: float
     rescale_source: str
     median_network_px: float | None
@@ -124,22 +144,24 @@ class Segmentation:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Everything that is known about one micrograph.
+    """Everything that is known about one micrograph: what it was made of, and what that comes to.
 
     Attributes
     ----------
+    micrograph : Micrograph
+    prepared : Prepared
+    segmentation : Segmentation
+    settings : Settings
+    calibration : Calibration or None
+        The scale that is used; None leaves sizes in pixels.
+    filter_threshold : float
+        Confidence below which a particle is rejected.
+    manual : dict of int to bool
+        Labels on which a person decided against or beyond the filter: kept or not.
     particles : DataFrame
         One row per particle; lengths ``*_px`` in recorded pixels and, with a
         calibration, ``*_nm``; ``confidence``, ``kept``, ``reason``, ``touches_edge``,
         ``visibility``; by the counting rule ``counted``, ``not_counted`` and ``weight``.
-    labels : int32, H x W
-        On the recorded grid, zero where cropped; ids as in the table's ``label``.
-    scale_bar : ScaleBar or None
-        The one that was found in the recorded picture.
-    manual : dict of int to bool
-        Labels on which a person decided against or beyond the filter: kept or not.
-    outlines : dict of int to float32 (n, 2)
-        Closed polygons, (x, y) in recorded pixels, on pixel edges of the network's grid.
     notes : tuple of str
         What the user should know, one sentence each.
     seconds : dict of str to float
@@ -147,24 +169,70 @@ class Analysis:
     """
 
     micrograph: Micrograph
+    prepared: Prepared
+    segmentation: Segmentation
     settings: Settings
-    prepared: NDArray[np.float32]
-    crop: Crop
-    repaired_pixels: int
-    rescale: float
-    rescale_source: str
-    median_network_px: float | None
-    model: ModelInfo
-    provider: str
     calibration: Calibration | None
     filter_threshold: float
-    scale_bar: ScaleBar | None
     manual: dict[int, bool]
-    labels: NDArray[np.int32]
     particles: pd.DataFrame
-    outlines: dict[int, NDArray[np.float32]]
     notes: tuple[str, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the network's pixels, and the analysed frame, lie in the recorded image."""
+        return self.segmentation.grid
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Ids as in the table's ``label``, H x W on the recorded grid, 0 where cropped."""
+        return self.segmentation.labels
+
+    @property
+    def outlines(self) -> dict[int, NDArray[np.float64]]:
+        """By label: closed polygons (n, 2), (x, y) in recorded px from the centre of the first."""
+        return self.segmentation.outlines
+
+    @property
+    def crop(self) -> Crop:
+        """What was cut off each side."""
+        return self.prepared.crop
+
+    @property
+    def repaired_pixels(self) -> int:
+        """How many hot and cold pixels were repaired."""
+        return self.prepared.repaired_pixels
+
+    @property
+    def scale_bar(self) -> ScaleBar | None:
+        """The one that was found in the recorded image, where it was looked for."""
+        return self.prepared.scale_bar
+
+    @property
+    def rescale(self) -> float:
+        """Factor by which the image was resized for the network."""
+        return self.segmentation.rescale
+
+    @property
+    def rescale_source(self) -> str:
+        """``given``, ``automatic`` or ``could not decide``."""
+        return self.segmentation.rescale_source
+
+    @property
+    def median_network_px(self) -> float | None:
+        """Median diameter at the network; None without particles."""
+        return self.segmentation.median_network_px
+
+    @property
+    def model(self) -> ModelInfo:
+        """The network that was used."""
+        return self.segmentation.model
+
+    @property
+    def provider(self) -> str:
+        """Where the network ran."""
+        return self.segmentation.provider
 
 
 def analyze(
@@ -277,7 +345,7 @@ def segment(
         maps = segmenter.predict(image, lambda done: report("network", done))
     with _timed("measure", seconds, report):
         labels, features = find_particles(maps, image, thresholds)
-        scale = tuple(np.divide(labels.shape, prepared.image.shape).tolist())
+        grid = prepared.grid(labels.shape)
         shapes = measure_shapes(labels)
         median = float(shapes["ecd"].median()) if len(shapes) else None
         certain = confidence(features, model.confidence)
@@ -288,9 +356,10 @@ def segment(
             notes.append(out_of_domain.note(foreign, certain, model.filter_threshold))
             certain = out_of_domain.lower_confidence(certain, model.filter_threshold)
             doubt = [out_of_domain.REASON] * len(doubt)
-        particles = measure_particles(shapes, scale).assign(
+        particles = measure_particles(shapes, grid).assign(
             confidence=certain, doubt=doubt, visibility=visibility(labels)
         )
+        on_recorded, polygons = recorded_labels(labels, grid), recorded_outlines(labels, grid)
     if median is None:
         notes.append(
             "No particles were found; try another rescale factor or crop, or see whether the "
@@ -300,7 +369,17 @@ def segment(
         notes += _range_note(median, factor, model)
     notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(
-        labels, particles, scale, factor, source, median, model, segmenter.provider, tuple(notes)
+        grid=grid,
+        network_labels=labels,
+        labels=on_recorded,
+        outlines=polygons,
+        particles=particles,
+        rescale=factor,
+        rescale_source=source,
+        median_network_px=median,
+        model=model,
+        provider=segmenter.provider,
+        notes=tuple(notes),
     )
 
 
@@ -311,41 +390,34 @@ def conclude(
     settings: Settings,
     edits: Mapping[int, bool] | None = None,
 ) -> Analysis:
-    """Put sizes into nanometres, apply the filter and the `edits` by hand (label: kept?),
-    return to the recorded grid."""
-    calibration, notes = _calibrate(micrograph, settings, prepared.scale_bar)
-    particles = found.particles.copy()
-    crop = prepared.crop
-    particles["x_px"] += crop.left
-    particles["y_px"] += crop.top
+    """Put sizes into nanometres; apply the filter, the `edits` by hand (label: kept?) and the
+    counting rule. Arithmetic on the table of particles only."""
+    calibration, notes = choose_calibration(
+        micrograph.calibration,
+        micrograph.width,
+        width_nm=settings.width_nm,
+        pixel_size_nm=settings.pixel_size_nm,
+        scale_bar=prepared.scale_bar,
+        scale_bar_nm=settings.scale_bar_nm,
+        assumed_width_nm=settings.assumed_width_nm,
+    )
+    particles = found.particles
     if calibration:
-        for length in ("ecd", "min_feret", "max_feret", "perimeter"):
-            particles[f"{length}_nm"] = particles[f"{length}_px"] * calibration.pixel_size_nm
-        particles["area_nm2"] = particles["area_px"] * calibration.pixel_size_nm**2
-
-    labels = np.zeros((micrograph.height, micrograph.width), np.int32)
-    crop.apply(labels)[:] = on_recorded_grid(found.labels, prepared.image.shape)
-    back = 1 / np.array(found.scale[::-1], np.float32)
-    offset = np.array([crop.left, crop.top], np.float32) - 0.5
-    polygons = {k: (xy + 0.5) * back + offset for k, xy in outlines(found.labels).items()}
+        nm = calibration.pixel_size_nm
+        lengths = ("ecd", "min_feret", "max_feret", "perimeter")
+        particles = particles.assign(
+            **{f"{length}_nm": particles[f"{length}_px"] * nm for length in lengths},
+            area_nm2=particles["area_px"] * nm**2,
+        )
     analysis = Analysis(
         micrograph=micrograph,
+        prepared=prepared,
+        segmentation=found,
         settings=settings,
-        prepared=prepared.image,
-        crop=crop,
-        repaired_pixels=prepared.repaired_pixels,
-        rescale=found.rescale,
-        rescale_source=found.rescale_source,
-        median_network_px=found.median_network_px,
-        model=found.model,
-        provider=found.provider,
         calibration=calibration,
         filter_threshold=found.model.filter_threshold,
-        scale_bar=prepared.scale_bar,
         manual={},
-        labels=labels,
         particles=particles,
-        outlines=polygons,
         notes=(*micrograph.notes, *prepared.notes, *found.notes, *notes),
     )
     return refilter(analysis, settings.filter, edits)
@@ -366,7 +438,7 @@ def refilter(
     settings = replace(analysis.settings, filter=threshold)
     particles = apply_rule(
         apply_filter(analysis.particles, applied, manual),
-        analysis.prepared.shape,
+        analysis.grid.frame,
         edges=settings.edges,
         visible_only=settings.visible_only,
     )
@@ -379,42 +451,20 @@ def refilter(
     )
 
 
-def _calibrate(
-    micrograph: Micrograph, settings: Settings, scale_bar: ScaleBar | None
-) -> tuple[Calibration | None, list[str]]:
-    """The scale that is used, and what the others say against it.
+def rescaled(
+    analysis: Analysis,
+    segmenter: Segmenter,
+    ratio: float,
+    *,
+    progress: Progress | None = None,
+) -> Analysis:
+    """The same image as the network sees it at `ratio` times the factor used.
 
-    What a person typed wins over the file, the file over the scale bar, that over an assumption.
+    Runs the network. Decisions by hand belong to the outlines and are not taken along.
     """
-    recorded, notes = micrograph.calibration, []
-    typed = measured = None
-    if settings.width_nm is not None:
-        typed = calibration_from_width(settings.width_nm, micrograph.width)
-    elif settings.pixel_size_nm is not None:
-        typed = Calibration(settings.pixel_size_nm, "typed pixel size")
-    if settings.scale_bar_nm is not None:
-        if scale_bar:
-            measured = calibration_from_scale_bar(scale_bar, settings.scale_bar_nm)
-        else:
-            notes.append(
-                "No scale bar was found in the picture, so the length typed for it is not used."
-            )
-    known = [each for each in (typed, recorded, measured) if each is not None]
-    if known:
-        clashes = (agreement_note(known[0], other) for other in known[1:])
-        return known[0], notes + [note for note in clashes if note]
-    if settings.assumed_width_nm is not None:
-        assumed = calibration_from_width(settings.assumed_width_nm, micrograph.width, assumed=True)
-        return assumed, [
-            *notes,
-            "The file does not say how large its pixels are, so the picture was assumed to be "
-            f"{settings.assumed_width_nm:g} nm wide; check the scale bar and type the width.",
-        ]
-    return None, [
-        *notes,
-        "The file does not say how large its pixels are, so sizes are in pixels; "
-        "give the width of the picture in nanometres.",
-    ]
+    settings = replace(analysis.settings, rescale=float(analysis.rescale) * ratio)
+    found = segment(analysis.prepared, settings, segmenter, progress=progress)
+    return conclude(analysis.micrograph, analysis.prepared, found, settings)
 
 
 def is_assumed(analysis: Analysis) -> bool:
@@ -433,10 +483,15 @@ def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:
     ]
 
 
+def rescale_limits(shape: tuple[int, int]) -> tuple[float, float]:
+    """The least and the greatest factor at which the network looks at an image of so many rows and
+    columns: 32 px along the shorter side, and what fits into memory."""
+    return 32 / min(shape), float(np.sqrt(MOST_NETWORK_PX / (shape[0] * shape[1])))
+
+
 def _within_limits(shape: tuple[int, int], factor: float, *, given: bool) -> float:
-    """Refuse, or for an automatic factor reduce, what would not fit into memory."""
-    most = float(np.sqrt(MOST_NETWORK_PX / (shape[0] * shape[1])))
-    least = 32 / min(shape)
+    """The factor; where it does not fit, a given one is refused, another brought to the limit."""
+    least, most = rescale_limits(shape)
     if least <= factor <= most:
         return factor
     if given:

@@ -1,17 +1,31 @@
-"""The whole road, on drawn pictures whose truth is known."""
+"""The whole pipeline, on drawn pictures whose truth is known."""
 
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import roifile
 from PIL import Image
 
-from semseg.analysis import analyze, conclude, is_assumed, prepare, refilter, segment
+from semseg.analysis import (
+    analyze,
+    conclude,
+    is_assumed,
+    prepare,
+    refilter,
+    rescaled,
+    segment,
+)
+from semseg.data import sample_path
 from semseg.errors import SettingsError, UnreadableImageError
+from semseg.export.coco import coco_json
+from semseg.export.rois import roiset_zip
 from semseg.io.micrograph import read_micrograph
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
@@ -373,3 +387,54 @@ def test_a_path_is_read_as_its_bytes_are(plain, drawn, segmenter, tmp_path):
 def test_what_is_no_picture_is_refused(run):
     with pytest.raises(UnreadableImageError):
         run(source=b"not a picture")
+
+
+# The grid of the network
+
+
+def enclosed(polygon):
+    """Area of a polygon by the shoelace formula."""
+    x, y = np.asarray(polygon, np.float64).T
+    return abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) / 2
+
+
+@pytest.mark.parametrize("factor", [2.099, 1.37, 2.0, 1.0, 0.777])
+def test_exported_outlines_enclose_the_area_of_the_table(run, factor):
+    """The network's sides are rounded to what its maps need, whatever the factor."""
+    found = run(replace(FIXED, rescale=factor, crop=Crop(top=7, right=5)))
+    areas = found.particles.set_index("label")["area_px"]
+    with zipfile.ZipFile(io.BytesIO(roiset_zip(found))) as container:
+        rois = [roifile.ImagejRoi.frombytes(container.read(name)) for name in container.namelist()]
+    in_rois = {int(roi.name): enclosed(roi.coordinates()) for roi in rois}
+    annotations = json.loads(coco_json([found]))["annotations"]
+    in_coco = {
+        each["attributes"]["label"]: enclosed(np.reshape(each["segmentation"][0], (-1, 2)))
+        for each in annotations
+    }
+    for exported in (in_rois, in_coco):
+        assert list(exported) == areas.index.tolist()
+        np.testing.assert_allclose(list(exported.values()), areas, rtol=1e-5)
+
+
+def test_concluding_makes_labels_and_outlines_no_second_time(drawn, segmenter):
+    micrograph = read_micrograph(drawn.png(), "drawn.png")
+    prepared = prepare(micrograph, FIXED)
+    found = segment(prepared, FIXED, segmenter)
+    before = found.particles.copy()
+    for settings in (FIXED, replace(FIXED, width_nm=2 * WIDTH_NM, edges="weight")):
+        analysis = conclude(micrograph, prepared, found, settings)
+        assert analysis.labels is found.labels
+        assert analysis.outlines is found.outlines
+    pd.testing.assert_frame_equal(found.particles, before)
+
+
+def test_another_factor_keeps_the_scale_of_the_bar(segmenter):
+    """What was prepared is looked at again as a whole, its scale bar included."""
+    grey = read_micrograph(sample_path()).grey.astype(np.uint8)  # no metadata in a PNG
+    settings = Settings(scale_bar_nm=200.0, rescale=0.9)
+    found = analyze(png(grey), settings, name="bare.png", segmenter=segmenter)
+    assert found.calibration.source == "scale bar"
+    other = rescaled(found, segmenter, 1.1)
+    assert other.rescale == pytest.approx(0.99)
+    assert other.calibration == found.calibration
+    assert other.prepared is found.prepared

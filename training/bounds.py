@@ -25,11 +25,11 @@ from semseg.instances.particles import (
     Thresholds,
     find_particles,
     fragments,
-    on_recorded_grid,
     refine,
 )
 from semseg.instances.seams import join, seams
 from semseg.io.micrograph import read_micrograph
+from semseg.measure.recorded import on_recorded_grid
 from semseg.preprocessing.preparation import resize
 from semseg.settings import Settings
 from training.evaluate import SETS, figures, recalls, size_errors, sizes_off_edge

@@ -47,11 +47,11 @@ from semseg.instances.particles import (
     find_particles,
     find_particles_by_seams,
     fragments,
-    on_recorded_grid,
 )
 from semseg.instances.seams import FEATURES as SEAM_FEATURES
 from semseg.instances.seams import seams
 from semseg.io.micrograph import read_micrograph
+from semseg.measure.recorded import on_recorded_grid
 from semseg.preprocessing.preparation import resize
 from semseg.settings import Settings
 from training.autoscale import fit_scale_model

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from semseg.analysis import Analysis, analyze, refilter
+from semseg.analysis import Analysis, analyze, refilter, rescaled
 from semseg.cli.printed import result_line, say, warn
 from semseg.cli.progress import progress_bar
 from semseg.display import DEFAULT, Display
@@ -16,7 +16,7 @@ from semseg.export.interruption import postponed
 from semseg.export.writing import check_folder, write_files
 from semseg.inference.segmenter import Segmenter
 from semseg.metrology.assessment import assess
-from semseg.metrology.uncertainty import RATIOS, rescaled
+from semseg.metrology.uncertainty import usable_ratios
 from semseg.settings import Settings
 
 __all__ = ["Job", "analyze_all", "identity", "write_run"]
@@ -75,7 +75,7 @@ def write_run(
     try:
         others = {
             ratio: [rescaled(analysis, segmenter, ratio) for analysis in analyses]
-            for ratio in RATIOS
+            for ratio in usable_ratios(analyses)
         }
         assessment = assess(analyses, display.size, others=others)
         with postponed():

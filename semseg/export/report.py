@@ -254,7 +254,7 @@ def _picture(
 ) -> dict[str, Any]:
     """Everything the report says of one picture; ``summary`` is that of the summary file."""
     calibration, settings = analysis.calibration, analysis.settings
-    height, width = analysis.prepared.shape
+    height, width = analysis.grid.frame
     area, unit = float(height * width), "px"
     if calibration is not None:
         area, unit = area * calibration.pixel_size_nm**2, "nm"
@@ -328,7 +328,7 @@ def _setting(value: Any) -> str:
 def _outline_pixel(analyses: Sequence[Analysis], unit: str) -> float:
     """The coarsest side of a pixel of the grid on which sizes were measured, in `unit`."""
     sides = (1.0 if unit == "px" else each.calibration.pixel_size_nm for each in analyses)
-    return max(side / float(each.rescale) for side, each in zip(sides, analyses, strict=True))
+    return max(side * each.grid.pixel for side, each in zip(sides, analyses, strict=True))
 
 
 def _plots(

@@ -40,28 +40,12 @@ GROUPS = {True: 3, False: 2}
 # ARGB, for readers that know no groups.
 _COLOURS = {True: b"\xff\x12\xe6\x7a", False: b"\xff\xff\x30\x30"}
 _PROPERTIES = ("label", "kept", "reason", "confidence", "area_px", "counted", "not_counted")
-# An outline nearer to its place on the network's grid than this was only rounded on its way, px.
-_ROUNDED = 0.01
 
 
 def corner_outlines(analysis: Analysis) -> dict[int, NDArray[np.float64]]:
-    """The outlines of an analysis, counted from the corner of the first pixel.
-
-    Returns
-    -------
-    For each label its polygon: n x 2 float64, (x, y) in recorded pixels, pixel (0, 0) covering
-    [0, 1] x [0, 1]. The first vertex is not repeated at the end. Edges lie where those of the
-    network's pixels do: the 32-bit rounding of `Analysis.outlines` is undone.
-    """
-    seen = np.array(analysis.prepared.shape[::-1], np.float64)
-    network = np.maximum(1, np.round(seen * float(analysis.rescale)))
-    start = np.array([analysis.crop.left, analysis.crop.top], np.float64)
-    result = {}
-    for label, outline in analysis.outlines.items():
-        given = outline.astype(np.float64) + 0.5
-        exact = start + np.round((given - start) * network / seen) * seen / network
-        result[label] = np.where(np.abs(exact - given) < _ROUNDED, exact, given)
-    return result
+    """The outlines of an analysis by label, counted from the corner of the first pixel, as ImageJ
+    and COCO count: n x 2, (x, y) in recorded px, pixel (0, 0) covering [0, 1] x [0, 1]."""
+    return {label: outline + 0.5 for label, outline in analysis.outlines.items()}
 
 
 def roiset_zip(analysis: Analysis) -> bytes:
@@ -107,7 +91,7 @@ def _stored(polygon: NDArray[np.float64]) -> NDArray[np.float32]:
     """32-bit coordinates that keep every pixel's centre on its side of the outline.
 
     An edge through pixel centres leaves these to the right of it or below, as
-    `semseg.instances.particles.on_recorded_grid` does; ImageJ would leave them to the left.
+    `semseg.measure.recorded.on_recorded_grid` does; ImageJ would leave them to the left.
     """
     stored = polygon.astype(np.float32)
     aside = np.where(polygon <= stored, -np.inf, np.inf).astype(np.float32)

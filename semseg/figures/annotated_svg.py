@@ -52,7 +52,7 @@ def annotated_svg(
         analysed frame, between its 0.1 and 99.9 percentiles.
     """
     micrograph, crop = analysis.micrograph, analysis.crop
-    height, width = analysis.prepared.shape
+    height, width = analysis.grid.frame
     full_height, full_width = analysis.micrograph.grey.shape
     content = base64.b64encode(_jpeg(analysis, max_bytes)).decode()
     parts = [
@@ -75,9 +75,8 @@ def annotated_svg(
 
 
 def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
-    grey, crop = analysis.micrograph.grey, analysis.crop
-    height, width = analysis.prepared.shape
-    frame = grey[crop.top : crop.top + height, crop.left : crop.left + width]
+    grey = analysis.micrograph.grey
+    frame = grey[analysis.grid.window]
     step = math.ceil(max(frame.shape) / MAX_SIDES_PX[0])
     low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
     recorded = Image.fromarray(np.ascontiguousarray(grey, np.float32))
@@ -96,7 +95,7 @@ def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
 def _outline_groups(analysis: Analysis, size: str) -> list[str]:
     table = analysis.particles
     is_kept, counts = table["kept"].to_numpy(bool), table["counted"].to_numpy(bool)
-    pixel = 1 / float(analysis.rescale)
+    pixel = analysis.grid.pixel
     groups = []
     for name, look, chosen in (
         ("kept", KEPT | {"width": 1.3}, counts),
@@ -173,7 +172,7 @@ def _numbers(table: pd.DataFrame, width: int) -> str:
 def _scale_bar(analysis: Analysis) -> str:
     """A bar of round length, at most a fifth of the frame, at its bottom right."""
     pixel, crop = analysis.calibration.pixel_size_nm, analysis.crop
-    height, width = analysis.prepared.shape
+    height, width = analysis.grid.frame
     longest = width * pixel / 5
     power = 10.0 ** math.floor(math.log10(longest))
     length = max(digit * power for digit in (1, 2, 5) if digit * power <= longest)

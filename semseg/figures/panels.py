@@ -67,7 +67,7 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
     needs no closing. The image panels show the analysed frame, without the label bar. A scale that
     was only assumed is marked beside every scale bar and above the histogram.
     """
-    height, width = analysis.prepared.shape
+    height, width = analysis.grid.frame
     boxes, page_height = _layout(height / width)
     page = Figure(figsize=(PAGE, page_height), facecolor="white")
     FigureCanvasAgg(page)
@@ -82,10 +82,10 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
         panels.append(axes)
 
     top, left = analysis.crop.top, analysis.crop.left
-    frame = np.s_[top : top + height, left : left + width]
+    frame = analysis.grid.window
     _show(panels[0], _displayed_grey(analysis.micrograph.grey[frame]), top, left, height, width)
     _show(panels[1], _displayed_labels(analysis.labels[frame]), top, left, height, width)
-    _show(panels[2], _displayed_grey(analysis.prepared), top, left, height, width)
+    _show(panels[2], _displayed_grey(analysis.prepared.image), top, left, height, width)
     _draw_outlines(panels[2], analysis)
     if analysis.calibration is not None:
         for axes in panels[:3]:

@@ -24,6 +24,7 @@ from semseg.instances.confidence import confidence
 from semseg.instances.features import candidate_features
 from semseg.instances.merge_tree import Candidate, best_cut, candidates
 from semseg.instances.seams import join, join_by_prominence, merge_log_odds, seams
+from semseg.measure.recorded import Labels
 from semseg.measure.runs import runs_of
 from semseg.preprocessing.preparation import resize
 
@@ -33,12 +34,9 @@ __all__ = [
     "find_particles",
     "find_particles_by_seams",
     "fragments",
-    "measure_particles",
-    "on_recorded_grid",
     "refine",
 ]
 
-Labels = NDArray[np.int32]
 BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
 PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
 
@@ -311,59 +309,3 @@ def _numbered(labels: Labels) -> tuple[Labels, NDArray[np.int64]]:
         return labels, left
     numbers = np.cumsum(present, dtype=np.int32) * present
     return numbers.astype(np.int32)[labels], left
-
-
-def measure_particles(shapes: pd.DataFrame, scale: tuple[float, float]) -> pd.DataFrame:
-    """Sizes on the network's grid, put into pixels of the recorded picture.
-
-    Parameters
-    ----------
-    shapes : DataFrame
-        As `semseg.measure.shape.measure_shapes` gives it, on the grid the network saw.
-    scale : (float, float)
-        Pixels of that grid per recorded pixel, (vertical, horizontal).
-
-    Returns
-    -------
-    pandas.DataFrame
-        Lengths renamed to ``x_px``, ``area_px``, ``ecd_px``, ...; positions count from
-        the centre of the first pixel. Of the bounding boxes only ``box_width_px`` and
-        ``box_height_px`` remain, the Feret diameters along the sides of the frame.
-    """
-    # sides are rounded to whole pixels, so the two scales may differ by a few parts in
-    # ten thousand; their geometric mean keeps areas exact
-    mean = float(np.sqrt(scale[0] * scale[1]))
-    converted = shapes.drop(columns=[c for c in shapes if c.startswith("bbox_")])
-    converted["x"] = (shapes["x"] + 0.5) / scale[1] - 0.5
-    converted["y"] = (shapes["y"] + 0.5) / scale[0] - 0.5
-    converted["area"] = shapes["area"] / mean**2
-    converted["box_width_px"] = (shapes["bbox_right"] - shapes["bbox_left"]) / scale[1]
-    converted["box_height_px"] = (shapes["bbox_bottom"] - shapes["bbox_top"]) / scale[0]
-    for length in ("ecd", "min_feret", "max_feret", "perimeter"):
-        converted[length] = shapes[length] / mean
-    names = ("x", "y", "area", "ecd", "min_feret", "max_feret", "perimeter")
-    return converted.rename(columns={name: f"{name}_px" for name in names})
-
-
-def on_recorded_grid(labels: Labels, shape: tuple[int, int]) -> Labels:
-    """The label image at the size of the recorded picture (nearest neighbour).
-
-    A particle too small to meet the centre of a recorded pixel gets one of the pixels it
-    lies in, of the background or of a particle that has others, so that none is lost.
-    """
-    if labels.shape == shape:
-        return labels
-    rows = ((np.arange(shape[0]) + 0.5) * labels.shape[0] / shape[0]).astype(int)
-    columns = ((np.arange(shape[1]) + 0.5) * labels.shape[1] / shape[1]).astype(int)
-    result = labels[rows[:, None], columns]
-    count = int(labels.max(initial=0))
-    areas = np.bincount(result.ravel(), minlength=count + 1)
-    for label in (np.flatnonzero(areas[1:] == 0) + 1).tolist():
-        inside = np.argwhere(labels == label)
-        for row, column in (inside * np.array(shape) // labels.shape).tolist():
-            occupant = result[row, column]
-            if occupant == 0 or areas[occupant] > 1:
-                areas[occupant] -= 1
-                result[row, column] = label
-                break
-    return result

@@ -135,7 +135,7 @@ def assess(
         A key of `semseg.display.SIZES`.
     others : mapping of float to sequences of Analysis, optional
         The same pictures at other rescale factors, by ratio to the factor used
-        (`semseg.metrology.uncertainty.rescaled`); without, the budget lacks that part.
+        (`semseg.analysis.rescaled`); without, the budget lacks that part.
     seed : int
         Of all resampling; the same input and seed give the same figures.
     """
@@ -184,7 +184,7 @@ def assess(
 
 def _area(analysis: Analysis, unit: str) -> float:
     side = 1.0 if unit == "px" else analysis.calibration.pixel_size_nm
-    height, width = analysis.prepared.shape
+    height, width = analysis.grid.frame
     return height * width * side**2
 
 
@@ -209,7 +209,7 @@ def _side_by_side(
     """All kept as seen; whole ones weighted; and the least P. The filter is as it stands."""
     raw, whole, weights = [], [], []
     for analysis in analyses:
-        frame = analysis.prepared.shape
+        frame = analysis.grid.frame
         table = apply_rule(
             analysis.particles,
             frame,

@@ -21,19 +21,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg.analysis import Analysis, Prepared, conclude, refilter, segment
+from semseg.analysis import Analysis, refilter, rescale_limits
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
 
 if TYPE_CHECKING:
-    from semseg.inference.segmenter import Segmenter
     from semseg.statistics.intervals import Interval
 
 __all__ = [
@@ -44,8 +43,8 @@ __all__ = [
     "budget",
     "pooled",
     "pooled_weights",
-    "rescaled",
     "threshold_band",
+    "usable_ratios",
 ]
 
 # A microscope's scale that nobody verified against a reference: magnification errors of a few
@@ -104,15 +103,14 @@ class Budget:
         return 2 * self.combined
 
 
-def rescaled(analysis: Analysis, segmenter: Segmenter, ratio: float) -> Analysis:
-    """The same picture as the network sees it at `ratio` times the factor used.
+def usable_ratios(analyses: Sequence[Analysis]) -> tuple[float, ...]:
+    """Those of `RATIOS` at which the network can look at every one of these images."""
 
-    Runs the network. Decisions by hand belong to the outlines and are not taken along.
-    """
-    prepared = Prepared(analysis.prepared, analysis.crop, analysis.repaired_pixels)
-    settings = replace(analysis.settings, rescale=float(analysis.rescale) * ratio)
-    found = segment(prepared, settings, segmenter)
-    return conclude(analysis.micrograph, prepared, found, settings)
+    def fits(analysis: Analysis, ratio: float) -> bool:
+        least, most = rescale_limits(analysis.grid.frame)
+        return least <= analysis.rescale * ratio <= most
+
+    return tuple(ratio for ratio in RATIOS if all(fits(each, ratio) for each in analyses))
 
 
 def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:

@@ -22,11 +22,19 @@ from typing import TypeVar
 
 import streamlit as st
 
-from semseg.analysis import Analysis, Prepared, Segmentation, conclude, prepare, segment
+from semseg.analysis import (
+    Analysis,
+    Prepared,
+    Segmentation,
+    conclude,
+    prepare,
+    rescaled,
+    segment,
+)
 from semseg.errors import SemsegError, sentence
 from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import Micrograph, read_micrograph, safe_name
-from semseg.metrology.uncertainty import RATIOS
+from semseg.metrology.uncertainty import usable_ratios
 from semseg.page.limits import limits
 from semseg.page.queue import BusyError, Queue, Standing
 from semseg.page.store import Store
@@ -269,29 +277,33 @@ def want_other_factors(pictures: Sequence[SegmentedImage]) -> None:
 
 
 def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> Others:
-    """The pictures at `semseg.metrology.uncertainty.RATIOS` times their rescale factor, by ratio.
+    """The pictures at other rescale factors, by ratio to the one used.
 
     Empty unless a person asked for all of them, since it runs the network twice for each.
     """
     wanted = st.session_state.get("other_factors", set())
     if not all(image.key in wanted for image in pictures):
         return {}
-    jobs = [(ratio, image) for ratio in RATIOS for image in pictures]
-    others: Others = {ratio: [] for ratio in RATIOS}
+    bases = [concluded(image, settings) for image in pictures]
+    ratios = usable_ratios(bases)
+    jobs = [
+        (ratio, image, base)
+        for ratio in ratios
+        for image, base in zip(pictures, bases, strict=True)
+    ]
+    others: Others = {ratio: [] for ratio in ratios}
+    network = segmenter(settings.provider)
     place = st.empty()
-    for number, (ratio, image) in enumerate(jobs):
+    for number, (ratio, image, base) in enumerate(jobs):
 
         def report(done: float, what: str, number=number, ratio=ratio, image=image) -> None:
             text = f"{plain(image.micrograph.name)}, at {ratio:g} of the factor: {what}"
             place.progress((number + done) / len(jobs), text)
 
+        def work(tell, base=base, ratio=ratio) -> Segmentation:
+            return rescaled(base, network, ratio, progress=tell).segmentation
+
         key = ("at ratio", *image.key, ratio)
-        look = replace(settings, rescale=float(image.segmentation.rescale) * ratio)
-        network = segmenter(settings.provider)
-
-        def work(tell, image=image, look=look, network=network) -> Segmentation:
-            return segment(image.prepared, look, network, progress=tell)
-
         try:
             found = store().get(key, partial(_admitted, key, work, report))
         except SemsegError as error:

@@ -154,7 +154,7 @@ def _douglas_peucker(points: np.ndarray, keep: np.ndarray, tolerance: float) -> 
 def _outlines(analysis: Analysis) -> dict[str, str]:
     nothing = np.empty((0, 2), np.float32)
     labels = analysis.particles["label"].tolist()
-    pixel = 1 / float(analysis.rescale)
+    pixel = analysis.grid.pixel
     lines = simplified([analysis.outlines.get(label, nothing) for label in labels], pixel)
     ends = np.cumsum([len(line) for line in lines])
     points = np.concatenate([nothing, *lines])
@@ -180,9 +180,8 @@ def _image(analysis: Analysis) -> dict[str, Any]:
     """The recorded picture, stretched between the 0.1 and 99.9 percentiles of its frame."""
     grey = analysis.micrograph.grey
     height, width = grey.shape
-    left, top = analysis.crop.left, analysis.crop.top
-    bottom, right = top + analysis.prepared.shape[0], left + analysis.prepared.shape[1]
-    frame = grey[top:bottom, left:right]
+    rows, columns = analysis.grid.window
+    frame = grey[rows, columns]
     step = max(1, int(np.sqrt(frame.size / SAMPLE)))
     low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
     scaled = (grey - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
@@ -194,7 +193,7 @@ def _image(analysis: Analysis) -> dict[str, Any]:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY)
     source = "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
-    frame_px = [left, top, right, bottom]
+    frame_px = [columns.start, rows.start, columns.stop, rows.stop]
     return {"source": source, "width": width, "height": height, "frame": frame_px}
 
 

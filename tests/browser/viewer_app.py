@@ -18,6 +18,7 @@ import streamlit as st
 from semseg import Settings, analyze
 from semseg.data import sample_path
 from semseg.instances.confidence import apply_filter
+from semseg.measure.grid import Grid
 from semseg.statistics.summary import summarise
 from semseg.viewer import ViewState, pack, viewer
 
@@ -66,12 +67,10 @@ def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[di
     calibration = SimpleNamespace(pixel_size_nm=scale, assumed=True) if calibrated else None
     analysis = SimpleNamespace(
         micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
-        prepared=grey[: height - 40],
-        crop=SimpleNamespace(left=0, top=0),
+        grid=Grid(grey.shape, (height - 40, grey.shape[1]), (height - 40, grey.shape[1])),
         calibration=calibration,
         particles=particles,
         outlines=outlines,
-        rescale=1.0,
     )
     return pack(analysis), particles
 

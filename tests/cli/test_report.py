@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from semseg.__main__ import main
+from semseg.data import sample_path
+from semseg.io.micrograph import read_micrograph
 
 SHAPE = (150, 200)
 FIXED = ["--rescale", "1", "--crop", "none"]
@@ -45,6 +49,17 @@ def test_a_run_makes_its_report(reported):
     session = json.loads((reported / "session.json").read_bytes())
     assert [picture["name"] for picture in session["pictures"]] == ["a.tif", "b.tif"]
     assert session["settings"]["edges"] == "weight"
+
+
+def test_a_scale_from_the_bar_reaches_the_report(tmp_path):
+    """The sample without its metadata, and the length that is printed at its bar."""
+    bare = tmp_path / "bare.png"
+    Image.fromarray(read_micrograph(sample_path()).grey.astype(np.uint8)).save(bare)
+    options = ["--scale-bar-nm", "200", "--rescale", "0.9", "--report"]
+    assert main(["analyze", str(bare), *options, "--output", str(tmp_path / "out")]) == 0
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "nm per pixel (scale bar)" in text
+    assert "network at 0.9, 1, 1.1 of the factor" in text
 
 
 def test_a_session_is_replayed_identically(reported, folder, tmp_path, capsys):

@@ -4,7 +4,7 @@ import contextlib
 import io
 import json
 import math
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ def test_several_pictures_share_one_file(tmp_path):
 def test_what_is_not_known_is_null():
     analysis = draw(rows=1)
     unknown = analysis.particles.assign(confidence=math.nan, circularity=math.inf)
-    analysis = SimpleNamespace(**{**vars(analysis), "particles": unknown})
+    analysis = replace(analysis, particles=unknown)
     annotation = strict(coco_json([analysis]))["annotations"][0]
     assert annotation["score"] is None
     assert annotation["attributes"]["circularity"] is None

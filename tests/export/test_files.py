@@ -6,6 +6,7 @@ import json
 import math
 import os
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_summary_says_what_was_done_and_found(analysis):
         "assumed": False,
     }
     assert summary["rescale"] == {
-        "factor": 0.5,
+        "factor": 1.0,
         "source": "automatic",
         "median_particle_at_network_px": 16.0,
     }
@@ -117,8 +118,7 @@ def test_summary_says_that_a_scale_was_assumed():
 
 
 def test_same_analysis_same_bytes_but_for_the_seconds():
-    one, other = draw(), draw()
-    other.seconds = {"read": 9.0}
+    one, other = draw(), replace(draw(), seconds={"read": 9.0})
     for write in (export.particles_csv, export.sizes_csv, export.labels_tiff):
         assert write(one) == write(other)
     first, second = export.summary_json(one), export.summary_json(other)
@@ -142,7 +142,7 @@ def test_label_image_reads_back_with_its_scale(pixel_size_nm):
 
 
 def test_label_image_without_calibration_has_no_unit(nothing):
-    nothing = SimpleNamespace(**{**vars(nothing), "calibration": None})
+    nothing = replace(nothing, calibration=None)
     with tifffile.TiffFile(io.BytesIO(export.labels_tiff(nothing))) as file:
         assert "unit" not in file.imagej_metadata
         assert file.asarray().shape == (112, 128)
@@ -225,8 +225,8 @@ def test_files_get_the_usual_permissions(analysis, tmp_path):
 
 
 def test_a_name_cannot_lead_out_of_the_folder(analysis, tmp_path):
-    micrograph = SimpleNamespace(**{**vars(analysis.micrograph), "stem": r"..\../up"})
-    analysis = SimpleNamespace(**{**vars(analysis), "micrograph": micrograph})
+    micrograph = replace(analysis.micrograph, name=r"..\../up.tif")
+    analysis = replace(analysis, micrograph=micrograph)
     written = export.write_outputs(analysis, tmp_path / "in")
     assert {path.parent for path in written} == {tmp_path / "in"}
     assert written[0].name == "up.particles.csv"

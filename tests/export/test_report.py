@@ -22,6 +22,7 @@ from semseg.metrology.assessment import assess
 from semseg.statistics.intervals import Interval
 from semseg.version import NUMBERS, __version__
 from tests.support.drawn_analysis import drawn, without_particles
+from tests.support.fake_analysis import redrawn
 from tests.support.paths import ROOT
 
 MODEL_CARD = ROOT / "models" / "MODEL_CARD.md"
@@ -111,7 +112,7 @@ def test_everything_a_report_must_name(one, analysis, assessment):
         "rescale: the network was run at one factor only",
         assessment.screening.statement,
         "A note.",
-        "0.500 (automatic); median particle 16.0 px wide at the network",
+        "1.000 (automatic); median particle 16.0 px wide at the network",
         "cut off: top 0, bottom 16, left 0, right 0 px",
         "network 1, run on cpu",
         "f" * 64,
@@ -171,9 +172,11 @@ def test_a_long_list_ends_and_says_where_the_rest_is(analysis, assessment, monke
     assert "List of 10 particles" in short.text
 
 
-def test_the_pixel_of_the_outlines_is_that_of_the_network(one):
-    # 7.34375 nm at a rescale factor of 0.5
-    assert "here 14.7 nm" in one.text
+def test_the_pixel_of_the_outlines_is_that_of_the_network(analysis):
+    # 7.34375 nm, where the network saw half as many pixels along each side
+    height, width = analysis.grid.frame
+    coarse = replace(analysis.grid, network=(height // 2, width // 2))
+    assert "here 14.7 nm" in read(redrawn(analysis, grid=coarse)).text
 
 
 def test_typed_uncertainty_of_the_scale_is_told(analysis):
@@ -304,8 +307,8 @@ def test_hostile_texts_stay_texts(one):
     fake = drawn(name=HOSTILE)
     calibration = replace(fake.calibration, source=HOSTILE)
     table = fake.particles.assign(reason=np.where(fake.particles["kept"], "", HOSTILE))
-    model = type(fake.model)(**{**vars(fake.model), "name": HOSTILE})
-    hostile = replace(fake, calibration=calibration, particles=table, model=model, notes=(HOSTILE,))
+    fake = redrawn(fake, model=replace(fake.model, name=HOSTILE))
+    hostile = replace(fake, calibration=calibration, particles=table, notes=(HOSTILE,))
     found = read(hostile, title=HOSTILE, date="2026-01-31" + HOSTILE)
     assert found.tags == one.tags
     assert found.text.count(HOSTILE) >= 8
@@ -326,8 +329,7 @@ def test_eight_pictures_stay_small():
         each = drawn(height=600, width=900, name=f"{number}.tif")
         # noise is what a JPEG stores worst
         grey = rng.normal(128, 60, each.micrograph.grey.shape).astype(np.float32)
-        each.micrograph.grey = grey
-        pictures.append(each)
+        pictures.append(replace(each, micrograph=replace(each.micrograph, grey=grey)))
     content = report_html(pictures, assess(pictures))
     assert len(content) - len(get_plotlyjs()) < 10e6
 
@@ -346,8 +348,8 @@ def test_the_known_bias_is_that_of_the_model_card():
 
 
 def test_the_bias_of_the_shipped_model_is_told_and_no_other(analysis, one):
-    model = type(analysis.model)(**{**vars(analysis.model), "sha256": MODEL_SHA256})
-    assert KNOWN_BIAS[MODEL_SHA256] in read(replace(analysis, model=model)).text
+    shipped = redrawn(analysis, model=replace(analysis.model, sha256=MODEL_SHA256))
+    assert KNOWN_BIAS[MODEL_SHA256] in read(shipped).text
     assert "No figures are published for this model file (SHA-256 ffffffffffff…)" in one.text
 
 
@@ -369,7 +371,7 @@ def picture(svg):
 
 
 def test_outlines_enclose_their_particles(analysis):
-    svg = annotated_svg(replace(analysis, rescale=1.0))
+    svg = annotated_svg(analysis)
     areas = dict(zip(analysis.particles["label"], analysis.particles["area_px"], strict=True))
     paths = re.findall(r'<path d="M(-?\d+) (-?\d+)l([^z]+)z"[^>]*><title>(\d+):', svg)
     assert len(paths) == 63
@@ -414,8 +416,9 @@ def test_a_large_picture_is_scaled_down(analysis):
     rng = np.random.default_rng(0)
     large = drawn(height=1500, width=2400)
     assert picture(annotated_svg(large)).size[0] == 1600
-    large.micrograph.grey = rng.normal(128, 60, (1516, 2400)).astype(np.float32)
-    svg = annotated_svg(large, max_bytes=200_000)
+    noise = rng.normal(128, 60, (1516, 2400)).astype(np.float32)
+    noisy = replace(large, micrograph=replace(large.micrograph, grey=noise))
+    svg = annotated_svg(noisy, max_bytes=200_000)
     assert picture(svg).size[0] < 1600
     assert 'viewBox="0 0 2400 1516"' in svg
 

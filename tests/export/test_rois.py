@@ -12,33 +12,16 @@ from scipy import ndimage
 
 from semseg.analysis import Prepared, Segmentation, conclude
 from semseg.export.rois import GROUPS, corner_outlines, roiset_zip
-from semseg.inference.segmenter import ModelInfo
-from semseg.instances.particles import measure_particles
 from semseg.io.micrograph import Micrograph
+from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
 from semseg.measure.shape import measure_shapes
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
-from tests.support.fake_analysis import draw
+from tests.support.fake_analysis import MODEL, draw
 
 # A busy machine is no failure.
 unhurried = settings(deadline=None, max_examples=25)
 
-MODEL = ModelInfo(
-    name="network",
-    version="1",
-    sha256="f" * 64,
-    licence="",
-    data="",
-    commit="",
-    normalisation="",
-    divisor=16,
-    reduction=1,
-    trained_particle_px=(8.0, 96.0),
-    target_particle_px=32.0,
-    thresholds={},
-    confidence={},
-    filter_threshold=0.5,
-)
 CROP = Crop(bottom=12, left=3)
 SHAPE = (172, 243)
 # 1/2 and 1: outlines on recorded pixel edges; 2, 3/2 and 2/3: some run through pixel centres;
@@ -62,17 +45,29 @@ def concluded(labels, shape, factor=1.0, crop=None, **options):
     """The analysis of a picture of this shape in which the network saw `labels`."""
     crop = crop or Crop()
     seen = (shape[0] - crop.top - crop.bottom, shape[1] - crop.left - crop.right)
-    scale = tuple(np.divide(labels.shape, seen).tolist())
-    particles = measure_particles(measure_shapes(labels), scale)
+    prepared = Prepared(np.zeros(seen, np.float32), crop, 0)
+    grid = prepared.grid(labels.shape)
+    particles = measure_particles(measure_shapes(labels), grid)
     particles = particles.assign(
         confidence=np.where(particles["label"] % 4 == 0, 0.2, 0.9),
         doubt="blurred:\nµ",
         visibility=1.0,
     )
-    found = Segmentation(labels, particles, scale, factor, "given", 32.0, MODEL, "cpu")
+    found = Segmentation(
+        grid=grid,
+        network_labels=labels,
+        labels=recorded_labels(labels, grid),
+        outlines=recorded_outlines(labels, grid),
+        particles=particles,
+        rescale=factor,
+        rescale_source="given",
+        median_network_px=32.0,
+        model=MODEL,
+        provider="cpu",
+    )
     return conclude(
         Micrograph("a.tif", np.zeros(shape, np.float32), 8, "0" * 64),
-        Prepared(np.zeros(seen, np.float32), crop, 0),
+        prepared,
         found,
         Settings(pixel_size_nm=2.0, crop=crop, **options),
     )
@@ -197,13 +192,6 @@ def test_outlines_between_pixels_keep_their_place():
     inside = measured_by_imagej(roi.coordinates(), (64, 64))
     np.testing.assert_array_equal(inside, analysis.labels == 1)
     assert inside[5].nonzero()[0].tolist() == [1, 2, 3]
-
-
-def test_outlines_that_were_drawn_by_hand_keep_theirs():
-    # its rescale factor of 0.5 does not fit its outlines, which lie on every pixel's edge
-    analysis = draw()
-    for label, roi in rois_of(analysis).items():
-        assert (roi.coordinates() == analysis.outlines[label] + 0.5).all()
 
 
 def test_the_kept_are_told_from_the_others():

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,11 +10,7 @@ from semseg.errors import SettingsError
 from semseg.export.session import differences, read_session, session_json
 from semseg.settings import Settings
 from semseg.version import NUMBERS, __version__
-from tests.support.fake_analysis import draw
-
-
-def changed(analysis, **values):
-    return SimpleNamespace(**{**vars(analysis), **values})
+from tests.support.fake_analysis import MODEL, draw, redrawn
 
 
 def test_what_was_written_is_read_again():
@@ -40,8 +35,8 @@ def test_settings_can_be_taken_from_a_session():
 
 def test_another_model_is_said():
     session = read_session(session_json([draw()]))
-    other = SimpleNamespace(name="network", version="2", sha256="a" * 64)
-    said = differences(session, [changed(draw(), model=other)])
+    other = replace(MODEL, version="2", sha256="a" * 64)
+    said = differences(session, [redrawn(draw(), model=other)])
     assert said == [
         "The model is another one: network (ffffffffffff) then, network (aaaaaaaaaaaa) now."
     ]
@@ -72,11 +67,11 @@ def test_a_session_from_before_numbers_were_recorded_is_read():
 
 def test_another_file_is_said():
     session = read_session(session_json([draw()]))
-    micrograph = SimpleNamespace(**{**vars(draw().micrograph), "sha256": "1" * 64})
-    said = differences(session, [changed(draw(), micrograph=micrograph)])
+    micrograph = replace(draw().micrograph, sha256="1" * 64)
+    said = differences(session, [replace(draw(), micrograph=micrograph)])
     assert said == ["TiO2 µ.tif: the file of that name has other bytes than the one analysed."]
-    micrograph.name = "other.tif"
-    assert differences(session, [changed(draw(), micrograph=micrograph)]) == [
+    micrograph = replace(micrograph, name="other.tif")
+    assert differences(session, [replace(draw(), micrograph=micrograph)]) == [
         "TiO2 µ.tif: this picture is not here.",
         "other.tif: this picture was not part of the session.",
     ]
@@ -96,8 +91,8 @@ def test_another_setting_is_said_where_numbers_differ():
     analysis = draw()
     session = read_session(session_json([analysis]))
     settings = replace(analysis.settings, filter=0.5)
-    assert differences(session, [changed(analysis, settings=settings)]) == []
-    said = differences(session, [changed(draw(radius=7), settings=settings)])
+    assert differences(session, [replace(analysis, settings=settings)]) == []
+    said = differences(session, [replace(draw(radius=7), settings=settings)])
     assert said[0] == "The setting filter was None then and is 0.5 now."
 
 

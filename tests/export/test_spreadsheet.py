@@ -6,7 +6,7 @@ import math
 import shutil
 import subprocess
 import zipfile
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -150,7 +150,7 @@ def test_what_is_not_a_number_is_an_empty_cell():
     odd = analysis.particles.assign(
         confidence=[math.nan, math.inf, -math.inf, 0.5, np.float32(0.25)], circularity=None
     )
-    analysis = SimpleNamespace(**{**vars(analysis), "particles": odd})
+    analysis = replace(analysis, particles=odd)
     rows = rows_of(opened(spreadsheet.workbook_xlsx([analysis]))["Particles"])
     assert [row["confidence"] for row in rows] == [None, None, None, 0.5, 0.25]
     assert {row["circularity"] for row in rows} == {None}
@@ -178,7 +178,7 @@ def test_settings_say_what_was_done(book, analyses):
     assert rows["setting crop"][0] == "top 0, bottom 16, left 0, right 0"
     assert rows["setting repair"] == [True] * 4
     assert rows["bottom cut off (px)"] == [16] * 4
-    assert rows["rescale factor"] == [0.5] * 4
+    assert rows["rescale factor"] == [1] * 4
     assert rows["excluded by hand"] == [None, None, "1", None]
     assert rows["kept by hand"] == [None, None, "4", None]
     assert rows["notes"] == ["A note."] * 4

@@ -17,10 +17,8 @@ from semseg.instances.particles import (
     Thresholds,
     find_particles,
     find_particles_by_seams,
-    measure_particles,
-    on_recorded_grid,
 )
-from semseg.measure.shape import measure_shapes
+from tests.support.discs import crowd, disc
 from training.metrics import compare
 
 FEW = settings(deadline=None, max_examples=25)
@@ -29,23 +27,6 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 # the crest of a ring on pixels goes up and down; without a merge classifier only this joins it
 FLAT = Thresholds(min_prominence=0.5)
-
-
-def disc(shape, y, x, radius):
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    return (rows - y) ** 2 + (columns - x) ** 2 < radius**2
-
-
-def crowd(seed, radius, pitch=1.85, grid=(4, 5)):
-    """Labels of discs in rows, each touching its neighbours and covering a little of them."""
-    rng = np.random.default_rng(seed)
-    shape = tuple(int((n + 1) * pitch * radius) for n in grid)
-    labels = np.zeros(shape, np.int32)
-    spots = list(np.ndindex(grid))
-    for number, spot in enumerate(rng.permutation(spots), start=1):
-        y, x = (spot + 1) * pitch * radius + rng.uniform(-0.04, 0.04, 2) * radius
-        labels[disc(shape, y, x, radius * rng.uniform(0.95, 1.05))] = number
-    return labels
 
 
 def ideal_maps(labels, dtype=np.float32):
@@ -258,104 +239,6 @@ def test_the_boundary_map_alone_parts_two_particles():
     found = find_particles_by_seams(maps, Thresholds())
     assert found.max() == 2
     assert np.array_equal(found > 0, maps[0] > 0)
-
-
-# Back to the recorded grid
-
-
-def test_labels_on_the_recorded_grid_stay_as_they_are():
-    labels = crowd(1, 10)
-    assert np.array_equal(on_recorded_grid(labels, labels.shape), labels)
-
-
-@given(SEEDS, st.integers(2, 5))
-@FEW
-def test_enlarging_by_a_whole_number_repeats_pixels(seed, factor):
-    labels = crowd(seed, 8, grid=(2, 3))
-    large = np.kron(labels, np.ones((factor, factor), np.int32))
-    assert np.array_equal(on_recorded_grid(labels, large.shape), large)
-    assert np.array_equal(on_recorded_grid(large, labels.shape), labels)
-
-
-@given(SEEDS, st.floats(0.3, 3))
-@FEW
-def test_areas_scale_with_the_grid(seed, factor):
-    labels = crowd(seed, 12)
-    shape = tuple(round(side * factor) for side in labels.shape)
-    result = on_recorded_grid(labels, shape)
-    assert result.shape == shape
-    expected = np.bincount(labels.ravel()) * (shape[0] * shape[1] / labels.size)
-    # what falls on either side of the grid is of the order of the outline
-    outline = 2 * np.pi * 12 * factor
-    assert np.abs(np.bincount(result.ravel()) - expected)[1:].max() < outline
-
-
-@given(SEEDS, st.integers(2, 12))
-@FEW
-def test_no_particle_is_lost_however_small_it_becomes(seed, ratio):
-    """Specks of one pixel, each with a recorded pixel of its own."""
-    rng = np.random.default_rng(seed)
-    labels = np.zeros((8 * ratio, 9 * ratio), np.int32)
-    for label, (row, column) in enumerate(np.ndindex(8, 9), start=1):
-        y, x = np.array([row, column]) * ratio + rng.integers(0, ratio, 2)
-        labels[y, x] = label
-    result = on_recorded_grid(labels, (8, 9))
-    assert np.array_equal(result, np.arange(1, 73).reshape(8, 9))
-
-
-def test_an_empty_picture_stays_empty():
-    assert not on_recorded_grid(np.zeros((30, 40), np.int32), (61, 79)).any()
-
-
-# Sizes in recorded pixels
-
-
-@given(SEEDS, st.integers(1, 4))
-@FEW
-def test_sizes_do_not_depend_on_the_grid_of_the_network(seed, factor):
-    """Each recorded pixel seen as factor x factor: the same figures, measured finer."""
-    labels = crowd(seed, 9, grid=(2, 3))
-    fine = np.kron(labels, np.ones((factor, factor), np.int32))
-    plain = measure_shapes(labels)
-    sizes = measure_particles(measure_shapes(fine), (factor, factor))
-    for name in ("x", "y", "area", "ecd", "min_feret", "max_feret"):
-        assert sizes[f"{name}_px"].to_numpy() == pytest.approx(plain[name].to_numpy(), abs=1e-9)
-    assert sizes["label"].tolist() == plain["label"].tolist()
-    assert np.allclose(sizes["aspect_ratio"], plain["aspect_ratio"])
-    assert sizes["touches_edge"].tolist() == plain["touches_edge"].tolist()
-
-
-@given(st.floats(0.1, 10), st.floats(0.97, 1.03))
-@FEW
-def test_areas_stay_exact_where_the_two_scales_differ(vertical, ratio):
-    horizontal = vertical * ratio
-    shapes = measure_shapes(crowd(5, 9))
-    sizes = measure_particles(shapes, (vertical, horizontal))
-    assert np.allclose(sizes["area_px"] * vertical * horizontal, shapes["area"])
-    assert np.allclose(sizes["ecd_px"] ** 2 * np.pi / 4, sizes["area_px"])
-    assert np.allclose((sizes["x_px"] + 0.5) * horizontal, shapes["x"] + 0.5)
-    assert np.allclose((sizes["y_px"] + 0.5) * vertical, shapes["y"] + 0.5)
-
-
-def test_lengths_carry_their_unit_and_boxes_are_left_out():
-    sizes = measure_particles(measure_shapes(crowd(1, 9)), (2.0, 2.0))
-    assert {
-        "x_px",
-        "y_px",
-        "area_px",
-        "ecd_px",
-        "min_feret_px",
-        "max_feret_px",
-        "perimeter_px",
-    } <= (set(sizes))
-    assert not [name for name in sizes if name.startswith("bbox")]
-    assert not {"x", "y", "area", "ecd", "perimeter"} & set(sizes)
-
-
-def test_no_particles_give_an_empty_table():
-    sizes = measure_particles(measure_shapes(np.zeros((20, 20), np.int32)), (1.0, 1.0))
-    assert len(sizes) == 0
-    assert "ecd_px" in sizes
 
 
 def crowd_maps():

@@ -6,14 +6,13 @@ import pytest
 from semseg.metrology.assessment import SHAPES, assess
 from semseg.statistics.counting import apply_rule
 from semseg.statistics.summary import summarise
-from tests.support.drawn_analysis import real
 from tests.support.fake_analysis import draw
 
 
 def pictures(count=2, **values):
     """Analyses whose particles differ in size from picture to picture."""
     return [
-        real(draw(height=192, width=256, columns=8, rows=6, radius=9 + number, **values))
+        draw(height=192, width=256, columns=8, rows=6, radius=9 + number, **values)
         for number in range(count)
     ]
 
@@ -44,7 +43,7 @@ def test_raw_and_corrected_stand_side_by_side_under_every_rule():
     for edges in ("count", "exclude", "weight"):
         (one,) = pictures(1, edges=edges)
         found = assess([one], "ecd")
-        table = apply_rule(one.particles, one.prepared.shape, edges="weight", visible_only=False)
+        table = apply_rule(one.particles, one.grid.frame, edges="weight", visible_only=False)
         whole = table[table["counted"]]
         assert found.raw == summarise(one.particles.loc[one.particles["kept"], "ecd_nm"])
         assert found.corrected == summarise(whole["ecd_nm"], whole["weight"])
@@ -83,7 +82,7 @@ def test_shapes_have_their_distribution():
 
 
 def test_without_particles_nothing_is_claimed():
-    nothing = real(draw(rows=0))
+    nothing = draw(rows=0)
     found = assess([nothing])
     assert found.counts["counted"] == 0
     assert np.isnan(found.summary.mean)

@@ -2,20 +2,19 @@
 
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import semseg
-from semseg.analysis import refilter
+from semseg.analysis import refilter, rescale_limits, rescaled
 from semseg.data import sample_path
 from semseg.metrology import uncertainty
-from semseg.metrology.uncertainty import Band, budget, rescaled, threshold_band
+from semseg.metrology.uncertainty import Band, budget, threshold_band, usable_ratios
 from semseg.scale.calibration import Calibration
 from semseg.settings import Settings
 from semseg.statistics.intervals import Interval
-from tests.support.fake_analysis import draw
+from tests.support.fake_analysis import draw, redrawn
 
 MEDIAN = Interval(100.0, 95.0, 105.0, 0.95)
 
@@ -25,7 +24,7 @@ def analysis(**values):
     made = draw()
     calibration = values.pop("calibration", Calibration(7.34375, "typed width"))
     settings = replace(made.settings, **values)
-    return SimpleNamespace(**{**vars(made), "calibration": calibration, "settings": settings})
+    return replace(made, calibration=calibration, settings=settings)
 
 
 def band(*medians, others=None):
@@ -135,3 +134,11 @@ def test_another_factor_is_another_look(sample, segmenter):
     assert other.particles["ecd_nm"].median() == pytest.approx(
         sample.particles["ecd_nm"].median(), rel=0.1
     )
+
+
+def test_factors_at_which_the_network_cannot_look_are_left_out():
+    made = draw()
+    assert usable_ratios([made]) == uncertainty.RATIOS
+    _, most = rescale_limits(made.grid.frame)
+    at_the_limit = redrawn(made, rescale=most)
+    assert usable_ratios([made, at_the_limit]) == (0.9,)

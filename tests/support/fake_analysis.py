@@ -3,14 +3,35 @@
 import csv
 import io
 import math
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 
-from semseg.measure.shape import measure_shapes, outlines
+from semseg.analysis import Analysis, Prepared, Segmentation, conclude
+from semseg.inference.segmenter import ModelInfo
+from semseg.io.micrograph import Micrograph
+from semseg.measure.recorded import measure_particles, recorded_outlines
+from semseg.measure.shape import measure_shapes
 from semseg.preprocessing.preparation import Crop
+from semseg.scale.calibration import Calibration
 from semseg.settings import Settings
-from semseg.statistics.counting import apply_rule
+
+MODEL = ModelInfo(
+    name="network",
+    version="1",
+    sha256="f" * 64,
+    licence="MIT",
+    data="",
+    commit="",
+    normalisation="",
+    divisor=1,
+    reduction=1,
+    trained_particle_px=(16.0, 140.0),
+    target_particle_px=64.0,
+    thresholds={},
+    confidence={},
+    filter_threshold=0.5,
+)
 
 # The command line promises these columns, in this order.
 CONTRACT = [
@@ -39,7 +60,7 @@ def draw(
     edges="count",
     visible_only=False,
     name="TiO2 µ.tif",
-):
+) -> Analysis:
     """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong.
 
     Every third is partly covered. `spread` is how far radii go from `radius` to both sides (their
@@ -55,57 +76,39 @@ def draw(
         at_x = x[disc] + int((column + 0.5) * width / columns)
         inside = (at_y >= 0) & (at_y < height) & (at_x >= 0) & (at_x < width)
         labels[at_y[inside], at_x[inside]] = k + 1
-    shapes = measure_shapes(labels)
-    particles = shapes.rename(columns={"x": "x_px", "y": "y_px", "area": "area_px"})
-    particles["box_width_px"] = shapes["bbox_right"] - shapes["bbox_left"]
-    particles["box_height_px"] = shapes["bbox_bottom"] - shapes["bbox_top"]
-    particles = particles.drop(columns=[name for name in particles if name.startswith("bbox")])
-    for size in ("ecd", "min_feret", "max_feret", "perimeter"):
-        particles = particles.rename(columns={size: f"{size}_px"})
-        if pixel_size_nm:
-            particles[f"{size}_nm"] = particles[f"{size}_px"] * pixel_size_nm
-    if pixel_size_nm:
-        particles["area_nm2"] = particles["area_px"] * pixel_size_nm**2
-    particles["confidence"] = np.where(particles["label"] % 4 == 0, 0.2, 0.9)
-    particles["kept"] = particles["confidence"] >= 0.5
-    particles["reason"] = np.where(particles["kept"], "", "=HYPERLINK(1), blurred")
-    manual = manual or {}
-    for label, keep in manual.items():
-        particles.loc[particles["label"] == label, ["kept", "reason"]] = keep, "manual"
-    particles["visibility"] = np.where(particles["label"] % 3 == 0, 0.6, 1.0)
-    particles = apply_rule(particles, (height, width), edges=edges, visible_only=visible_only)
-    prepared = np.where(labels[:height] > 0, 0.8, 0.2).astype(np.float32)
-    grey = np.full(labels.shape, 255, np.float32)
-    grey[:height] = 200 * prepared
-    source = "assumed width, check" if assumed else "typed width"
-    calibration = SimpleNamespace(pixel_size_nm=pixel_size_nm, source=source, assumed=assumed)
-    return SimpleNamespace(
-        micrograph=SimpleNamespace(
-            name=name,
-            stem=name.rpartition(".")[0],
-            grey=grey,
-            bit_depth=8,
-            sha256="0" * 64,
-            height=height + bar,
-            width=width,
-            notes=(),
-            sidecar=None,
+    frame = labels[:height]
+    prepared = Prepared(
+        np.where(frame > 0, 0.8, 0.2).astype(np.float32), Crop(bottom=bar), repaired_pixels=3
+    )
+    grid = prepared.grid(frame.shape)
+    particles = measure_particles(measure_shapes(frame), grid)
+    segmentation = Segmentation(
+        grid=grid,
+        network_labels=frame,
+        labels=labels,
+        outlines=recorded_outlines(frame, grid),
+        particles=particles.assign(
+            confidence=np.where(particles["label"] % 4 == 0, 0.2, 0.9),
+            doubt="=HYPERLINK(1), blurred",
+            visibility=np.where(particles["label"] % 3 == 0, 0.6, 1.0),
         ),
-        settings=Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only),
-        model=SimpleNamespace(name="network", version="1", sha256="f" * 64, filter_threshold=0.5),
-        provider="cpu",
-        calibration=calibration if pixel_size_nm else None,
-        crop=SimpleNamespace(top=0, bottom=bar, left=0, right=0),
-        rescale=np.float32(0.5),
+        rescale=1.0,
         rescale_source="automatic",
         median_network_px=16.0,
-        filter_threshold=0.5,
-        manual=manual,
-        repaired_pixels=3,
-        prepared=prepared,
-        labels=labels,
-        particles=particles,
-        outlines=outlines(labels),
+        model=MODEL,
+        provider="cpu",
         notes=("A note.",),
-        seconds={"read": 0.1, "network": 2.0},
     )
+    grey = np.full(labels.shape, 255, np.float32)
+    grey[:height] = 200 * prepared.image
+    source = "assumed width, check" if assumed else "typed width"
+    recorded = Calibration(pixel_size_nm, source, assumed=assumed) if pixel_size_nm else None
+    micrograph = Micrograph(name, grey, bit_depth=8, sha256="0" * 64, calibration=recorded)
+    settings = Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only)
+    analysis = conclude(micrograph, prepared, segmentation, settings, manual)
+    return replace(analysis, notes=("A note.",), seconds={"read": 0.1, "network": 2.0})
+
+
+def redrawn(analysis, **changes):
+    """The same analysis with these fields of its segmentation changed."""
+    return replace(analysis, segmentation=replace(analysis.segmentation, **changes))

@@ -4,7 +4,6 @@ import base64
 import json
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from semseg import SemsegError
 from semseg.measure.shape import outlines
 from semseg.viewer import ViewState, _received, assets, pack
 from semseg.viewer.packing import simplified
-from tests.support.fake_analysis import draw
+from tests.support.fake_analysis import draw, redrawn
 
 
 def column(data, name, kind):
@@ -71,16 +70,16 @@ def test_without_scale_sizes_are_in_pixels():
 
 
 def test_an_assumed_scale_is_said():
-    analysis = draw()
-    analysis.calibration = SimpleNamespace(pixel_size_nm=2.0, assumed=True)
-    assert pack(analysis)["assumed"] is True
+    assert pack(draw(assumed=True))["assumed"] is True
 
 
 def test_what_the_counting_rule_says_is_packed():
     analysis = draw()
     n = len(analysis.particles)
     columns = ["not_counted", "weight", "visibility"]
-    analysis.particles = analysis.particles.drop(columns=columns, errors="ignore")
+    analysis = replace(
+        analysis, particles=analysis.particles.drop(columns=columns, errors="ignore")
+    )
     plain = pack(analysis)
     assert plain["rules"] == [""]
     assert column(plain, "ruled_out", "<i4").tolist() == [0] * n
@@ -93,7 +92,7 @@ def test_what_the_counting_rule_says_is_packed():
     weights = np.linspace(1, 3, n)
     visible = np.linspace(0.5, 1, n, dtype=np.float32)
     extra = {"not_counted": texts, "weight": weights, "visibility": visible}
-    analysis.particles = analysis.particles.assign(**extra)
+    analysis = replace(analysis, particles=analysis.particles.assign(**extra))
     ruled = pack(analysis)
     assert ruled["id"] != plain["id"]
     assert [ruled["rules"][k] for k in column(ruled, "ruled_out", "<i4")] == texts
@@ -105,9 +104,8 @@ def test_what_the_counting_rule_says_is_packed():
 def test_columns_that_are_missing_are_as_without_a_rule():
     analysis = draw()
     whole = pack(analysis)
-    analysis.particles = analysis.particles.drop(columns="convexity").assign(
-        not_counted=None, weight=np.nan
-    )
+    particles = analysis.particles.drop(columns="convexity")
+    analysis = replace(analysis, particles=particles.assign(not_counted=None, weight=np.nan))
     bare = pack(analysis)
     assert np.isnan(column(bare, "convexity", "<f4")).all()
     for name in ("rules", "ruled_out", "weight"):
@@ -116,8 +114,8 @@ def test_columns_that_are_missing_are_as_without_a_rule():
 
 def test_no_particles_at_all():
     analysis = draw()
-    analysis.particles = analysis.particles.iloc[:0]
-    analysis.outlines = {}
+    analysis = replace(analysis, particles=analysis.particles.iloc[:0])
+    analysis = redrawn(analysis, outlines={})
     data = pack(analysis)
     assert data["label"] == data["outlines"]["xy"] == data["outlines"]["ends"] == ""
 
@@ -155,8 +153,8 @@ def test_a_square_stays_a_square_but_for_its_corners():
 
 def test_outlines_stand_in_the_order_of_the_table():
     analysis = draw()
-    analysis.particles = analysis.particles.iloc[::-1].reset_index(drop=True)
-    del analysis.outlines[3]
+    analysis = replace(analysis, particles=analysis.particles.iloc[::-1].reset_index(drop=True))
+    analysis = redrawn(analysis, outlines={k: v for k, v in analysis.outlines.items() if k != 3})
     data = pack(analysis)
     lines = lines_of(data)
     for row, label in enumerate(column(data, "label", "<i4").tolist()):

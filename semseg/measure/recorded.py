@@ -1,0 +1,91 @@
+"""What was found on the network's grid, on the grid of the recorded image: labels, outlines, sizes.
+
+Sizes are measured where they are sharp, on the network's grid, and put into recorded pixels here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from semseg.measure.grid import Grid
+from semseg.measure.shape import outlines
+
+__all__ = [
+    "Labels",
+    "measure_particles",
+    "on_recorded_grid",
+    "recorded_labels",
+    "recorded_outlines",
+]
+
+Labels = NDArray[np.int32]
+
+
+def measure_particles(shapes: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """Sizes on the network's grid, put into pixels of the recorded image.
+
+    Parameters
+    ----------
+    shapes : DataFrame
+        As `semseg.measure.shape.measure_shapes` gives it, on the grid the network saw.
+    grid : Grid
+
+    Returns
+    -------
+    pandas.DataFrame
+        Lengths renamed to ``x_px``, ``area_px``, ``ecd_px``, ...; positions count from
+        the centre of the first pixel of the recorded image. Of the bounding boxes only
+        ``box_width_px`` and ``box_height_px`` remain, the Feret diameters along the sides of
+        the frame.
+    """
+    vertical, horizontal = grid.scale
+    mean = grid.mean_scale
+    converted = shapes.drop(columns=[c for c in shapes if c.startswith("bbox_")])
+    converted[["x", "y"]] = grid.centres(shapes[["x", "y"]])
+    converted["area"] = shapes["area"] / mean**2
+    converted["box_width_px"] = (shapes["bbox_right"] - shapes["bbox_left"]) / horizontal
+    converted["box_height_px"] = (shapes["bbox_bottom"] - shapes["bbox_top"]) / vertical
+    for length in ("ecd", "min_feret", "max_feret", "perimeter"):
+        converted[length] = shapes[length] / mean
+    names = ("x", "y", "area", "ecd", "min_feret", "max_feret", "perimeter")
+    return converted.rename(columns={name: f"{name}_px" for name in names})
+
+
+def recorded_outlines(labels: Labels, grid: Grid) -> dict[int, NDArray[np.float64]]:
+    """The outline of every particle, by label: a closed polygon n x 2, (x, y) in recorded px from
+    the centre of the first pixel, along the edges of the network's pixels; the first vertex is not
+    repeated. It encloses the particle's ``area_px``."""
+    return {label: grid.corners(xy + 0.5) - 0.5 for label, xy in outlines(labels).items()}
+
+
+def recorded_labels(labels: Labels, grid: Grid) -> Labels:
+    """The label image at the size of the whole recorded image, 0 where it was cropped."""
+    recorded = np.zeros(grid.recorded, np.int32)
+    recorded[grid.window] = on_recorded_grid(labels, grid.frame)
+    return recorded
+
+
+def on_recorded_grid(labels: Labels, shape: tuple[int, int]) -> Labels:
+    """The label image at the size of the recorded picture (nearest neighbour).
+
+    A particle too small to meet the centre of a recorded pixel gets one of the pixels it
+    lies in, of the background or of a particle that has others, so that none is lost.
+    """
+    if labels.shape == shape:
+        return labels
+    rows = ((np.arange(shape[0]) + 0.5) * labels.shape[0] / shape[0]).astype(int)
+    columns = ((np.arange(shape[1]) + 0.5) * labels.shape[1] / shape[1]).astype(int)
+    result = labels[rows[:, None], columns]
+    count = int(labels.max(initial=0))
+    areas = np.bincount(result.ravel(), minlength=count + 1)
+    for label in (np.flatnonzero(areas[1:] == 0) + 1).tolist():
+        inside = np.argwhere(labels == label)
+        for row, column in (inside * np.array(shape) // labels.shape).tolist():
+            occupant = result[row, column]
+            if occupant == 0 or areas[occupant] > 1:
+                areas[occupant] -= 1
+                result[row, column] = label
+                break
+    return result

@@ -1,0 +1,68 @@
+"""Which scale is used, where several are known, and what the others say against it."""
+
+from __future__ import annotations
+
+from semseg.scale.calibration import Calibration, agreement_note, calibration_from_width
+from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
+
+__all__ = ["choose_calibration"]
+
+
+def choose_calibration(
+    recorded: Calibration | None,
+    width_px: int,
+    *,
+    width_nm: float | None = None,
+    pixel_size_nm: float | None = None,
+    scale_bar: ScaleBar | None = None,
+    scale_bar_nm: float | None = None,
+    assumed_width_nm: float | None = None,
+) -> tuple[Calibration | None, list[str]]:
+    """The scale that is used, and what the user should know about it, one sentence each.
+
+    What a person typed wins over the file, the file over the scale bar, that over an assumption.
+
+    Parameters
+    ----------
+    recorded : Calibration or None
+        From the file's metadata or the text beside it.
+    width_px : int
+        Of the whole recorded image.
+    width_nm, pixel_size_nm : float, optional
+        What a person typed: one of the two.
+    scale_bar : ScaleBar, optional
+        The one that was found in the image.
+    scale_bar_nm : float, optional
+        The length that is printed at it.
+    assumed_width_nm : float, optional
+        Taken where nobody gives a scale, and marked as assumed.
+    """
+    notes: list[str] = []
+    typed = measured = None
+    if width_nm is not None:
+        typed = calibration_from_width(width_nm, width_px)
+    elif pixel_size_nm is not None:
+        typed = Calibration(pixel_size_nm, "typed pixel size")
+    if scale_bar_nm is not None:
+        if scale_bar:
+            measured = calibration_from_scale_bar(scale_bar, scale_bar_nm)
+        else:
+            notes.append(
+                "No scale bar was found in the picture, so the length typed for it is not used."
+            )
+    known = [each for each in (typed, recorded, measured) if each is not None]
+    if known:
+        clashes = (agreement_note(known[0], other) for other in known[1:])
+        return known[0], notes + [note for note in clashes if note]
+    if assumed_width_nm is not None:
+        assumed = calibration_from_width(assumed_width_nm, width_px, assumed=True)
+        return assumed, [
+            *notes,
+            "The file does not say how large its pixels are, so the picture was assumed to be "
+            f"{assumed_width_nm:g} nm wide; check the scale bar and type the width.",
+        ]
+    return None, [
+        *notes,
+        "The file does not say how large its pixels are, so sizes are in pixels; "
+        "give the width of the picture in nanometres.",
+    ]
