@@ -163,7 +163,7 @@ def compare_rules(
     edges, visible_only = used[0].settings.edges, used[0].settings.visible_only
 
     sizes = {f"{size}_{unit}", f"ecd_{unit}"}  # the latter for volumes
-    tables = [(each.particles[[*RULE_COLUMNS, *sizes]], each.prepared.shape) for each in used]
+    tables = [(each.particles[[*RULE_COLUMNS, *sizes]], each.grid.frame) for each in used]
 
     @cache
     def counted_by(edges: str, visible_only: bool) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """What must be said beside a mean, on drawn particles whose truth is known."""
 
 import re
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,6 @@ from semseg import Settings, analyze
 from semseg.cli.printed import result_line
 from semseg.measure.shape import measure_shapes
 from semseg.metrology.cautions import cautions, compare_rules
-from semseg.scale.calibration import Calibration
 from tests.support.drawn_discs import RADIUS, covered_discs, cut_discs
 from tests.support.fake_analysis import draw
 
@@ -20,15 +20,21 @@ FRAME = (300, 400)
 
 def picture(particles, edges="count", visible_only=False, pixel_size_nm=None):
     """An analysis of these particles in a frame of `FRAME`."""
-    drawn = draw(*FRAME, bar=0, rows=1, columns=1, edges=edges, visible_only=visible_only)
-    drawn.calibration = pixel_size_nm and Calibration(pixel_size_nm, "typed pixel size")
-    drawn.particles = particles
+    analysis = draw(
+        *FRAME,
+        bar=0,
+        rows=1,
+        columns=1,
+        pixel_size_nm=pixel_size_nm,
+        edges=edges,
+        visible_only=visible_only,
+    )
     if pixel_size_nm:
-        sizes = {
-            f"{name}_nm": particles[f"{name}_px"] * pixel_size_nm for name in ("min_feret", "ecd")
-        }
-        drawn.particles = particles.assign(**sizes)
-    return drawn
+        sizes = ("min_feret", "ecd")
+        particles = particles.assign(
+            **{f"{size}_nm": particles[f"{size}_px"] * pixel_size_nm for size in sizes}
+        )
+    return replace(analysis, particles=particles)
 
 
 def table(sizes, cut=(), covered=(), rejected=()):
