@@ -21,11 +21,9 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from semseg.errors import SettingsError
 from semseg.inference.segmenter import ModelInfo, Segmenter
@@ -34,7 +32,6 @@ from semseg.instances.autoscale import estimate_rescale
 from semseg.instances.confidence import apply_filter, confidence, reasons
 from semseg.instances.particles import Thresholds, find_particles
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
-from semseg.measure.grid import Grid
 from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
 from semseg.measure.shape import measure_shapes
 from semseg.measure.visibility import visibility
@@ -45,10 +42,10 @@ from semseg.preprocessing.preparation import (
     resize,
     stretch_contrast,
 )
-from semseg.scale.calibration import Calibration
 from semseg.scale.choice import choose_calibration
-from semseg.scale.scale_bar import ScaleBar, find_scale_bar
+from semseg.scale.scale_bar import find_scale_bar
 from semseg.settings import Settings
+from semseg.stages import Analysis, Prepared, Segmentation
 from semseg.statistics.counting import apply_rule
 
 __all__ = [
@@ -66,173 +63,7 @@ __all__ = [
 ]
 
 Progress = Callable[[str, float], None]
-MOST_NETWORK_PX = 110_000_000  # what the network is asked to look at in one picture
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """What the network will see, before rescaling.
-
-    Attributes
-    ----------
-    image : float32, h x w, 0..1
-        Cropped, repaired, contrast stretched; on the recorded grid.
-    crop : Crop
-        What was cut off.
-    repaired_pixels : int
-    notes : tuple of str
-    scale_bar : ScaleBar or None
-        The one in the recorded image, where it was looked for (the file gives no scale, or a
-        length was typed for the bar) and found.
-    """
-
-    image: NDArray[np.float32]
-    crop: Crop
-    repaired_pixels: int
-    notes: tuple[str, ...] = ()
-    scale_bar: ScaleBar | None = None
-
-    def grid(self, network: tuple[int, int]) -> Grid:
-        """Where the pixels of a network that saw `image` as height x width px lie in the file."""
-        height, width = self.image.shape
-        crop = self.crop
-        recorded = height + crop.top + crop.bottom, width + crop.left + crop.right
-        return Grid(recorded, (height, width), network, crop.top, crop.left)
-
-
-@dataclass(frozen=True, eq=False)
-class Segmentation:
-    """What the network found, in pixels. All that depends on the labels alone is made here, once.
-
-    Attributes
-    ----------
-    grid : Grid
-        Where the network's pixels lie in the recorded image.
-    network_labels : int32, r x c
-        On the network's grid: 0 background, ids 1..n.
-    labels : int32, H x W
-        The same on the recorded grid, zero where cropped.
-    outlines : dict of int to float64 (n, 2)
-        Closed polygons, (x, y) in recorded px from the centre of the first pixel, along the edges
-        of the network's pixels.
-    particles : DataFrame
-        One row per particle, sizes and positions in px of the recorded image, with ``confidence``
-        and ``doubt`` (what speaks most against it).
-    rescale : float
-        The factor that was asked for or found.
-    rescale_source : str
-        ``given``, ``automatic`` or ``could not decide``.
-    median_network_px : float or None
-        Median diameter at the network; None without particles.
-    model : ModelInfo
-    provider : str
-    notes : tuple of str
-    """
-
-    grid: Grid
-    network_labels: NDArray[np.int32]
-    labels: NDArray[np.int32]
-    outlines: dict[int, NDArray[np.float64]]
-    particles: pd.DataFrame
-    rescale: float
-    rescale_source: str
-    median_network_px: float | None
-    model: ModelInfo
-    provider: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Analysis:
-    """Everything that is known about one micrograph: what it was made of, and what that comes to.
-
-    Attributes
-    ----------
-    micrograph : Micrograph
-    prepared : Prepared
-    segmentation : Segmentation
-    settings : Settings
-    calibration : Calibration or None
-        The scale that is used; None leaves sizes in pixels.
-    filter_threshold : float
-        Confidence below which a particle is rejected.
-    manual : dict of int to bool
-        Labels on which a person decided against or beyond the filter: kept or not.
-    particles : DataFrame
-        One row per particle; lengths ``*_px`` in recorded pixels and, with a
-        calibration, ``*_nm``; ``confidence``, ``kept``, ``reason``, ``touches_edge``,
-        ``visibility``; by the counting rule ``counted``, ``not_counted`` and ``weight``.
-    notes : tuple of str
-        What the user should know, one sentence each.
-    seconds : dict of str to float
-        Time of each stage.
-    """
-
-    micrograph: Micrograph
-    prepared: Prepared
-    segmentation: Segmentation
-    settings: Settings
-    calibration: Calibration | None
-    filter_threshold: float
-    manual: dict[int, bool]
-    particles: pd.DataFrame
-    notes: tuple[str, ...]
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def grid(self) -> Grid:
-        """Where the network's pixels, and the analysed frame, lie in the recorded image."""
-        return self.segmentation.grid
-
-    @property
-    def labels(self) -> NDArray[np.int32]:
-        """Ids as in the table's ``label``, H x W on the recorded grid, 0 where cropped."""
-        return self.segmentation.labels
-
-    @property
-    def outlines(self) -> dict[int, NDArray[np.float64]]:
-        """By label: closed polygons (n, 2), (x, y) in recorded px from the centre of the first."""
-        return self.segmentation.outlines
-
-    @property
-    def crop(self) -> Crop:
-        """What was cut off each side."""
-        return self.prepared.crop
-
-    @property
-    def repaired_pixels(self) -> int:
-        """How many hot and cold pixels were repaired."""
-        return self.prepared.repaired_pixels
-
-    @property
-    def scale_bar(self) -> ScaleBar | None:
-        """The one that was found in the recorded image, where it was looked for."""
-        return self.prepared.scale_bar
-
-    @property
-    def rescale(self) -> float:
-        """Factor by which the image was resized for the network."""
-        return self.segmentation.rescale
-
-    @property
-    def rescale_source(self) -> str:
-        """``given``, ``automatic`` or ``could not decide``."""
-        return self.segmentation.rescale_source
-
-    @property
-    def median_network_px(self) -> float | None:
-        """Median diameter at the network; None without particles."""
-        return self.segmentation.median_network_px
-
-    @property
-    def model(self) -> ModelInfo:
-        """The network that was used."""
-        return self.segmentation.model
-
-    @property
-    def provider(self) -> str:
-        """Where the network ran."""
-        return self.segmentation.provider
+MAX_NETWORK_PX = 110_000_000  # what the network is asked to look at in one picture
 
 
 def analyze(
@@ -486,7 +317,7 @@ def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:
 def rescale_limits(shape: tuple[int, int]) -> tuple[float, float]:
     """The least and the greatest factor at which the network looks at an image of so many rows and
     columns: 32 px along the shorter side, and what fits into memory."""
-    return 32 / min(shape), float(np.sqrt(MOST_NETWORK_PX / (shape[0] * shape[1])))
+    return 32 / min(shape), float(np.sqrt(MAX_NETWORK_PX / (shape[0] * shape[1])))
 
 
 def _within_limits(shape: tuple[int, int], factor: float, *, given: bool) -> float:

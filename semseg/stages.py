@@ -1,0 +1,195 @@
+"""What each stage of the pipeline gives, composed of what the stage before gave.
+
+::
+
+    Micrograph   the file                                  semseg.io.micrograph
+    Prepared     cropped, repaired, contrast stretched
+    Segmentation particles in pixels, on both grids
+    Analysis     the three above, sizes in nanometres, what is accepted and what counts
+
+`semseg.analysis` makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from semseg.inference.segmenter import ModelInfo
+from semseg.io.micrograph import Micrograph
+from semseg.measure.grid import Grid
+from semseg.preprocessing.preparation import Crop
+from semseg.scale.calibration import Calibration
+from semseg.scale.scale_bar import ScaleBar
+from semseg.settings import Settings
+
+__all__ = ["Analysis", "Prepared", "Segmentation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the network will see, before rescaling.
+
+    Attributes
+    ----------
+    image : float32, h x w, 0..1
+        Cropped, repaired, contrast stretched; on the recorded grid.
+    crop : Crop
+        What was cut off.
+    repaired_pixels : int
+    notes : tuple of str
+    scale_bar : ScaleBar or None
+        The one in the recorded image, where it was looked for (the file gives no scale, or a
+        length was typed for the bar) and found.
+    """
+
+    image: NDArray[np.float32]
+    crop: Crop
+    repaired_pixels: int
+    notes: tuple[str, ...] = ()
+    scale_bar: ScaleBar | None = None
+
+    def grid(self, network: tuple[int, int]) -> Grid:
+        """Where the pixels of a network that saw `image` as height x width px lie in the file."""
+        height, width = self.image.shape
+        crop = self.crop
+        recorded = height + crop.top + crop.bottom, width + crop.left + crop.right
+        return Grid(recorded, (height, width), network, crop.top, crop.left)
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """What the network found, in pixels. All that depends on the labels alone is made here, once.
+
+    Attributes
+    ----------
+    grid : Grid
+        Where the network's pixels lie in the recorded image.
+    network_labels : int32, r x c
+        On the network's grid: 0 background, ids 1..n.
+    labels : int32, H x W
+        The same on the recorded grid, zero where cropped.
+    outlines : dict of int to float64 (n, 2)
+        Closed polygons, (x, y) in recorded px from the centre of the first pixel, along the edges
+        of the network's pixels.
+    particles : DataFrame
+        One row per particle, sizes and positions in px of the recorded image, with ``confidence``
+        and ``doubt`` (what speaks most against it).
+    rescale : float
+        The factor that was asked for or found.
+    rescale_source : str
+        ``given``, ``automatic`` or ``could not decide``.
+    median_network_px : float or None
+        Median diameter at the network; None without particles.
+    model : ModelInfo
+    provider : str
+    notes : tuple of str
+    """
+
+    grid: Grid
+    network_labels: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    outlines: dict[int, NDArray[np.float64]]
+    particles: pd.DataFrame
+    rescale: float
+    rescale_source: str
+    median_network_px: float | None
+    model: ModelInfo
+    provider: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything that is known about one micrograph: what it was made of, and what that comes to.
+
+    Attributes
+    ----------
+    micrograph : Micrograph
+    prepared : Prepared
+    segmentation : Segmentation
+    settings : Settings
+    calibration : Calibration or None
+        The scale that is used; None leaves sizes in pixels.
+    filter_threshold : float
+        Confidence below which a particle is rejected.
+    manual : dict of int to bool
+        Labels on which a person decided against or beyond the filter: kept or not.
+    particles : DataFrame
+        One row per particle; lengths ``*_px`` in recorded pixels and, with a
+        calibration, ``*_nm``; ``confidence``, ``kept``, ``reason``, ``touches_edge``,
+        ``visibility``; by the counting rule ``counted``, ``not_counted`` and ``weight``.
+    notes : tuple of str
+        What the user should know, one sentence each.
+    seconds : dict of str to float
+        Time of each stage.
+    """
+
+    micrograph: Micrograph
+    prepared: Prepared
+    segmentation: Segmentation
+    settings: Settings
+    calibration: Calibration | None
+    filter_threshold: float
+    manual: dict[int, bool]
+    particles: pd.DataFrame
+    notes: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the network's pixels, and the analysed frame, lie in the recorded image."""
+        return self.segmentation.grid
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """Ids as in the table's ``label``, H x W on the recorded grid, 0 where cropped."""
+        return self.segmentation.labels
+
+    @property
+    def outlines(self) -> dict[int, NDArray[np.float64]]:
+        """By label: closed polygons (n, 2), (x, y) in recorded px from the centre of the first."""
+        return self.segmentation.outlines
+
+    @property
+    def crop(self) -> Crop:
+        """What was cut off each side."""
+        return self.prepared.crop
+
+    @property
+    def repaired_pixels(self) -> int:
+        """How many hot and cold pixels were repaired."""
+        return self.prepared.repaired_pixels
+
+    @property
+    def scale_bar(self) -> ScaleBar | None:
+        """The one that was found in the recorded image, where it was looked for."""
+        return self.prepared.scale_bar
+
+    @property
+    def rescale(self) -> float:
+        """Factor by which the image was resized for the network."""
+        return self.segmentation.rescale
+
+    @property
+    def rescale_source(self) -> str:
+        """``given``, ``automatic`` or ``could not decide``."""
+        return self.segmentation.rescale_source
+
+    @property
+    def median_network_px(self) -> float | None:
+        """Median diameter at the network; None without particles."""
+        return self.segmentation.median_network_px
+
+    @property
+    def model(self) -> ModelInfo:
+        """The network that was used."""
+        return self.segmentation.model
+
+    @property
+    def provider(self) -> str:
+        """Where the network ran."""
+        return self.segmentation.provider
