@@ -3,9 +3,9 @@
     engine = Engine(content, provider="auto")
     maps = engine.attempt(lambda run: run({"image": picture}))
 
-Where the provider cannot be started, or fails at work, the CPU takes over for good, and a note
-says so. ONNX Runtime has such a way back of its own, which is switched off: it prints to stdout,
-tells nobody, and changes the session while other threads run it.
+Where the provider cannot be started, or fails while running, the CPU takes over for good, and a
+note says so. ONNX Runtime has a fallback of its own, which is switched off: it prints to stdout,
+leaves no note, and changes the session while other threads run it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def available_providers() -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class _Session:
-    """A session of ONNX Runtime, the short name of its provider, what there is to say of it, and
-    what a thread must hold to run it."""
+    """A session of ONNX Runtime, the short name of its provider, notes on it, and the lock that a
+    thread must hold to run it (`turn`)."""
 
     session: onnxruntime.InferenceSession
     provider: str
@@ -58,7 +58,7 @@ class _Session:
     turn: AbstractContextManager
 
 
-class _FailedAtWorkError(Exception):
+class _FailedRunError(Exception):
     """ONNX Runtime's own error is the cause."""
 
 
@@ -83,7 +83,7 @@ class Engine:
     """
 
     def __init__(self, content: bytes, *, provider: str = "auto", threads: int | None = None):
-        wanted = _wish_list(provider)
+        wanted = _providers_to_try(provider)
         self._load = partial(_load, content, threads or _usable_cores())
         self._switch = threading.Lock()
         try:
@@ -112,9 +112,9 @@ class Engine:
         return self._now.session.get_modelmeta().custom_metadata_map
 
     def attempt(self, work: Callable[[Run], Result]) -> Result:
-        """What `work` makes with the model; once more on the CPU where the provider fails.
+        """The result of `work` with the model; once more on the CPU where the provider fails.
 
-        So all that belongs together comes from one provider.
+        All runs within one call of `work` are thus from one provider.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class Engine:
             now = self._now
             try:
                 return work(partial(_run, now))
-            except _FailedAtWorkError as failure:
+            except _FailedRunError as failure:
                 self._replace(now, failure.__cause__)
 
     def _started(self, provider: str, wanted: Sequence[str]) -> _Session:
@@ -153,11 +153,11 @@ class Engine:
         with self._switch:
             if self._now is failed:
                 _log(failed.provider, error)
-                why = _note(failed.provider, f"failed at work ({type(error).__name__})")
+                why = _note(failed.provider, f"failed while running ({type(error).__name__})")
                 self._now = _session(self._load(_CPU), *failed.notes, why)
 
 
-def _wish_list(provider: str) -> list[str]:
+def _providers_to_try(provider: str) -> list[str]:
     if provider != "auto" and provider not in PROVIDERS:
         known = ", ".join(["auto", *PROVIDERS])
         raise ModelError(f"There is no provider '{provider}'; choose one of {known}.")
@@ -177,8 +177,8 @@ def _load(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
-    # idle threads must not burn the cores of a shared host; the arena is worth a third
-    # of the time, and bounded, since larger pictures are cut into tiles
+    # idle threads must not burn the cores of a shared host; the arena saves a third
+    # of the time, and is bounded, since larger pictures are cut into tiles
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(
@@ -198,7 +198,7 @@ def _run(now: _Session, inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[N
         with now.turn:
             return now.session.run(None, dict(inputs))
     except Exception as error:
-        raise _FailedAtWorkError from error
+        raise _FailedRunError from error
 
 
 def _lacks_memory(error: BaseException | None) -> bool:
@@ -215,6 +215,6 @@ def _note(provider: str, what: str) -> str:
 
 
 def _log(provider: str, error: BaseException | None) -> None:
-    """For whoever runs the machine: what ONNX Runtime had to say, which is long."""
-    said = " ".join(str(error).split())[:500]
-    logging.getLogger(__name__).warning("%s failed, the CPU takes over: %s", provider, said)
+    """Log the error of ONNX Runtime, which is long, for whoever runs the machine."""
+    message = " ".join(str(error).split())[:500]
+    logging.getLogger(__name__).warning("%s failed, the CPU takes over: %s", provider, message)

@@ -166,7 +166,7 @@ class Segmenter:
         image : float32, H x W, 0..1
             Prepared and rescaled picture.
         progress : callable, optional
-            Told the share done, 0..1.
+            Called with the share done, 0..1.
         whole_up_to_px, tile_px, overlap_px : int
             Larger pictures are cut into tiles of this side, overlapping by so much.
 

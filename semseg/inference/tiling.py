@@ -87,7 +87,7 @@ def predict_in_tiles(
     reduction : int
         Pixels of the picture along a pixel of the maps.
     progress : callable, optional
-        Told the share done, 0..1, after each tile.
+        Called with the share done, 0..1, after each tile.
 
     Notes
     -----

@@ -176,7 +176,7 @@ def budget(
             f"threshold {threshold:g} moved by {FILTER_REACH:g} up and down: D50 from "
             f"{np.nanmin(reached):.4g} to {np.nanmax(reached):.4g} {unit}"
             if np.isfinite(reached).any()
-            else "too few particles to move the threshold",
+            else "too few particles to see what the threshold does",
         )
     )
     at = [np.interp(threshold, band.thresholds, values) for values in band.medians.values()]

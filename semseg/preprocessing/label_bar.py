@@ -32,11 +32,11 @@ MAX_COLUMNS = 2048  # wider pictures are looked at in every n-th column
 # whole grey levels fall exactly on it, where rounding would decide.
 TOLERANCE = 0.0403
 SEGMENTS = 32  # pieces of the width in which the edge is tested one by one
-ROOM_ABOVE = 12  # rows looked at above the tallest bar, to see its edge
+ROWS_ABOVE = 12  # rows looked at above the tallest bar, to see its edge
 
 # Among 374 pictures, true edges changed in at least 94 % of the segments and had at most 18 % of
 # the bar's level above them. The best false ones in specimens had 81 %, and 20 % or more; a box
-# in the picture may do better, and is told apart by its sides.
+# in the picture may do better, and is recognised by its sides.
 MIN_EDGE_SHARE = 0.87
 MAX_SHARE_ABOVE = 0.4
 MIN_ROW_SHARE = 0.5  # of a bar's row that has the bar's own grey level (writing has the rest)
@@ -62,7 +62,7 @@ def find_label_bar(grey: np.ndarray) -> int | None:
     if height < 64 or width < 64:
         return None
     step = -(-width // MAX_COLUMNS)
-    start = height - int(MAX_HEIGHT * height) - ROOM_ABOVE
+    start = height - int(MAX_HEIGHT * height) - ROWS_ABOVE
     strip = np.asarray(grey[start:, ::step], dtype=np.float32)
     medians = np.median(strip, axis=1)
     for tolerance, min_first_share in _tolerances(grey):
@@ -129,7 +129,7 @@ def _find_top(
 
     min_height = max(MIN_ROWS, round(MIN_HEIGHT * height))
     side = columns // 16
-    for top in range(ROOM_ABOVE - 2, rows - min_height + 1):
+    for top in range(ROWS_ABOVE - 2, rows - min_height + 1):
         if share[top] < MIN_ROW_SHARE or share[top - 1] >= MIN_ROW_SHARE:
             continue
         # The edge may be blurred over a row or two: look at the four rows above those.

@@ -14,18 +14,18 @@ from scipy import ndimage
 __all__ = ["repair_outliers"]
 
 BAND_PIXELS = 1 << 17  # worked on at a time; small enough for the processor's cache
-SPREAD_SIZE = 15  # pixels; the window in which the usual scatter is averaged
+SPREAD_SIZE = 15  # pixels; the window in which the spread of neighbours is averaged
 HALO = SPREAD_SIZE // 2 + 1  # rows a band needs from its neighbours
 
-# How far a hot or cold pixel stands out, at least. For normal noise the usual spread (between
+# How far a hot or cold pixel stands out, at least. For normal noise the mean spread (between
 # the second smallest and the second largest of eight neighbours) is 1.7 standard deviations.
-TIMES_USUAL_SPREAD = 3.0
-TIMES_RIDGE = 1.5  # of the height of the other extreme neighbours: large on ridges and at edges
-SHARE_OF_CONTRAST = 0.2  # of the picture; peaks on thin ridges of real pictures stay below
+MIN_TIMES_SPREAD = 3.0
+MIN_TIMES_RIDGE = 1.5  # of the height of the other extreme neighbours: large on ridges and at edges
+MIN_SHARE_OF_CONTRAST = 0.2  # of the picture; peaks on thin ridges of real pictures stay below
 
 DENSE = 1e-3  # share of outliers from which they are expected to form clumps
 MAX_CLUMP = 3  # pixels; a thin line is longer, and the smallest particle larger
-HOPELESS = 0.1  # share of outliers from which they are the picture
+MAX_SHARE = 0.1  # of outliers; more of them are the picture itself
 CHUNK = 1 << 18  # outliers handled at a time
 
 NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) != (0, 0))
@@ -40,12 +40,12 @@ def repair_outliers(grey: np.ndarray) -> tuple[np.ndarray, int]:
     """Replace isolated hot and cold pixels by the median of their sound neighbours.
 
     A sound pixel is never alone. Noise has neighbours that scatter as much, an edge or a bright
-    rim has neighbours as bright, the smallest particle worth measuring is 3 x 3 pixels. So an
+    rim has neighbours as bright, the smallest particle that can be measured is 3 x 3 pixels. So an
     outlier is a pixel that stands out from all but one of its eight neighbours (from which, as
     two hot pixels may touch) by far more than pixels scatter around there, and by a fifth of the
     picture's contrast. Nothing else is touched: this is no smoothing filter. Made for single
     defects up to salt and pepper on some 5 % of the pixels. Writing burnt into the picture stays:
-    no rule was found that tells its strokes from particles with certainty.
+    no rule was found that separates its strokes from particles with certainty.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ def repair_outliers(grey: np.ndarray) -> tuple[np.ndarray, int]:
         Number of pixels replaced.
     """
     repaired = np.array(grey, dtype=np.float32)
-    floor = SHARE_OF_CONTRAST * _contrast(repaired)
+    floor = MIN_SHARE_OF_CONTRAST * _contrast(repaired)
     if not floor > 0:
         return repaired, 0
     hot, cold = _standing_out(repaired, spared=1, floors=(floor, floor))
     flags = hot | cold
-    if np.count_nonzero(flags) > HOPELESS * flags.size:
+    if np.count_nonzero(flags) > MAX_SHARE * flags.size:
         return repaired, 0
     hot &= ~_line_ends(repaired, hot, sign=1, spared=1)
     cold &= ~_line_ends(repaired, cold, sign=-1, spared=1)
@@ -136,15 +136,15 @@ def _standing_out(
             ranked[i], lower = lower, ranked[i]
         low, high = ranked[spared][own], ranked[7 - spared][own]
         middle = (ranked[3][own] + ranked[4][own]) / np.float32(2)
-        usual = ndimage.uniform_filter(ranked[6] - ranked[1], SPREAD_SIZE, mode="nearest")[own]
-        usual *= np.float32(TIMES_USUAL_SPREAD)
+        spread = ndimage.uniform_filter(ranked[6] - ranked[1], SPREAD_SIZE, mode="nearest")[own]
+        spread *= np.float32(MIN_TIMES_SPREAD)
         band = grey[place]
         for flags, excess, ridge, floor in (
             (hot, band - high, high - middle, floors[0]),
             (cold, low - band, middle - low, floors[1]),
         ):
-            ridge *= np.float32(TIMES_RIDGE)
-            flags[place] = excess > np.maximum(np.maximum(usual, ridge), np.float32(floor))
+            ridge *= np.float32(MIN_TIMES_RIDGE)
+            flags[place] = excess > np.maximum(np.maximum(spread, ridge), np.float32(floor))
     return hot, cold
 
 

@@ -1,8 +1,9 @@
-"""The counting rule: which of the kept particles make up the distribution, and with what weight.
+"""The counting rule: which accepted particles make up the distribution, and with what weight.
 
-The filter asks whether an outline is right; the rule asks whether a right outline may be measured.
-A particle cut by the frame is smaller than it was, and a large one is cut more often than a small
-one (ISO 13322-1); of a particle that another covers only a part is seen.
+The filter accepts or rejects an outline (column ``kept``); the rule decides whether a particle with
+a right outline is counted (column ``counted``). A particle cut by the frame is smaller than it was,
+and a large one is cut more often than a small one (ISO 13322-1); of a particle that another covers
+only a part is seen.
 
 >>> describe("weight", visible_only=True)
 'Particles wholly inside the frame, each weighted by 1/P (Miles-Lantuejoul), fully visible ones only.'
@@ -21,7 +22,7 @@ __all__ = ["EDGES", "RULE_COLUMNS", "apply_rule", "counted", "describe", "in_sho
 
 # what happens to particles at the edge of the analysed frame, in words
 EDGES = {
-    "count": "All kept particles, those cut by the edge of the frame as far as they are seen",
+    "count": "All kept particles, of those cut by the edge of the frame the visible part",
     "exclude": "Kept particles wholly inside the frame",
     "weight": "Particles wholly inside the frame, each weighted by 1/P (Miles-Lantuejoul)",
 }
@@ -38,7 +39,7 @@ CUT, COVERED = "cut by the edge", "partly covered"
 def apply_rule(
     particles: pd.DataFrame, frame: tuple[int, int], *, edges: str, visible_only: bool
 ) -> pd.DataFrame:
-    """Mark which kept particles count, and how much.
+    """Mark which accepted particles are counted, and with what weight.
 
     Parameters
     ----------

@@ -214,7 +214,7 @@ def fit_lognormal(
 
 
 def goodness_sentence(fit: Lognormal | None) -> str:
-    """What the fit says, in a sentence."""
+    """How well the fit describes the sizes, in one sentence."""
     if fit is None:
         return "Too few particles for a fit."
     if not math.isfinite(fit.p_value):
@@ -222,10 +222,10 @@ def goodness_sentence(fit: Lognormal | None) -> str:
     numbers = f"(p = {fit.p_value:.3f}, largest distance of the shares {fit.ks_distance:.3f})"
     if fit.p_value < 0.05:
         return (
-            "The sizes are not lognormal, or not one population "
-            f"{numbers}: read geometric mean and standard deviation with care."
+            "The sizes are not lognormal, or belong to several populations "
+            f"{numbers}: interpret geometric mean and standard deviation with care."
         )
-    return f"Nothing speaks against a lognormal distribution {numbers}."
+    return f"The sizes are consistent with a lognormal distribution {numbers}."
 
 
 def quantile_quantile(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

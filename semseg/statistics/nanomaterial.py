@@ -20,9 +20,9 @@ considered a nanomaterial".
 
 **What an image can say.** Condition (a), for the two dimensions it shows: a particle whose least
 Feret diameter is 1 nm to 100 nm fulfils it. A particle that looks larger may still be thin, and (b)
-and (c) are below what an image resolves. So a share of 50 % or more speaks for the criterion; a
+and (c) are below what an image resolves. So a share of 50 % or more supports the criterion; a
 smaller share shows nothing, and no outcome here says that a material is outside the definition. It
-is a screening: the constituent particles must have been told apart, and the sample must stand for
+is a screening: the constituent particles must have been separated, and the sample must represent
 the material.
 
 **Specific surface area by volume** (VSSA). By the recommendation of 2011 (2011/696/EU, point 5) a
@@ -56,7 +56,7 @@ __all__ = [
     "MAX_NM",
     "MEETS",
     "MIN_NM",
-    "NOT_SHOWN",
+    "NOT_DEMONSTRATED",
     "VSSA_2011",
     "VSSA_2022",
     "Screening",
@@ -69,7 +69,7 @@ MIN_NM, MAX_NM = 1.0, 100.0
 HALF = 0.5
 LEVEL = 0.95
 MEETS = "meets the size criterion"
-NOT_SHOWN = "not shown"
+NOT_DEMONSTRATED = "size criterion not demonstrated"
 INCONCLUSIVE = "inconclusive: measure more"
 # m2/cm3: above the first, the text of 2011 counted in; below the second, that of 2022 counts out
 VSSA_2011, VSSA_2022 = 60.0, 6.0
@@ -77,7 +77,7 @@ VSSA_2011, VSSA_2022 = 60.0, 6.0
 
 @dataclass(frozen=True)
 class Screening:
-    """The share of particles from 1 nm to 100 nm, and what it shows.
+    """The share of particles from 1 nm to 100 nm, and what follows from it.
 
     Attributes
     ----------
@@ -92,8 +92,9 @@ class Screening:
     method
         Where the limits are from.
     outcome
-        ``meets the size criterion`` (the lower limit is at least 0.5), ``not shown`` (the upper
-        limit is below 0.5) or ``inconclusive: measure more``.
+        ``meets the size criterion`` (the lower limit is at least 0.5),
+        ``size criterion not demonstrated`` (the upper limit is below 0.5) or
+        ``inconclusive: measure more``.
     statement
         Three sentences for a report. They hold all that and the counting rule.
     """
@@ -158,7 +159,7 @@ def screen(
         share, low, high, method = _limits(inside, counts, group, resamples, seed)
     outcome = INCONCLUSIVE
     if not assumed and (low >= HALF or high < HALF):
-        outcome = MEETS if low >= HALF else NOT_SHOWN
+        outcome = MEETS if low >= HALF else NOT_DEMONSTRATED
     statement = (
         "Screening only, by the size criterion of Commission Recommendation 2022/C 229/01: "
         f"{outcome}{' (a scale was assumed, so measure that first)' if assumed else ''}. "

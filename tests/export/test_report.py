@@ -275,7 +275,7 @@ def test_equal_sizes_and_bad_fits_in_words(analysis, assessment):
     for changed, words in (
         (None, "Too few"),
         (replace(fit, p_value=0.01), "not lognormal"),
-        (replace(fit, p_value=0.3), "Nothing speaks against"),
+        (replace(fit, p_value=0.3), "consistent with a lognormal distribution"),
         (replace(fit, p_value=math.nan), "All sizes are equal"),
     ):
         told = report_html([analysis], replace(assessment, lognormal=changed)).decode()

@@ -135,7 +135,8 @@ def test_a_gpu_that_fails_at_work(install, make_segmenter, segmenter, noise, err
     assert failing.provider == "cpu"
     (note,) = failing.notes
     assert note == (
-        f"The provider 'cuda' failed at work ({error.__name__}); the network ran on 'cpu' instead."
+        f"The provider 'cuda' failed while running ({error.__name__}); "
+        "the network ran on 'cpu' instead."
     )
     assert np.array_equal(maps, segmenter.predict(noise, **TILED))
     failing.predict(noise)
@@ -176,10 +177,10 @@ def test_the_picture_at_which_a_gpu_failed_says_so_once(install, make_segmenter,
     (note,) = failing.notes
     for analysis in analyses:
         assert analysis.provider == "cpu"
-        assert [each for each in analysis.notes if "failed at work" in each] == [note]
+        assert [each for each in analysis.notes if "failed while running" in each] == [note]
         assert json.loads(summary_json(analysis))["notes"].count(note) == 1
     report = run_files(analyses[:1], assess(analyses[:1], "min_feret"))["report.html"].decode()
-    assert report.count("failed at work") == 1
+    assert report.count("failed while running") == 1
 
 
 @shipped
@@ -191,8 +192,8 @@ def test_the_page_says_that_a_gpu_failed(install):
         page.query_params["sample"] = "1"
         page.run()
         assert not page.exception
-        (said,) = [info.value for info in page.info if "failed at work" in info.value]
-        assert said.count("failed at work") == 1
+        (said,) = [info.value for info in page.info if "failed while running" in info.value]
+        assert said.count("failed while running") == 1
         assert any("on CPU" in caption.value for caption in page.caption)
     finally:
         work.segmenter.clear()

@@ -246,9 +246,11 @@ def test_edge_weights_undo_the_loss_of_large_particles():
     assert summarise(side[inside], weights).mean == pytest.approx(35, rel=0.02)
 
 
-def test_the_fit_is_told_as_what_it_is():
+def test_the_sentence_on_the_fit_says_how_well_it_fits():
     rng = np.random.default_rng(8)
-    assert goodness_sentence(fit_lognormal(rng.lognormal(4, 0.3, 200))).startswith("Nothing speaks")
+    assert goodness_sentence(fit_lognormal(rng.lognormal(4, 0.3, 200))).startswith(
+        "The sizes are consistent"
+    )
     assert "not lognormal" in goodness_sentence(fit_lognormal(rng.uniform(1, 100, 1000)))
     assert "equal" in goodness_sentence(fit_lognormal([5.0] * 30))
     assert "few" in goodness_sentence(fit_lognormal([5.0, 6.0]))

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semseg.statistics.nanomaterial import INCONCLUSIVE, MEETS, NOT_SHOWN, screen, vssa, wilson
+from semseg.statistics.nanomaterial import (
+    INCONCLUSIVE,
+    MEETS,
+    NOT_DEMONSTRATED,
+    screen,
+    vssa,
+    wilson,
+)
 
 unhurried = settings(deadline=None, max_examples=50)
 RULE = "every kept particle"
@@ -35,7 +42,7 @@ def test_share_and_limits_of_independent_particles():
 
 @pytest.mark.parametrize(
     ("inside", "outside", "outcome"),
-    [(90, 10, MEETS), (10, 90, NOT_SHOWN), (52, 48, INCONCLUSIVE), (48, 52, INCONCLUSIVE)],
+    [(90, 10, MEETS), (10, 90, NOT_DEMONSTRATED), (52, 48, INCONCLUSIVE), (48, 52, INCONCLUSIVE)],
 )
 def test_outcomes(inside, outside, outcome):
     found = screen(sizes(inside, outside), rule=RULE)
@@ -105,7 +112,7 @@ def test_it_never_gives_the_opposite_verdict(least, assumed, by_image):
     found = screen(least, groups=groups, rule=RULE, assumed=assumed, resamples=100)
     text = f"{found.outcome} {found.statement}".lower()
     assert "not a nanomaterial" not in text
-    assert found.outcome in {MEETS, NOT_SHOWN, INCONCLUSIVE}
+    assert found.outcome in {MEETS, NOT_DEMONSTRATED, INCONCLUSIVE}
     assert 0 <= found.low <= found.high <= 1
     if least:
         assert found.low - 1e-9 <= found.share <= found.high + 1e-9
