@@ -10,11 +10,10 @@ an analysis, so it is no part of :class:`~semseg.settings.Settings`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from semseg.errors import SettingsError
-from semseg.settings import refuse_unknown
+from semseg.fields import Choice, Switch, WholeNumber, check_values, refuse_unknown
 
 __all__ = ["BINS", "DEFAULT", "SIZES", "WEIGHTINGS", "Display"]
 
@@ -48,27 +47,19 @@ class Display:
         A value is of the wrong kind or outside its range.
     """
 
-    size: str = "min_feret"
-    weighting: str = "number"
-    bins: int = 0
-    log: bool = False
+    size: str = field(
+        default="min_feret", metadata=Choice(query="size", choices=tuple(SIZES)).metadata
+    )
+    weighting: str = field(
+        default="number", metadata=Choice(query="weighting", choices=WEIGHTINGS).metadata
+    )
+    bins: int = field(
+        default=0, metadata=WholeNumber(query="bins", low=BINS[0], high=BINS[1]).metadata
+    )
+    log: bool = field(default=False, metadata=Switch(query="log").metadata)
 
     def __post_init__(self) -> None:
-        for name, choices in (("size", SIZES), ("weighting", WEIGHTINGS)):
-            value = getattr(self, name)
-            if not isinstance(value, str) or value not in choices:
-                raise SettingsError(
-                    f"The setting '{name}' must be one of {', '.join(choices)}, not {value!r:.40}."
-                )
-        low, high = BINS
-        whole = isinstance(self.bins, int) and not isinstance(self.bins, bool)
-        if not whole or not (self.bins == 0 or low <= self.bins <= high):
-            raise SettingsError(
-                f"The setting 'bins' must be 0 (automatic) or a whole number from {low} to {high}, "
-                f"not {self.bins!r:.40}."
-            )
-        if not isinstance(self.log, bool):
-            raise SettingsError("The setting 'log' must be true or false.")
+        check_values(self)
 
     @property
     def by_volume(self) -> bool:

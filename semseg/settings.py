@@ -1,77 +1,45 @@
-"""Everything a person can choose, in one frozen, replayable piece."""
+"""Everything a person can choose, in one frozen, replayable piece.
+
+What is said of a setting stands with its field: its range or choices, a help text, its name in the
+page's address (`semseg.fields`). The check of its value, the options of the command line
+(`semseg.cli.arguments`), the page's controls and its address follow from it. So a new setting is a
+field here, and a widget where it shall have one of its own.
+
+>>> SETTINGS["filter"].help, SETTINGS["width_nm"].query
+('confidence below which a particle is possibly wrong', 'width')
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from semseg.errors import SettingsError
+from semseg.fields import (
+    Choice,
+    Number,
+    Sides,
+    Switch,
+    check_values,
+    described,
+    refuse_unknown,
+)
 from semseg.inference.engine import PROVIDERS
 from semseg.preprocessing.preparation import Crop
 from semseg.statistics.counting import EDGES
 
-__all__ = ["Settings", "refuse_unknown"]
+__all__ = ["EXCLUSIVE", "SETTINGS", "Settings"]
 
-_RANGES = {
-    "width_nm": (1e-3, 1e12),
-    "pixel_size_nm": (1e-6, 1e9),
-    "assumed_width_nm": (1e-3, 1e12),
-    "rescale": (0.01, 100.0),
-    "filter": (0.0, 1.0),
-    "scale_bar_nm": (1e-3, 1e12),
-    "scale_uncertainty": (0.0, 0.5),
-}
-
-
-def refuse_unknown(values: Any, kind: type) -> None:
-    """Raise a SettingsError unless `values` maps names of fields of the dataclass `kind`."""
-    if not isinstance(values, Mapping):
-        raise SettingsError("Settings must be a JSON object of names and values.")
-    known = {item.name for item in fields(kind)}
-    unknown = sorted(str(name) for name in values if name not in known)
-    if unknown:
-        raise SettingsError(
-            f"There is no setting {unknown[0]!r:.40}; there are {', '.join(sorted(known))}."
-        )
+EXCLUSIVE = ("width_nm", "pixel_size_nm")  # two ways to say one thing: at most one is given
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a micrograph is analysed; None means: found automatically.
 
-    Attributes
-    ----------
-    width_nm : float or None
-        Width of the whole recorded picture; None takes the pixel size from the file.
-    pixel_size_nm : float or None
-        Instead of the width: the side of one recorded pixel.
-    assumed_width_nm : float or None
-        Width taken where neither a person nor the file gives one; sizes are then marked as
-        assumed. None leaves such sizes in pixels.
-    scale_bar_nm : float or None
-        Length that the scale bar in the picture stands for: the scale where nothing else gives
-        one, else a check of it.
-    scale_uncertainty : float or None
-        Relative standard uncertainty of the pixel size, 0.01 for 1 %; None: what the source of
-        the scale tells, or a usual value (`semseg.metrology.uncertainty`).
-    rescale : float or None
-        Factor by which the picture is resized for the network.
-    crop : Crop or None
-        What to cut off each side; None finds the label bar.
-    repair : bool
-        Whether hot and cold pixels are repaired.
-    filter : float or None
-        Confidence, 0..1, below which a particle is possibly wrong; None: the model's.
-    edges : str
-        Counting rule for particles at the edge of the frame: ``count`` them as far as they are
-        seen, ``exclude`` them, or exclude them and ``weight`` the others
-        (`semseg.statistics.counting`).
-    visible_only : bool
-        Count fully visible particles only.
-    provider : str
-        Where the network runs: ``auto``, ``cpu``, ``cuda``, ...
+    What each field means stands with it, and in `SETTINGS`.
 
     Raises
     ------
@@ -79,49 +47,138 @@ class Settings:
         A value is of the wrong kind or outside its range.
     """
 
-    width_nm: float | None = None
-    pixel_size_nm: float | None = None
-    assumed_width_nm: float | None = None
-    scale_bar_nm: float | None = None
-    scale_uncertainty: float | None = None
-    rescale: float | None = None
-    crop: Crop | None = None
-    repair: bool = True
-    filter: float | None = None
-    edges: str = "count"
-    visible_only: bool = False
-    provider: str = "auto"
+    width_nm: float | None = field(
+        default=None,
+        metadata=Number(
+            help="width of the whole recorded picture, label bar included, in nanometres",
+            usual="from the file",
+            query="width",
+            low=1e-3,
+            high=1e12,
+            metavar="NM",
+        ).metadata,
+    )
+    pixel_size_nm: float | None = field(
+        default=None,
+        metadata=Number(
+            help="side of one recorded pixel in nanometres, in place of the width",
+            usual="from the file",
+            query="pixel",
+            low=1e-6,
+            high=1e9,
+            metavar="NM",
+        ).metadata,
+    )
+    assumed_width_nm: float | None = field(
+        default=None,
+        metadata=Number(
+            help="width in nanometres to be assumed where neither you nor the file nor a scale bar "
+            "gives a scale; every size is then marked as assumed",
+            usual="none, and such sizes stay in pixels",
+            low=1e-3,
+            high=1e12,
+            metavar="NM",
+        ).metadata,
+    )
+    scale_bar_nm: float | None = field(
+        default=None,
+        metadata=Number(
+            help="length in nanometres that the scale bar in the picture stands for: the scale "
+            "where neither you nor the file gives one, else a check of it",
+            usual="the scale bar is not used",
+            query="bar",
+            low=1e-3,
+            high=1e12,
+            metavar="NM",
+        ).metadata,
+    )
+    # see `semseg.metrology.uncertainty`
+    scale_uncertainty: float | None = field(
+        default=None,
+        metadata=Number(
+            help="relative standard uncertainty of the pixel size, from the certificate of your "
+            "reference and how you checked the microscope with it",
+            usual="what the source of the scale states, else a usual value",
+            query="scale_u",
+            low=0.0,
+            high=0.5,
+        ).metadata,
+    )
+    rescale: float | None = field(
+        default=None,
+        metadata=Number(
+            help="factor by which the picture is resized for the network",
+            usual="found so that the particles have the size that the network knows best",
+            query="rescale",
+            low=0.01,
+            high=100.0,
+            metavar="auto|FACTOR",
+        ).metadata,
+    )
+    crop: Crop | None = field(
+        default=None,
+        metadata=Sides(
+            help="what is cut off the sides of the picture, in pixels",
+            usual="the label bar",
+            query="crop",
+        ).metadata,
+    )
+    repair: bool = field(
+        default=True,
+        metadata=Switch(
+            help="repair hot and cold pixels: those far from all their neighbours take the median "
+            "of these",
+            query="repair",
+        ).metadata,
+    )
+    filter: float | None = field(
+        default=None,
+        metadata=Number(
+            help="confidence below which a particle is possibly wrong",
+            usual="the model's",
+            query="filter",
+            low=0.0,
+            high=1.0,
+        ).metadata,
+    )
+    # see `semseg.statistics.counting`
+    edges: str = field(
+        default="count",
+        metadata=Choice(
+            help="particles cut by the edge of the frame: count them as far as they are seen, "
+            "exclude them, or exclude them and weight the others",
+            query="edges",
+            choices=tuple(EDGES),
+        ).metadata,
+    )
+    visible_only: bool = field(
+        default=False,
+        metadata=Switch(
+            help="count fully visible particles only, and leave out those that others cover by "
+            "more than about a tenth",
+            query="visible",
+        ).metadata,
+    )
+    provider: str = field(
+        default="auto",
+        metadata=Choice(
+            help="where the network runs", query="provider", choices=("auto", *PROVIDERS)
+        ).metadata,
+    )
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise SettingsError(f"The setting '{name}' must be a number, not {value!r:.40}.")
-            if not low <= value <= high:  # not true of NaN either
-                raise SettingsError(
-                    f"The setting '{name}' must lie between {low:g} and {high:g}, "
-                    f"not {value!r:.40}."
-                )
-        if self.width_nm is not None and self.pixel_size_nm is not None:
+        check_values(self)
+        if all(getattr(self, name) is not None for name in EXCLUSIVE):
             raise SettingsError(
                 "The width of the picture and the size of a pixel were both given; give one."
             )
-        for name in ("repair", "visible_only"):
-            if not isinstance(getattr(self, name), bool):
-                raise SettingsError(f"The setting '{name}' must be true or false.")
-        if not isinstance(self.edges, str) or self.edges not in EDGES:
-            raise SettingsError(
-                f"The setting 'edges' must be one of {', '.join(EDGES)}, not {self.edges!r:.40}."
-            )
-        if not isinstance(self.provider, str) or self.provider not in ("auto", *PROVIDERS):
-            raise SettingsError(
-                f"The setting 'provider' must be one of {', '.join(['auto', *PROVIDERS])}, "
-                f"not {self.provider!r:.40}."
-            )
-        if not (self.crop is None or isinstance(self.crop, Crop)):
-            raise SettingsError("The setting 'crop' must be a Crop or None.")
+
+    def changed(self, **values: Any) -> Settings:
+        """These settings with other values for some; what is given here wins over what was there
+        before, also where the two exclude each other."""
+        given = any(values.get(name) is not None for name in EXCLUSIVE)
+        dropped: dict[str, Any] = dict.fromkeys(EXCLUSIVE if given else ())
+        return replace(self, **{**dropped, **values})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them; None stands for automatic."""
@@ -137,15 +194,11 @@ class Settings:
             An unknown name, or a value of the wrong kind.
         """
         refuse_unknown(values, cls)
-        crop = values.get("crop")
-        if crop is not None:
-            try:
-                crop = Crop(**crop)
-            except TypeError as error:
-                raise SettingsError(
-                    "The setting 'crop' must give top, bottom, left and right in pixels."
-                ) from error
-        return cls(**{**values, "crop": crop})
+        read: dict[str, Any] = {
+            name: None if value is None else SETTINGS[name].from_json(name, value)
+            for name, value in values.items()
+        }
+        return cls(**read)
 
     def to_json(self) -> str:
         """As text that `from_json` reads."""
@@ -167,3 +220,6 @@ class Settings:
         if isinstance(values, Mapping) and isinstance(values.get("settings"), Mapping):
             values = values["settings"]
         return cls.from_dict(values)
+
+
+SETTINGS = described(Settings)

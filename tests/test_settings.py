@@ -70,6 +70,15 @@ def test_the_scale_is_given_once():
     assert "pixel" in sentence
 
 
+def test_of_two_ways_to_give_the_scale_the_later_wins():
+    by_width, by_pixel = Settings(width_nm=7520, filter=0.3), Settings(pixel_size_nm=2, filter=0.3)
+    assert by_width.changed(pixel_size_nm=2) == by_pixel
+    assert by_pixel.changed(width_nm=7520) == by_width
+    assert by_pixel.changed(width_nm=None) == by_pixel
+    assert by_pixel.changed(filter=None) == Settings(pixel_size_nm=2)
+    refusal(by_pixel.changed, width_nm=7520, pixel_size_nm=2)
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().filter = 0.5

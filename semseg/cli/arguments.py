@@ -1,124 +1,123 @@
-"""Options that stand for settings, and the settings that they come to."""
+"""Options that stand for settings, and the settings that they come to.
+
+There is an option for every field of `semseg.settings.Settings`, named as the field is; its help
+and its values are what the field says of itself. ``auto`` returns to what is found automatically,
+so that everything which a settings file chooses can be taken back.
+"""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from semseg.errors import SettingsError
-from semseg.inference.segmenter import PROVIDERS
+from semseg.fields import Choice, Number, Setting, Sides, Switch
 from semseg.preprocessing.preparation import Crop
-from semseg.settings import Settings
-from semseg.statistics.counting import EDGES
+from semseg.settings import EXCLUSIVE, SETTINGS, Settings
 
-__all__ = ["add_settings", "settings_of"]
+__all__ = ["add_settings", "crop_of", "settings_of"]
+
+AUTO = "auto"
+CROP = "auto|none|ROWS|TOP,RIGHT,BOTTOM,LEFT"
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:
     """Add an option for each setting, and ``--settings`` for a file of them."""
-    command.add_argument(
-        "--width-nm",
-        type=float,
-        metavar="NM",
-        help="width of the whole picture in nanometres (default: from the file)",
+    group = command.add_argument_group(
+        "settings",
+        "What is given neither here nor in a settings file is as the option says; where the file "
+        "chooses otherwise, the word auto returns to that.",
     )
-    command.add_argument(
-        "--rescale",
-        type=_auto_or(float),
-        metavar="auto|FACTOR",
-        help="factor by which the picture is resized for the network (default: auto)",
-    )
-    command.add_argument(
-        "--crop",
-        type=_auto_or(_rows),
-        metavar="auto|none|ROWS",
-        help="rows of label bar to drop from the bottom (default: auto)",
-    )
-    command.add_argument(
-        "--filter",
-        type=float,
-        metavar="0..1",
-        help="confidence below which a particle is possibly wrong (default: the model's)",
-    )
-    command.add_argument(
-        "--scale-bar-nm",
-        type=float,
-        metavar="NM",
-        help="length that the scale bar in the picture stands for: the scale where the file gives "
-        "none, else a check of it",
-    )
-    command.add_argument(
-        "--scale-uncertainty",
-        type=float,
-        metavar="SHARE",
-        help="relative standard uncertainty of the pixel size, such as 0.01 (default: as its "
-        "source tells)",
-    )
-    command.add_argument(
-        "--edges",
-        choices=list(EDGES),
-        help="particles cut by the edge of the frame: count them as they are, exclude them, or "
-        "exclude them and weight the others (default: count)",
-    )
-    command.add_argument(
-        "--visible-only",
-        action="store_true",
-        default=None,
-        help="count fully visible particles only",
-    )
-    command.add_argument(
-        "--provider",
-        choices=["auto", *PROVIDERS],
-        help="where the network runs (default: auto)",
-    )
-    command.add_argument(
+    one_of = group.add_mutually_exclusive_group()
+    for name, about in SETTINGS.items():
+        default = getattr(Settings(), name)
+        (one_of if name in EXCLUSIVE else group).add_argument(
+            f"--{name.replace('_', '-')}",
+            default=argparse.SUPPRESS,
+            help=_help(about, default),
+            **_values(about),
+        )
+    group.add_argument(
         "--settings",
         type=Path,
         metavar="FILE.json",
-        help="settings of an earlier result; options given beside it win",
+        help="settings of an earlier result; what is given beside it wins",
     )
 
 
-def _auto_or(kind):
-    """A value of this kind, or the word ``auto``."""
-
-    def convert(text: str):
-        return text if text == "auto" else kind(text)
-
-    convert.__name__ = "value"  # argparse names it in its error
-    return convert
-
-
-def _rows(text: str) -> int:
-    rows = 0 if text == "none" else int(text)
-    if rows < 0:
-        raise ValueError
-    return rows
-
-
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings file, overlaid with what was given on the command line."""
+    """The settings file, overlaid with what was given on the command line.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, or a value is out of its range.
+    """
     settings = Settings()
     if options.settings:
         try:
             settings = Settings.from_json(options.settings.read_bytes())
         except OSError as error:
             raise SettingsError(f"The settings file {options.settings} cannot be read.") from error
-    given = {
-        "width_nm": options.width_nm,
-        "rescale": options.rescale,
-        "crop": options.crop if options.crop in (None, "auto") else Crop(bottom=options.crop),
-        "filter": options.filter,
-        "scale_bar_nm": options.scale_bar_nm,
-        "scale_uncertainty": options.scale_uncertainty,
-        "edges": options.edges,
-        "visible_only": options.visible_only,
-        "provider": options.provider,
-    }
-    changes = {
-        name: None if value == "auto" and name != "provider" else value
-        for name, value in given.items()
-        if value is not None
-    }
-    return replace(settings, **changes)
+    given = vars(options)
+    return settings.changed(**{name: given[name] for name in SETTINGS if name in given})
+
+
+def crop_of(text: str) -> Crop:
+    """What ``--crop`` asks for: ``none``, so many rows at the bottom, or the four sides in the
+    order of CSS.
+
+    >>> crop_of("60")
+    Crop(top=0, bottom=60, left=0, right=0)
+    >>> crop_of("1,2,3,4")
+    Crop(top=1, bottom=3, left=4, right=2)
+    """
+    if text == "none":
+        return Crop()
+    numbers = [int(part) for part in text.split(",")]
+    if len(numbers) == 1:
+        return Crop(bottom=numbers[0])
+    top, right, bottom, left = numbers
+    return Crop(top=top, right=right, bottom=bottom, left=left)
+
+
+def _help(about: Setting, default: Any) -> str:
+    usual, text = about.usual, about.help
+    if isinstance(about, Sides):
+        text += ": so many rows at the bottom, or all four sides in the order of CSS"
+    if isinstance(about, Choice):
+        usual = str(default)
+    if isinstance(about, Switch):
+        usual = "yes" if default else "no"
+    return f"{text} (default: {usual})".replace("%", "%%")
+
+
+def _values(about: Setting) -> dict[str, Any]:
+    """How argparse is told what an option takes."""
+    match about:
+        case Switch():
+            return {"action": argparse.BooleanOptionalAction}
+        case Choice():
+            return {"choices": about.choices}
+        case Sides():
+            return {"type": _auto_or(crop_of, CROP), "metavar": CROP}
+        case Number():
+            numbers = about.metavar or f"{about.low:g}..{about.high:g}"
+            return {"type": _auto_or(float, f"{AUTO} or a number"), "metavar": numbers}
+    raise TypeError(f"no option can give a {type(about).__name__}")
+
+
+def _auto_or(read: Callable[[str], Any], wanted: str) -> Callable[[str], Any]:
+    """Reads ``auto`` as None, and all else with `read`; `wanted` says what may be given."""
+
+    def convert(text: str) -> Any:
+        if text == AUTO:
+            return None
+        try:
+            return read(text)
+        except (ValueError, SettingsError):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None
+
+    return convert

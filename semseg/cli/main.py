@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semseg.cli import analyze, report
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         with terminable():
-            return options.run(options)
+            run: Callable[[argparse.Namespace], int] = options.run
+            return run(options)
     except ModelError as error:
         parser.exit(2, f"{parser.prog}: error: {printable(str(error))}\n")
     except SemsegError as error:

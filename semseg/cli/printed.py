@@ -42,13 +42,12 @@ def result_line(analysis: Analysis) -> str:
     if analysis.calibration:
         micrometres = analysis.calibration.pixel_size_nm * analysis.micrograph.width / 1000
         width = f", width {micrometres:.4g} µm ({analysis.calibration.source})"
-    bar = f", label bar of {analysis.crop.bottom} rows cut" if analysis.crop.bottom else ""
     sizes = ""
     if size.count:
         sizes = f", min Feret mean {size.mean:.4g} {unit}, median {size.median:.4g} {unit}"
     return (
         f"{analysis.micrograph.name}: {len(kept)} of {len(particles)} particles kept{sizes}"
-        f"{width}{bar}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
+        f"{width}{_cut(analysis)}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
         f"{_cautions(analysis)}"
     )
 
@@ -60,3 +59,16 @@ def _cautions(analysis: Analysis) -> str:
         for caution in cautions(compare_rules([analysis]))
     ]
     return f"; caution: {'; '.join(said)}" if said else ""
+
+
+def _cut(analysis: Analysis) -> str:
+    """What was cut off, and whether it was found or given."""
+    crop = analysis.crop
+    if analysis.settings.crop is None:
+        return f", label bar of {crop.bottom} rows cut" if crop.bottom else ""
+    # as --crop takes them
+    sides = {name: getattr(crop, name) for name in ("top", "right", "bottom", "left")}
+    cut = {name: size for name, size in sides.items() if size}
+    if not cut:
+        return ""
+    return f", {', '.join(map(str, cut.values()))} px cut off ({', '.join(cut)})"

@@ -10,13 +10,16 @@ import streamlit as st
 
 from semseg.display import Display
 from semseg.preprocessing.preparation import Crop
-from semseg.settings import Settings
+from semseg.settings import SETTINGS, Settings
 
 __all__ = ["ASSUMED_WIDTH_NM", "SIDES", "current", "current_display", "load", "set_filter"]
 
 ASSUMED_WIDTH_NM = 7520.0  # of the tutorial's pictures
 SIDES = ("top", "bottom", "left", "right")
 WIDTH, PIXEL = "Image width", "Pixel size"
+# settings that are put together from widgets of other names; all others have their own name
+COMPOSED = ("width_nm", "pixel_size_nm", "assumed_width_nm", "rescale", "crop")
+SIMPLE = tuple(name for name in SETTINGS if name not in COMPOSED)
 
 
 def load(settings: Settings, display: Display) -> None:
@@ -30,15 +33,10 @@ def load(settings: Settings, display: Display) -> None:
     state.crop_auto = settings.crop is None
     for side in SIDES:
         state[f"crop_{side}"] = getattr(settings.crop or Crop(), side)
-    state.scale_bar_nm = settings.scale_bar_nm
-    state.scale_uncertainty = settings.scale_uncertainty
-    state.edges = settings.edges
-    state.visible_only = settings.visible_only
-    state.repair = settings.repair
     state.rescale_auto = settings.rescale is None
     state.rescale = 1.0 if settings.rescale is None else float(settings.rescale)
-    state.provider = settings.provider
-    set_filter(settings.filter)
+    for name in SIMPLE:
+        state[name] = getattr(settings, name)
     state.display = display
     # tells the view in the browser to take these over
     state.command = state.get("command", 0) + 1
@@ -56,15 +54,9 @@ def current() -> Settings:
         width_nm=None if by_pixel else typed,
         pixel_size_nm=typed if by_pixel else None,
         assumed_width_nm=ASSUMED_WIDTH_NM,
-        scale_bar_nm=state.scale_bar_nm,
-        scale_uncertainty=state.scale_uncertainty,
         rescale=None if state.rescale_auto else float(state.rescale),
         crop=crop,
-        repair=state.repair,
-        filter=state.filter,
-        edges=state.edges,
-        visible_only=state.visible_only,
-        provider=state.provider,
+        **{name: state[name] for name in SIMPLE},
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from semseg.fields import Number
 from semseg.inference.segmenter import available_providers
 from semseg.io.micrograph import Micrograph
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY
@@ -18,6 +19,7 @@ from semseg.page.work import SegmentedImage
 from semseg.preprocessing.preparation import MIN_SIDE_PX, Crop
 from semseg.scale.calibration import Calibration, agreement_note
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
+from semseg.settings import SETTINGS
 from semseg.statistics.counting import EDGES
 
 __all__ = [
@@ -32,7 +34,28 @@ __all__ = [
 
 # logarithmic, about 5 % apart
 FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 6, 81))
+PERCENT = 0.01
 FITS = 0.1  # of the factor: nearer to the suggestion than this is as good
+
+
+# What the settings say of themselves
+
+
+def _range(name: str, unit: float = 1.0) -> tuple[float, float]:
+    """Least and greatest value of the setting `name`, in so many of its own units."""
+    about = SETTINGS[name]
+    assert isinstance(about, Number), name
+    return about.low / unit, about.high / unit
+
+
+def _help(name: str, *more: str) -> str:
+    """What the setting `name` is, and more sentences of this page."""
+    text = SETTINGS[name].help
+    return " ".join([f"{text[0].upper()}{text[1:]}.", *more])
+
+
+def _empty(name: str) -> str:
+    return f"Empty: {SETTINGS[name].usual}."
 
 
 # Scale
@@ -54,17 +77,18 @@ def scale(micrograph: Micrograph | None) -> None:
     recorded = micrograph.calibration if micrograph else None
     if not state.scale_typed:
         state.scale_value = _prefilled(micrograph, recorded, by_pixel)
+    name = "pixel_size_nm" if by_pixel else "width_nm"
+    least, most = _range(name)
     st.number_input(
         f"{state.scale_kind} (nm)",
-        min_value=1e-6 if by_pixel else 1e-3,
-        max_value=1e9 if by_pixel else 1e12,
+        min_value=least,
+        max_value=most,
         step=None,
         format="%.6g",
         key="scale_value",
         placeholder=f"{ASSUMED_WIDTH_NM:g}",
         on_change=_typed,
-        help="Of the whole recorded picture, label bar included; for every picture. "
-        "Clear it to return to what the files say.",
+        help=_help(name, "For every picture.", _empty(name)),
     )
     if state.scale_typed:
         st.caption("Typed, for every picture.")
@@ -122,12 +146,13 @@ def scale_bar(image: SegmentedImage | None) -> None:
     bar, recorded = image.prepared.scale_bar, image.micrograph.calibration
     wanted = bar is not None and recorded is None
     title = "Scale bar" if recorded is None else "Check with the scale bar"
+    least, most = _range("scale_bar_nm")
     with st.expander(title, expanded=wanted, icon=":material/straighten:"):
         # The widget may leave; the value stays with the session.
         st.number_input(
             "It stands for (nm)",
-            min_value=1e-3,
-            max_value=1e12,
+            min_value=least,
+            max_value=most,
             value=state.scale_bar_nm,
             step=None,
             format="%.6g",
@@ -135,7 +160,7 @@ def scale_bar(image: SegmentedImage | None) -> None:
             placeholder="what is printed at it",
             on_change=_take_typed,
             args=("scale_bar_nm", "scale_bar_typed", 1.0),
-            help="For every picture. The scale, where neither you nor the file gives one.",
+            help=_help("scale_bar_nm", "For every picture.", _empty("scale_bar_nm")),
         )
         if bar is not None:
             st.caption(_of_bar(bar, recorded))
@@ -161,19 +186,19 @@ def _of_bar(bar: ScaleBar, recorded: Calibration | None) -> str:
 def scale_uncertainty() -> None:
     """The relative standard uncertainty of the pixel size, in percent."""
     value = st.session_state.scale_uncertainty
+    least, most = _range("scale_uncertainty", unit=PERCENT)
     st.number_input(
         "Standard uncertainty of the scale (%)",
-        min_value=0.0,
-        max_value=50.0,
-        value=None if value is None else 100 * value,
+        min_value=least,
+        max_value=most,
+        value=None if value is None else value / PERCENT,
         step=None,
         format="%.3g",
         key="scale_uncertainty_typed",
-        placeholder=f"{100 * DEFAULT_SCALE_UNCERTAINTY:g}",
+        placeholder=f"{DEFAULT_SCALE_UNCERTAINTY / PERCENT:g}",
         on_change=_take_typed,
-        args=("scale_uncertainty", "scale_uncertainty_typed", 0.01),
-        help="From the certificate of your reference and how you checked the microscope with it. "
-        "Empty: what the source of the scale states, else an assumption.",
+        args=("scale_uncertainty", "scale_uncertainty_typed", PERCENT),
+        help=_help("scale_uncertainty", _empty("scale_uncertainty")),
     )
 
 
@@ -196,13 +221,16 @@ def counting() -> None:
             "exclude": "do not count",
             "weight": "do not count, correct for it",
         }.get,
-        help="Larger particles are cut more often. Corrected: every whole particle counts 1/P, "
-        "P the chance to lie wholly inside (Miles-Lantuejoul, ISO 13322-1).",
+        help=_help(
+            "edges",
+            "Larger particles are cut more often. Corrected: every whole particle counts 1/P, P "
+            "the chance to lie wholly inside (Miles-Lantuejoul, ISO 13322-1).",
+        ),
     )
     st.toggle(
         "Fully visible ones only",
         key="visible_only",
-        help="Leaves out particles that others cover by more than about a tenth.",
+        help=_help("visible_only"),
     )
 
 
@@ -232,7 +260,7 @@ def crop_and_repair(micrograph: Micrograph, image: SegmentedImage | None) -> Non
     st.toggle(
         "Repair pixels",
         key="repair",
-        help="Hot and cold pixels, far from all their neighbours, take the median of these.",
+        help=_help("repair"),
     )
     if image and state.repair:
         count = image.prepared.repaired_pixels
@@ -259,7 +287,7 @@ def rescale(image: SegmentedImage | None) -> None:
     st.toggle(
         "Automatic rescale",
         key="rescale_auto",
-        help="The picture is resized so that its particles have the size the network knows best.",
+        help=_help("rescale", f"Automatic: {SETTINGS['rescale'].usual}."),
     )
     if state.rescale_auto and image:  # choosing by hand starts from what was found
         state.rescale = _within(image.segmentation.rescale)

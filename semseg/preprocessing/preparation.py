@@ -68,9 +68,10 @@ class Crop:
         rows, columns = height - self.top - self.bottom, width - self.left - self.right
         if rows < MIN_SIDE_PX or columns < MIN_SIDE_PX:
             raise SettingsError(
-                f"The crop leaves {max(rows, 0)} x {max(columns, 0)} pixels (height x width) of a "
-                f"picture of {height} x {width}; at least {MIN_SIDE_PX} x {MIN_SIDE_PX} must "
-                "remain. Crop less."
+                f"The crop (top {self.top}, right {self.right}, bottom {self.bottom}, left "
+                f"{self.left} pixels) leaves {max(columns, 0)} x {max(rows, 0)} of the picture's "
+                f"{width} x {height} pixels; cut off less, since at least {MIN_SIDE_PX} x "
+                f"{MIN_SIDE_PX} must remain."
             )
         return grey[self.top : height - self.bottom, self.left : width - self.right]
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import io
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +14,8 @@ from PIL import Image
 from semseg.__main__ import main
 from semseg.cli import analyze
 from semseg.errors import ModelError
+from tests.cli.conftest import SHAPE
+from tests.support.command import FIXED, rows_of, summary_of
 from tests.support.network import shipped
 from tests.support.paths import ROOT
 
@@ -30,46 +28,6 @@ ENDINGS = (
     *(".particles.csv", ".summary.json", ".labels.tif"),
     *(".figure.png", ".sizes.csv", ".rois.zip"),
 )
-SHAPE = (150, 200)
-FIXED = ("--rescale", "1", "--crop", "none")
-
-
-@pytest.fixture(scope="module")
-def picture(draw):
-    return draw(SHAPE, 36.0, seed=8)
-
-
-@pytest.fixture(scope="module")
-def run(make_segmenter):
-    """Run ``python -m semseg analyze`` in this process: exit status, stdout, stderr."""
-
-    def analyse(*arguments):
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            patch.setattr(analyze, "Segmenter", make_segmenter)
-            try:
-                status = main(["analyze", *map(str, arguments)])
-            except SystemExit as stop:
-                status = stop.code
-        return status, out.getvalue(), err.getvalue()
-
-    return analyse
-
-
-@pytest.fixture(scope="module")
-def folder(picture, tmp_path_factory):
-    """``a.png`` without a scale, ``b.tif`` with 2 nm per pixel, and files that are no pictures."""
-    folder = tmp_path_factory.mktemp("pictures")
-    picture.write(folder / "a.png")
-    picture.write(folder / "b.tif", pixel_size_nm=2.0)
-    (folder / "empty.tif").write_bytes(b"")
-    (folder / "text.png").write_text("not a picture")
-    (folder / "half.png").write_bytes(picture.png()[:2000])
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +35,6 @@ def plain(run, folder, tmp_path_factory):
     """Both pictures, analysed once: (status, stdout, stderr) and the output folder."""
     output = tmp_path_factory.mktemp("outer") / "made" / "on demand"
     return run(folder / "a.png", folder / "b.tif", "--output", output, *FIXED), output
-
-
-def rows_of(output, stem):
-    with (output / f"{stem}.particles.csv").open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def summary_of(output, stem, *, timed=True):
-    summary = json.loads((output / f"{stem}.summary.json").read_text("utf-8"))
-    if not timed:
-        del summary["seconds"]
-    return summary
 
 
 # What is written
@@ -175,56 +121,6 @@ def test_the_line_tells_count_size_and_width(plain, picture):
     assert "0.4 µm" in line
 
 
-# Options
-
-
-def test_a_typed_width(run, folder, tmp_path):
-    status, _, _ = run(folder / "a.png", "--output", tmp_path, *FIXED, "--width-nm", "7520")
-    assert status == 0
-    summary = summary_of(tmp_path, "a")
-    assert summary["calibration"]["pixel_size_nm"] == pytest.approx(7520 / SHAPE[1])
-    assert summary["settings"]["width_nm"] == 7520
-    for row in rows_of(tmp_path, "a"):
-        assert float(row["ecd_nm"]) == pytest.approx(37.6 * float(row["ecd_px"]), rel=1e-4)
-
-
-def test_rows_are_cropped_from_the_bottom(run, folder, tmp_path):
-    status, out, _ = run(folder / "a.png", "--output", tmp_path, "--rescale", "1", "--crop", "50")
-    assert status == 0
-    assert summary_of(tmp_path, "a")["crop"] == {"top": 0, "bottom": 50, "left": 0, "right": 0}
-    labels = tifffile.imread(tmp_path / "a.labels.tif")
-    assert labels.shape == SHAPE
-    assert not labels[-50:].any()
-    assert labels[:-50].any()
-    assert "50 rows" in out
-
-
-def test_the_factor_is_found_or_given(run, folder, tmp_path):
-    for word, source in (("auto", "automatic"), ("1.2", "given")):
-        status, out, _ = run(folder / "a.png", "--output", tmp_path, "--rescale", word)
-        assert status == 0
-        rescale = summary_of(tmp_path, "a")["rescale"]
-        assert rescale["source"] == source
-        assert f"rescale {rescale['factor']:.3g}" in out
-    assert rescale["factor"] == 1.2
-
-
-@pytest.mark.parametrize("threshold", ["0", "1"])
-def test_the_filter_marks_and_never_removes(run, folder, tmp_path, plain, threshold):
-    status, _, _ = run(folder / "a.png", "--output", tmp_path, *FIXED, "--filter", threshold)
-    assert status == 0
-    rows = rows_of(tmp_path, "a")
-    assert len(rows) == len(rows_of(plain[1], "a"))
-    certain = [row for row in rows if float(row["confidence"]) >= float(threshold)]
-    assert [row for row in rows if row["kept"] == "True"] == certain
-    assert summary_of(tmp_path, "a")["filter_threshold"] == float(threshold)
-
-
-def test_the_provider_is_used_and_named(run, folder, tmp_path):
-    assert run(folder / "a.png", "--output", tmp_path, *FIXED, "--provider", "cpu")[0] == 0
-    assert summary_of(tmp_path, "a")["provider"] == "cpu"
-
-
 # The same again
 
 
@@ -245,20 +141,6 @@ def test_a_summary_replays_to_the_same_numbers(run, folder, tmp_path):
     assert summary_of(second, "a", timed=False) == summary_of(first, "a", timed=False)
     for ending in (".particles.csv", ".labels.tif"):
         assert (first / f"a{ending}").read_bytes() == (second / f"a{ending}").read_bytes()
-
-
-def test_options_win_over_the_settings_file(run, folder, tmp_path):
-    (tmp_path / "settings.json").write_text(
-        '{"width_nm": 100, "rescale": 1.3, "crop": {"bottom": 30}, "filter": 0.5}'
-    )
-    replay = ("--settings", tmp_path / "settings.json")
-    given = ("--width-nm", "400", "--crop", "auto", "--rescale", "auto")
-    assert run(folder / "a.png", "--output", tmp_path, *replay, *given)[0] == 0
-    settings = summary_of(tmp_path, "a")["settings"]
-    assert settings["width_nm"] == 400
-    assert settings["crop"] is None
-    assert settings["rescale"] is None
-    assert settings["filter"] == 0.5
 
 
 # What goes wrong

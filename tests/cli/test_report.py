@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 
 import numpy as np
@@ -12,9 +11,9 @@ from PIL import Image
 from semseg.__main__ import main
 from semseg.data import sample_path
 from semseg.io.micrograph import read_micrograph
+from tests.support.command import FIXED, rows_of
 
 SHAPE = (150, 200)
-FIXED = ["--rescale", "1", "--crop", "none"]
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +23,6 @@ def folder(draw, tmp_path_factory):
     draw(SHAPE, 36.0, seed=8).write(folder / "a.tif", pixel_size_nm=2.0)
     draw(SHAPE, 30.0, seed=9).write(folder / "b.tif", pixel_size_nm=2.0)
     return folder
-
-
-def rows_of(output, stem):
-    text = (output / f"{stem}.particles.csv").read_text(encoding="utf-8-sig")
-    return list(csv.DictReader(text.splitlines()))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from streamlit.runtime.caching import clear_session_resource_cache
 
 from semseg.data import sample_path
 from semseg.page import work
+from semseg.settings import SETTINGS
 from tests.support.page import give, open_page, texts, upload
 
 
@@ -76,6 +77,16 @@ def test_a_picture_without_a_scale_is_assumed_and_marked(page, bare_png):
     assert "ssumed" not in texts(page)
     assert "typed width" in texts(page)
     assert page.query_params["width"] == "5000"
+
+
+def test_fields_for_numbers_end_where_the_settings_do(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    for kind, name in (("Image width", "width_nm"), ("Pixel size", "pixel_size_nm")):
+        page.segmented_control(key="scale_kind").set_value(kind).run()
+        field = page.number_input(key="scale_value")
+        assert (field.min, field.max) == (SETTINGS[name].low, SETTINGS[name].high)
+        assert SETTINGS[name].help[1:] in field.help
 
 
 def test_a_width_that_contradicts_the_file_is_said(page):

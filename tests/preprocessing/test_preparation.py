@@ -43,9 +43,9 @@ def test_crop_removes_from_each_side():
 
 def test_crop_leaves_at_least_64_pixels():
     assert Crop(bottom=36).apply(np.zeros((100, 64))).shape == (64, 64)
-    with pytest.raises(SettingsError, match="63 x 64"):
+    with pytest.raises(SettingsError, match="64 x 63"):
         Crop(bottom=37).apply(np.zeros((100, 64)))
-    with pytest.raises(SettingsError, match="0 x 64"):
+    with pytest.raises(SettingsError, match="64 x 0"):
         Crop(top=60, bottom=60).apply(np.zeros((100, 64)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import subprocess
 import sys
@@ -46,3 +48,17 @@ def one_sentence(text):
     assert line.endswith(".")
     assert "Traceback" not in line
     return line
+
+
+def rows_of(output, stem):
+    """The rows of a picture's ``particles.csv``, as texts by column."""
+    with (output / f"{stem}.particles.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def summary_of(output, stem, *, timed=True):
+    """A picture's ``summary.json``; without its times where it is compared."""
+    summary = json.loads((output / f"{stem}.summary.json").read_text("utf-8"))
+    if not timed:
+        del summary["seconds"]
+    return summary
