@@ -8,13 +8,13 @@ from pathlib import Path
 
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.version import NUMBERS, __version__
-from tests.support import numbers
+from tests.support import sample_numbers
 from tests.support.network import shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 RAISE = (
     "the sample's numbers have moved. If they should: raise NUMBERS in semseg/version.py, say in "
-    "CHANGELOG.md which and why, and run python -m tests.support.numbers"
+    "CHANGELOG.md which and why, and run python -m tests.support.sample_numbers"
 )
 
 
@@ -28,25 +28,24 @@ def test_the_changelog_and_the_citation_name_the_version_and_its_day():
 
 
 def test_the_record_belongs_to_this_edition_and_its_model():
-    record = json.loads(numbers.RECORD.read_text("utf-8"))
+    record = json.loads(sample_numbers.RECORD.read_text("utf-8"))
     assert (record["numbers"], record["model"]) == (NUMBERS, MODEL_SHA256), (
-        "run python -m tests.support.numbers"
+        "run python -m tests.support.sample_numbers"
     )
 
 
 @shipped
 def test_the_sample_s_numbers_move_only_when_numbers_is_raised(segmenter):
-    record = json.loads(numbers.RECORD.read_text("utf-8"))["figures"]
+    record = json.loads(sample_numbers.RECORD.read_text("utf-8"))["figures"]
     assert len(record) > 100
-    assert numbers.moved(record, numbers.numbers_of(numbers.sample_analyses(segmenter))) == [], (
-        RAISE
-    )
+    now = sample_numbers.numbers_of(sample_numbers.sample_analyses(segmenter))
+    assert sample_numbers.moved(record, now) == [], RAISE
 
 
 def test_a_number_that_moves_or_goes_is_told():
     record = {"table/ecd_nm/mean": 100.0, "counts/kept": 182.0, "table/area_px/sd": 5.0}
     now = {"table/ecd_nm/mean": 100.01, "counts/kept": 181.0, "table/roughness/mean": 1.0}
-    assert [line.split(":")[0] for line in numbers.moved(record, now)] == [
+    assert [line.split(":")[0] for line in sample_numbers.moved(record, now)] == [
         "counts/kept",
         "table/area_px/sd",
     ]

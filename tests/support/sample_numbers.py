@@ -1,9 +1,9 @@
 """The sample's numbers, written down with the `NUMBERS` and the model that they belong to.
 
-    python -m tests.support.numbers
+    python -m tests.support.sample_numbers
 
-records them anew, into ``numbers.json`` beside this file: after `NUMBERS` was raised, with another
-model, or with new columns. It refuses where numbers have moved and none of these tells so.
+records them anew, into ``sample_numbers.json`` beside this file: after `NUMBERS` was raised, with
+another model, or with new columns. It refuses where numbers have moved and none of these tells so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from semseg.inference.segmenter import MODEL_SHA256, Segmenter
 from semseg.settings import Settings
 from semseg.version import NUMBERS
 
-RECORD = Path(__file__).with_name("numbers.json")
+RECORD = Path(__file__).with_name("sample_numbers.json")
 # Relative. Other processors round otherwise: noise of 1e-5 on the network's maps moved no figure by
 # more than 7e-5 (a pixel of one particle), while single rows of the table changed places.
 TOLERANCE = 5e-4
