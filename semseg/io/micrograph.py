@@ -37,6 +37,7 @@ from semseg.scale.sidecar import MAX_BYTES, merge, read_sidecar, sidecar_of
 __all__ = ["MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph", "safe_name"]
 
 _MAX_FILE_BYTES = 4 * 2**30
+_BYTES = (bytes, bytearray, memoryview)
 
 
 class Sidecar(NamedTuple):
@@ -82,12 +83,12 @@ class Micrograph:
     @property
     def height(self) -> int:
         """Rows, in pixels."""
-        return self.grey.shape[0]
+        return int(self.grey.shape[0])
 
     @property
     def width(self) -> int:
         """Columns, in pixels."""
-        return self.grey.shape[1]
+        return int(self.grey.shape[1])
 
     @property
     def stem(self) -> str:
@@ -188,7 +189,7 @@ def _beside(
     """Name and content of the text beside the picture, the given one or the one found; notes."""
     if sidecar is not None:
         return (safe_name(sidecar[0]), bytes(sidecar[1])), ()
-    path = None if _is_bytes(source) else sidecar_of(source)
+    path = None if isinstance(source, _BYTES) else sidecar_of(source)
     if path is None:
         return None, ()
     name = safe_name(path.name)
@@ -199,13 +200,9 @@ def _beside(
         return None, (f"{name} beside the picture cannot be opened and was ignored.",)
 
 
-def _is_bytes(source: object) -> bool:
-    return isinstance(source, bytes | bytearray | memoryview)
-
-
 def _load(source: bytes | str | os.PathLike[str], name: str | None) -> tuple[bytes, str]:
     """Return the file's bytes and its safe name."""
-    if _is_bytes(source):
+    if isinstance(source, _BYTES):
         return bytes(source), safe_name(name or "")
     path = Path(source)
     name = safe_name(name or path.name)

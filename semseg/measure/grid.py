@@ -80,11 +80,13 @@ class Grid:
         counted from the corner of the first pixel."""
         frame, network = (np.array(side[::-1], np.float64) for side in (self.frame, self.network))
         # multiplied first, so that what is a whole or half pixel comes out as one
-        return np.asarray(xy) * frame / network + np.array([self.left, self.top], np.float64)
+        places = np.asarray(xy, np.float64) * frame / network
+        return places + np.array([self.left, self.top], np.float64)
 
     def centres(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Places (n, 2) on the network's grid as places in the recorded image, (x, y) px, both
         counted from the centre of the first pixel."""
         vertical, horizontal = self.scale
-        places = (np.asarray(xy, np.float64) + 0.5) / np.array([horizontal, vertical]) - 0.5
+        places: NDArray[np.float64] = np.asarray(xy, np.float64) + 0.5
+        places = places / np.array([horizontal, vertical]) - 0.5
         return places + np.array([self.left, self.top], np.float64)

@@ -42,7 +42,7 @@ def measure_particles(shapes: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """
     vertical, horizontal = grid.scale
     mean = grid.mean_scale
-    converted = shapes.drop(columns=[c for c in shapes if c.startswith("bbox_")])
+    converted = shapes.drop(columns=shapes.filter(regex="^bbox_").columns)
     converted[["x", "y"]] = grid.centres(shapes[["x", "y"]])
     converted["area"] = shapes["area"] / mean**2
     converted["box_width_px"] = (shapes["bbox_right"] - shapes["bbox_left"]) / horizontal
@@ -77,7 +77,7 @@ def on_recorded_grid(labels: Labels, shape: tuple[int, int]) -> Labels:
         return labels
     rows = ((np.arange(shape[0]) + 0.5) * labels.shape[0] / shape[0]).astype(int)
     columns = ((np.arange(shape[1]) + 0.5) * labels.shape[1] / shape[1]).astype(int)
-    result = labels[rows[:, None], columns]
+    result: Labels = labels[rows[:, None], columns]
     count = int(labels.max(initial=0))
     areas = np.bincount(result.ravel(), minlength=count + 1)
     for label in (np.flatnonzero(areas[1:] == 0) + 1).tolist():

@@ -54,11 +54,12 @@ class Runs:
         """Pixels of every label that occurs."""
         return self.summed(self.stop - self.start)
 
-    def summed(self, values: NDArray) -> NDArray:
+    def summed(self, values: Indices) -> Indices:
         """Sums over the runs of every label that occurs."""
-        return np.add.reduceat(values, self.firsts) if self.firsts.size else values[:0]
+        sums: Indices = np.add.reduceat(values, self.firsts) if self.firsts.size else values[:0]
+        return sums
 
-    def before(self, label: NDArray, row: NDArray, column: NDArray) -> Indices:
+    def before(self, label: Indices, row: Indices, column: Indices) -> Indices:
         """How many pixels come before each place, by label, then row, then column; rows and columns
         may lie beyond the picture, but rows not above it."""
         # places as numbers, in order; further out than next to the runs there is nothing to count
@@ -69,7 +70,8 @@ class Runs:
         passed = np.concatenate([[0], np.cumsum(stop - start)])
         index = np.searchsorted(stop, place)  # the first run that is not over by then
         into = place - np.append(start, place.max(initial=0))[index]
-        return passed[index] + np.maximum(into, 0)
+        counted: Indices = passed[index] + np.maximum(into, 0)
+        return counted
 
     def boxes(self) -> NDArray[np.int64]:
         """Of every label that occurs, the rows top <= r < bottom and columns left <= c < right
@@ -93,10 +95,10 @@ class Runs:
         return np.unique(self.label[1:][same & ~follows])
 
 
-def runs_of(labels: NDArray[np.integer]) -> Runs:
+def runs_of(labels: NDArray[np.integer | np.bool_]) -> Runs:
     """The runs of a label image, H x W, 0 = background."""
     width = labels.shape[1]
-    columns: list[list[NDArray]] = [[], [], [], []]
+    columns: list[list[Indices]] = [[], [], [], []]
     for top in range(0, labels.shape[0], BAND_ROWS):  # whole pictures would take more memory
         band = labels[top : top + BAND_ROWS]
         changes = np.ones((band.shape[0], width + 1), bool)
@@ -108,7 +110,8 @@ def runs_of(labels: NDArray[np.integer]) -> Runs:
         begins, label = begins[label > 0], label[label > 0]
         parts = (label, row[begins] + top, column[begins], column[begins + 1])
         for own, part in zip(columns, parts, strict=True):
-            own.append(part)
-    label, *rest = (np.concatenate(own or [[]]).astype(np.int64) for own in columns)
+            own.append(part.astype(np.int64, copy=False))
+    none: Indices = np.zeros(0, np.int64)
+    label, *rest = (np.concatenate(own or [none]) for own in columns)
     order = np.argsort(label, kind="stable")
     return Runs(label[order], *(own[order] for own in rest))

@@ -22,10 +22,14 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from semseg.measure.runs import Runs, runs_of
+from semseg.measure.runs import Indices, Runs, runs_of
 
 __all__ = ["corner_hulls", "hull_area", "hull_of", "measure_shapes", "outlines"]
+
+Hull = NDArray[np.int64]  # M x 2, (x, y): corners of a convex polygon
+Sizes = NDArray[np.float64]  # one for every label that occurs
 
 # The sides of a pixel in clockwise order on the screen: top, right, bottom, left. Walking along
 # side s with the particle to the right hand, the next pixel lies at _AHEAD[s] (row, column) and
@@ -39,7 +43,7 @@ SLANT = np.sqrt(0.5)  # of a pixel between diagonals
 _START = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
 
 
-def measure_shapes(labels: np.ndarray) -> pd.DataFrame:
+def measure_shapes(labels: NDArray[np.integer]) -> pd.DataFrame:
     """Measure every particle of a label image.
 
     Parameters
@@ -125,7 +129,7 @@ def measure_shapes(labels: np.ndarray) -> pd.DataFrame:
     )
 
 
-def outlines(labels: np.ndarray) -> dict[int, np.ndarray]:
+def outlines(labels: NDArray[np.integer]) -> dict[int, NDArray[np.float32]]:
     """Trace the outer boundary of every particle along the edges of its pixels.
 
     Parameters
@@ -170,7 +174,7 @@ def outlines(labels: np.ndarray) -> dict[int, np.ndarray]:
     return dict(zip(found.tolist(), pieces, strict=True))
 
 
-def _checked(labels: np.ndarray) -> np.ndarray:
+def _checked(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     """`labels` as a contiguous int32 array, or an error that says why not."""
     labels = np.asarray(labels)
     if labels.ndim != 2:
@@ -182,7 +186,7 @@ def _checked(labels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(labels, dtype=np.int32)
 
 
-def _centroids(runs: Runs, area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _centroids(runs: Runs, area: Indices) -> tuple[Sizes, Sizes]:
     """Mean column and mean row of every label that occurs."""
     length = runs.stop - runs.start
     # whole numbers: twice the sum of the columns of a run
@@ -190,7 +194,7 @@ def _centroids(runs: Runs, area: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return twice_x / (2 * area), runs.summed(length * runs.row) / area
 
 
-def _crofton_perimeters(runs: Runs, area: np.ndarray) -> np.ndarray:
+def _crofton_perimeters(runs: Runs, area: Indices) -> Sizes:
     """Perimeter of every label that occurs, from intercepts in four directions.
 
     Cauchy-Crofton: P is pi/2 times the mean, over directions, of the number of boundary crossings
@@ -206,7 +210,7 @@ def _crofton_perimeters(runs: Runs, area: np.ndarray) -> np.ndarray:
     return np.pi / 8 * total
 
 
-def corner_hulls(runs: Runs) -> list[np.ndarray]:
+def corner_hulls(runs: Runs) -> list[Hull]:
     """Convex hull of the corners of the pixels of every label that occurs, in order.
 
     Each is M x 2 int64, (x, y), clockwise on the screen, no three on a line; corners are numbered
@@ -229,7 +233,7 @@ def corner_hulls(runs: Runs) -> list[np.ndarray]:
     return [_closed(rights[a:b], lefts[a:b], ys[a:b]) for a, b in pairwise(cuts)]
 
 
-def hull_of(hulls: Sequence[np.ndarray]) -> np.ndarray:
+def hull_of(hulls: Sequence[Hull]) -> Hull:
     """Convex hull of several, each as `corner_hulls` gives it."""
     if len(hulls) == 1:
         return hulls[0]
@@ -238,13 +242,13 @@ def hull_of(hulls: Sequence[np.ndarray]) -> np.ndarray:
     return _closed(x.tolist(), (-x).tolist(), y.tolist())
 
 
-def hull_area(hull: np.ndarray) -> float:
+def hull_area(hull: Hull) -> float:
     """Area of a convex polygon, M x 2 int64; exact."""
     x, y = hull.T
     return abs(int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
 
 
-def _closed(rights: list[int], lefts: list[int], ys: list[int]) -> np.ndarray:
+def _closed(rights: list[int], lefts: list[int], ys: list[int]) -> Hull:
     """The hull from how far points reach to the right, and to the left (negative); ys ascend."""
     left_side = [(-x, y) for x, y in reversed(_bulging(lefts, ys))]
     return np.array(_bulging(rights, ys) + left_side, dtype=np.int64)
@@ -267,7 +271,7 @@ def _bulging(xs: list[int], ys: list[int]) -> list[tuple[int, int]]:
     return chain
 
 
-def _hull_sizes(hull: np.ndarray) -> tuple[float, float, float, float]:
+def _hull_sizes(hull: Hull) -> tuple[float, float, float, float]:
     """Area, perimeter, least width and diameter of a convex polygon (M x 2 int64, M >= 3).
 
     The products below stay whole numbers until the last root or division, so that turning or
@@ -282,7 +286,9 @@ def _hull_sizes(hull: np.ndarray) -> tuple[float, float, float, float]:
     return hull_area(hull), float(length.sum()), float((height / length).min()), float(diameter)
 
 
-def _linked_sides(flat: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _linked_sides(
+    flat: NDArray[np.integer], width: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The pixel sides on particle boundaries, and for each the index of the one that follows.
 
     `flat` is a label image with a border of zeros, flattened. A side is known by its key,
@@ -293,11 +299,11 @@ def _linked_sides(flat: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]
     across = np.array([r * width + c for r, c in _ACROSS])
     own = flat[width:-width]  # all but the border above and below
     covered = own > 0
-    keys = []
-    for side, step in enumerate(across.tolist()):
+    by_side = []
+    for number, step in enumerate(across.tolist()):
         beyond = flat[width + step : len(flat) - width + step]
-        keys.append(4 * (np.flatnonzero((own != beyond) & covered) + width) + side)
-    keys = np.sort(np.concatenate(keys))
+        by_side.append(4 * (np.flatnonzero((own != beyond) & covered) + width) + number)
+    keys = np.sort(np.concatenate(by_side))
     pixel, side = keys >> 2, keys & 3
     straight = pixel + ahead[side]
     diagonal = straight + across[side]

@@ -23,8 +23,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.measure.runs import runs_of
-from semseg.measure.shape import corner_hulls
+from semseg.measure.runs import Indices, runs_of
+from semseg.measure.shape import Hull, corner_hulls
 
 __all__ = ["FULLY_VISIBLE", "visibility"]
 
@@ -52,11 +52,12 @@ def visibility(labels: NDArray[np.integer]) -> NDArray[np.float64]:
     return runs.areas() / np.bincount(hull, filled, len(runs.labels))
 
 
-def _rows_of(hulls: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], ...]:
+def _rows_of(hulls: Sequence[Hull]) -> tuple[Indices, Indices, Indices, Indices]:
     """The pixels with their centre in convex hulls, as `corner_hulls` gives them, row by row: the
     index of the hull, the row, the columns start <= c < stop."""
     if not hulls:
-        return (np.zeros(0, np.int64),) * 4
+        none: Indices = np.zeros(0, np.int64)
+        return none, none, none, none
     corners = np.concatenate(hulls)
     following = np.concatenate([np.roll(hull, -1, axis=0) for hull in hulls])
     hull = np.repeat(np.arange(len(hulls)), [len(each) for each in hulls])

@@ -195,7 +195,12 @@ def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], 
     return begin // columns, begin % columns, end % columns
 
 
-def _share(counts: NDArray, row: NDArray, start: NDArray, end: NDArray) -> NDArray[np.float64]:
+def _share(
+    counts: NDArray[np.integer],
+    row: NDArray[np.integer],
+    start: NDArray[np.integer],
+    end: NDArray[np.integer],
+) -> NDArray[np.float64]:
     """Return which share of the columns start..end is set; 1 outside the picture."""
     inside = (row >= 0) & (row < len(counts))
     row = np.clip(row, 0, len(counts) - 1)
@@ -236,11 +241,11 @@ def _measure(
         return None
     # Seen at half its contrast, a stroke of a letter is joined to the rest of the letter.
     half = scaled >= own - 0.5 * contrast
-    found = [find_ticks(scaled, mask, place) for mask in (half, scaled >= level)]
-    free = found[0] is not None
+    at_half, at_level = (find_ticks(scaled, mask, place) for mask in (half, scaled >= level))
+    free = at_half is not None
     # Thin lines alone are halves of bars; on a thick one, a single tick is something else.
     thin = bottom - top < 3
-    found = [ticks for ticks in found if ticks is not None and (thin or ticks.even)]
+    found = [each for each in (at_half, at_level) if each is not None and (thin or each.even)]
     if not found and not thin and has_bare_ends(half, place):
         # Its label touches it: nothing else does.
         found = [Ticks()]

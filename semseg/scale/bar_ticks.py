@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ MAX_HEIGHT = 0.75  # of the length: the height of the bar with its ticks
 Place = tuple[int, int, int, int]  # top, bottom, start and end of a line; bottom and end excluded
 
 
-class Ticks(NamedTuple):
+@dataclass(frozen=True)
+class Ticks:
     """The ticks of a line: columns of their middles, from the outer edge of the first pixel.
 
     None where there is no tick at that end.
@@ -27,6 +28,7 @@ class Ticks(NamedTuple):
 
     @property
     def count(self) -> int:
+        """How many ends have a tick."""
         return (self.left is not None) + (self.right is not None)
 
     @property

@@ -46,7 +46,7 @@ MAX_SIMULATED = 1000
 
 def positive_sizes(
     values: ArrayLike, weights: ArrayLike | None = None, groups: ArrayLike | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.generic]]:
     """The finite sizes (n,), their weights (n,) and groups (n,), in an order of their own.
 
     They come by group, size and weight, so that the given order cannot change a sum or a resample.
@@ -315,7 +315,8 @@ def _ks_distances(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     share = ndtr(centred / samples.std(axis=1, ddof=1, keepdims=True))
     steps = np.arange(count) / count
     above, below = share - steps, steps + 1 / count - share
-    return np.maximum(above.max(axis=1), below.max(axis=1))
+    distance: NDArray[np.float64] = np.maximum(above.max(axis=1), below.max(axis=1))
+    return distance
 
 
 @functools.lru_cache(maxsize=32)

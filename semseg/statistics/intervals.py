@@ -67,7 +67,7 @@ __all__ = [
 PERCENTILES = {"d10": 0.1, "d50": 0.5, "d90": 0.9}
 # Effective number of particles that hold the volume, below which the limits miss too often; with
 # images no number is enough for the upper two.
-MIN_BY_VOLUME = {
+MIN_BY_VOLUME: dict[Unit, dict[str, float]] = {
     "particles": {"d10": 100, "d50": 100, "d90": 2000},
     "images": {"d10": 100, "d50": math.inf, "d90": math.inf},
 }
@@ -244,7 +244,8 @@ def bootstrap_statistic(
     resamples, seed
         As in `bootstrap_intervals`.
     """
-    each, unit = np.asarray(columns, np.float64), "particles"
+    each = np.asarray(columns, np.float64)
+    unit: Unit = "particles"
     if groups is not None:
         images, image = np.unique(np.asarray(groups), return_inverse=True)
         if images.size >= MIN_IMAGES:
@@ -294,7 +295,8 @@ def _standard(
     both = student * np.array([-1, 1])
 
     def error(estimates: NDArray[np.float64]) -> NDArray[np.float64]:
-        return both * standard_error(estimates, units.shape[1])
+        limits: NDArray[np.float64] = both * standard_error(estimates, units.shape[1])
+        return limits
 
     width = math.log(values["geometric_standard_deviation"])
     log_variance = square / total - (log / total) ** 2

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,6 +38,7 @@ MIN_IMAGES = 5  # below, particles are resampled
 BLOCK = 1 << 16
 
 Unit = Literal["images", "particles"]
+Float = TypeVar("Float", np.float32, np.float64)
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,12 @@ class Sample:
     def weight(self) -> NDArray[np.float64]:
         return np.ones_like(self.sizes) if self.weights is None else self.weights
 
-    def by_unit(self, columns: NDArray) -> NDArray:
+    def by_unit(self, columns: NDArray[Float]) -> NDArray[Float]:
         """Sums over each unit: (..., n) to (..., k)."""
         if self.unit == "particles":
             return columns
-        return np.add.reduceat(columns, self.starts, axis=-1)
+        sums: NDArray[Float] = np.add.reduceat(columns, self.starts, axis=-1)
+        return sums
 
 
 def take(
@@ -105,7 +107,8 @@ def resampled_sums(
 
 def standard_error(estimates: NDArray[np.float64], units: int) -> NDArray[np.float64]:
     """Standard error from the estimates of resamples (..., resamples) of so many units."""
-    return estimates.std(axis=-1, ddof=1) * math.sqrt(units / (units - 1))
+    scatter: NDArray[np.float64] = estimates.std(axis=-1, ddof=1)
+    return scatter * math.sqrt(units / (units - 1))
 
 
 def effective_count(weights: NDArray[np.float64]) -> float:
@@ -135,7 +138,7 @@ def sizes_at(
     return np.interp(ends, positions, sizes, left=math.nan, right=math.nan)
 
 
-def tail(powers: NDArray) -> tuple[NDArray, NDArray]:
+def tail(powers: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
     """Logarithms of the SD, D[3,2] and D[4,3], and their standard errors: (3, ...) each.
 
     `powers` (5, ..., k) are the sums of w, w d, ... w d^4 over each of k units. The error is that

@@ -132,5 +132,5 @@ def advice_sentence(advice: Advice) -> str:
 
 def _two_digits(count: float) -> int:
     """Rounded up to two significant digits."""
-    step = 10 ** max(0, len(str(math.ceil(count))) - 2)
+    step: int = 10 ** max(0, len(str(math.ceil(count))) - 2)
     return math.ceil(count / step) * step

@@ -118,7 +118,7 @@ def volume_weights(particles: pd.DataFrame) -> NDArray[np.float64]:
 
     The volume of a sphere is pi/6 d^3; the factor and the unit cancel in every weighted figure.
     """
-    ecd = particles["ecd_px"].to_numpy(np.float64)
+    ecd: NDArray[np.float64] = particles["ecd_px"].to_numpy(np.float64)
     # Multiplied, because powers are rounded differently by different languages.
     return ecd * ecd * ecd
 

@@ -1,6 +1,7 @@
 """Colours, palettes and numbers of every kind to one plane of grey, finite float32 at last."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,17 @@ from scipy import ndimage
 from semseg.errors import UnsuitableImageError
 from semseg.scale.calibration import Calibration
 
-__all__ = ["Decoded", "alpha_notes", "finite_float32", "from_bands", "from_palette", "luma"]
+__all__ = [
+    "Decoded",
+    "Stored",
+    "alpha_notes",
+    "finite_float32",
+    "from_bands",
+    "from_palette",
+    "luma",
+]
+
+Stored = NDArray[Any]  # truth values, whole numbers or floats, as the file has them
 
 _REC_601 = (0.299, 0.587, 0.114)
 
@@ -21,14 +32,14 @@ class Decoded:
     The other fields are those of `semseg.io.micrograph.Micrograph`.
     """
 
-    grey: NDArray
+    grey: Stored
     bit_depth: int
     notes: list[str] = field(default_factory=list)
     calibration: Calibration | None = None
     label_bar_row: int | None = None
 
 
-def from_bands(bands: NDArray) -> tuple[NDArray, list[str]]:
+def from_bands(bands: Stored) -> tuple[Stored, list[str]]:
     """Return grey and notes from (2 to 4, height, width): an even number ends in alpha."""
     grey, notes = luma(bands[:3]) if len(bands) > 2 else (bands[0], [])
     if len(bands) % 2 == 0:
@@ -36,7 +47,7 @@ def from_bands(bands: NDArray) -> tuple[NDArray, list[str]]:
     return grey, notes
 
 
-def luma(rgb: NDArray) -> tuple[NDArray, list[str]]:
+def luma(rgb: Stored) -> tuple[Stored, list[str]]:
     """Return grey from (3, height, width); equal channels are taken as they are."""
     red, green, blue = rgb
     if np.array_equal(red, green) and np.array_equal(red, blue):
@@ -46,7 +57,9 @@ def luma(rgb: NDArray) -> tuple[NDArray, list[str]]:
     return grey, ["The picture is in colour; it was turned to grey by Rec. 601 luma."]
 
 
-def from_palette(index: NDArray, palette: NDArray) -> tuple[NDArray, list[str]]:
+def from_palette(
+    index: Stored, palette: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], list[str]]:
     """Return the grey values that `index` (height, width) picks from `palette` (n, 3), 0..255.
 
     Zeiss files hold a grey ramp with some coloured entries for annotations among them; the grey
@@ -61,7 +74,7 @@ def from_palette(index: NDArray, palette: NDArray) -> tuple[NDArray, list[str]]:
     return grey[index], notes
 
 
-def alpha_notes(alpha: NDArray, bits: int) -> list[str]:
+def alpha_notes(alpha: Stored, bits: int) -> list[str]:
     """Return a note unless `alpha` is opaque everywhere."""
     opaque = 2**bits - 1 if alpha.dtype.kind == "u" else 1
     if alpha.min() == opaque:
@@ -69,7 +82,7 @@ def alpha_notes(alpha: NDArray, bits: int) -> list[str]:
     return ["The picture has transparent parts; transparency was ignored."]
 
 
-def finite_float32(grey: NDArray, name: str) -> tuple[NDArray[np.float32], list[str]]:
+def finite_float32(grey: Stored, name: str) -> tuple[NDArray[np.float32], list[str]]:
     """Return a new C-ordered float32 array of finite values, and notes on what was changed."""
     notes = []
     if grey.dtype.kind == "f":
@@ -98,13 +111,13 @@ def finite_float32(grey: NDArray, name: str) -> tuple[NDArray[np.float32], list[
     return np.array(grey, np.float32, order="C"), notes
 
 
-def _needs_offset(grey: NDArray) -> bool:
+def _needs_offset(grey: Stored) -> bool:
     """Tell whether float32 would round away differences that the picture holds."""
     if grey.itemsize <= 2 or grey.dtype == np.float32:
         return False
     low, high = grey.min().item(), grey.max().item()
     peak = max(abs(low), abs(high))
     if grey.dtype.kind in "iu":
-        return peak > 2**24 and low != 0
+        return bool(peak > 2**24 and low != 0)
     # Fewer than 20 bits would be left for the picture's own span.
     return bool(np.spacing(np.float32(peak)) > (high - low) / 2**20)

@@ -11,13 +11,14 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     WebPImagePlugin,
 )
 
 from semseg.errors import UnreadableImageError
-from semseg.io.decoding.grey import Decoded, from_bands, from_palette
+from semseg.io.decoding.grey import Decoded, Stored, from_bands, from_palette
 from semseg.io.decoding.limits import check_bytes, check_size
 from semseg.scale.calibration import calibration_from_bytes
 
@@ -32,7 +33,7 @@ _MAX_CHUNKS = 100_000
 # The plugin is called directly because Image.open() measures against Image.MAX_IMAGE_PIXELS, a
 # process-wide limit that could only be moved for every thread at once. It also keeps Pillow's
 # other decoders (PostScript and the like) away from uploaded files.
-_PILLOW_READERS: tuple[tuple[re.Pattern[bytes], type[Image.Image]], ...] = (
+_PILLOW_READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile.ImageFile]], ...] = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImagePlugin.PngImageFile),
     (re.compile(rb"\xff\xd8\xff"), JpegImagePlugin.JpegImageFile),
     (re.compile(rb"GIF8[79]a"), GifImagePlugin.GifImageFile),
@@ -44,7 +45,7 @@ _PILLOW_READERS: tuple[tuple[re.Pattern[bytes], type[Image.Image]], ...] = (
 _BITS = {"1": 1, "L": 8, "I;16": 16, "I;16B": 16, "I": 32, "F": 32}
 
 # Exif orientation -> how to turn the stored rows and columns upright.
-_UPRIGHT: dict[int, Callable[[NDArray], NDArray]] = {
+_UPRIGHT: dict[int, Callable[[Stored], Stored]] = {
     2: lambda stored: stored[:, ::-1],
     3: lambda stored: stored[::-1, ::-1],
     4: lambda stored: stored[::-1],
@@ -55,13 +56,13 @@ _UPRIGHT: dict[int, Callable[[NDArray], NDArray]] = {
 }
 
 
-def pillow_reader(data: bytes) -> type[Image.Image] | None:
+def pillow_reader(data: bytes) -> type[ImageFile.ImageFile] | None:
     """The reader for this content; None where there is none."""
     return next((reader for signature, reader in _PILLOW_READERS if signature.match(data)), None)
 
 
 def decode_with_pillow(
-    reader: type[Image.Image], data: bytes, name: str, max_pixels: float
+    reader: type[ImageFile.ImageFile], data: bytes, name: str, max_pixels: float
 ) -> Decoded:
     """Decode with this reader; raises as `semseg.io.decoding.decode` does."""
     if reader is PngImagePlugin.PngImageFile:
@@ -80,7 +81,7 @@ def decode_with_pillow(
     mode = picture.mode
     if mode == "P":
         palette = np.zeros((256, 3))
-        stored = np.reshape(picture.getpalette("RGB"), (-1, 3))
+        stored = np.reshape(picture.getpalette("RGB") or [], (-1, 3))
         palette[: len(stored)] = stored
         grey, more = from_palette(np.asarray(picture), palette)
     elif mode in _BITS:
@@ -131,7 +132,8 @@ def _frame_count(picture: Image.Image) -> int:
 
 def _orientation(picture: Image.Image) -> int:
     try:
-        return picture.getexif().get(0x0112, 1)
+        found = picture.getexif().get(0x0112)
+        return found if isinstance(found, int) else 1
     except Exception:
         # A damaged Exif block does not touch the pixels.
         return 1
@@ -142,7 +144,7 @@ def _is_deep_png(data: bytes) -> bool:
     return data.startswith(b"\x89PNG") and data[24] == 16
 
 
-def bands(picture: Image.Image, data: bytes) -> NDArray:
+def bands(picture: Image.Image, data: bytes) -> Stored:
     """Return (bands, height, width): grey + alpha, RGB or RGB + alpha."""
     if _is_deep_png(data):
         return _deep_png_bands(data)

@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
 from semseg.errors import UnreadableImageError
-from semseg.io.decoding.grey import Decoded, alpha_notes, from_bands, from_palette, luma
+from semseg.io.decoding.grey import Decoded, Stored, alpha_notes, from_bands, from_palette, luma
 from semseg.io.decoding.limits import check_bytes, check_size
 from semseg.io.decoding.pillow import bands
 from semseg.scale.calibration import calibration_from_tiff
@@ -31,8 +30,9 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 def decode_tiff(data: bytes, name: str, max_pixels: float) -> Decoded:
     """Decode the first of the largest pages; raises as `semseg.io.decoding.decode` does."""
     # These families make tifffile walk every page at once, which a damaged file can make endless.
-    families = {"is_lsm": False, "is_scanimage": False, "is_ndpi": False}
-    with tifffile.TiffFile(io.BytesIO(data), **families) as tif:
+    with tifffile.TiffFile(
+        io.BytesIO(data), is_lsm=False, is_scanimage=False, is_ndpi=False
+    ) as tif:
         page, notes = _main_page(tif)
         width, height = page.imagewidth, page.imagelength
         check_size(width, height, name, max_pixels)
@@ -53,12 +53,14 @@ def decode_tiff(data: bytes, name: str, max_pixels: float) -> Decoded:
 
 def _main_page(tif: tifffile.TiffFile) -> tuple[tifffile.TiffPage, list[str]]:
     """Return the first of the largest pages that is no thumbnail, and notes about the others."""
-    pages = []
+    pages: list[tifffile.TiffPage] = []
     for index in range(_MAX_PAGES):
         try:
-            pages.append(tif.pages[index])
+            page = tif.pages[index]
         except IndexError:
             break
+        assert isinstance(page, tifffile.TiffPage)  # frames are made only for those who ask
+        pages.append(page)
     if not all(isinstance(n, int) for page in pages for n in (page.imagewidth, page.imagelength)):
         # A damaged tag may hold bytes, which Python would multiply without complaint.
         raise ValueError("a page's width or height is not a number")
@@ -98,7 +100,7 @@ def _check_tiff_page(page: tifffile.TiffPage, data: bytes, name: str, max_pixels
         )
 
 
-def _tiff_jpeg_grey(page: tifffile.TiffPage, data: bytes) -> tuple[NDArray, list[str]]:
+def _tiff_jpeg_grey(page: tifffile.TiffPage, data: bytes) -> tuple[Stored, list[str]]:
     """Return grey (height, width) and notes of a page of JPEG strips or tiles, decoded by libtiff.
 
     tifffile's decoder sets memory aside for what a strip says of itself, whatever the page says,
@@ -114,7 +116,7 @@ def _tiff_jpeg_grey(page: tifffile.TiffPage, data: bytes) -> tuple[NDArray, list
     return from_bands(bands(picture, data))
 
 
-def _tiff_grey(page: tifffile.TiffPage, stored: NDArray, name: str) -> tuple[NDArray, list[str]]:
+def _tiff_grey(page: tifffile.TiffPage, stored: Stored, name: str) -> tuple[Stored, list[str]]:
     """Return the first plane as grey (height, width), and notes.
 
     `stored` has tifffile's shape (separate samples, depth, height, width, contiguous samples).
@@ -127,6 +129,8 @@ def _tiff_grey(page: tifffile.TiffPage, stored: NDArray, name: str) -> tuple[NDA
     photometric = int(page.photometric)
     if photometric == 3:
         # Some programs write 8-bit numbers into the 16-bit palette; its largest entry tells.
+        if page.colormap is None:
+            raise ValueError("the palette is missing")
         palette = page.colormap.T.astype(np.float64)
         return from_palette(samples[0], palette / 257 if palette.max() > 255 else palette)
     if photometric not in (0, 1, 2, 6):
@@ -147,11 +151,13 @@ def _tiff_grey(page: tifffile.TiffPage, stored: NDArray, name: str) -> tuple[NDA
     return grey, notes
 
 
-def _inverted(grey: NDArray, bits: int) -> NDArray:
+def _inverted(grey: Stored, bits: int) -> Stored:
     """Return `grey` with bright and dark exchanged within its own range of values."""
+    inverted: Stored = grey
     if grey.dtype.kind == "u":
-        return grey.dtype.type(2**bits - 1) - grey
-    if grey.dtype.kind in "bi":
-        return ~grey
-    finite = grey[np.isfinite(grey)].astype(np.float64)
-    return finite.min() + finite.max() - grey if finite.size else grey
+        inverted = grey.dtype.type(2**bits - 1) - grey
+    elif grey.dtype.kind in "bi":
+        inverted = ~grey
+    elif (finite := grey[np.isfinite(grey)].astype(np.float64)).size:
+        inverted = finite.min() + finite.max() - grey
+    return inverted

@@ -41,15 +41,16 @@ def read_fei(tif: tifffile.TiffFile, width_px: int, height_px: int) -> Reading |
     for section in ("Scan", "EScan", "IScan"):
         value = metadata.get(section, {}).get("PixelWidth", "")
         found = length_nm(value, "m")
-        if found and not pixel:
+        if found is None:
+            if value != "":
+                notes.append(unusable(_SOURCE, f"{section} PixelWidth", f"{value} m"))
+        elif pixel is None:
             pixel, height = found, length_nm(metadata[section].get("PixelHeight"), "m")
-        elif found and abs(found / pixel - 1) > TOLERANCE:
+        elif abs(found / pixel - 1) > TOLERANCE:
             notes.append(
                 f"The {_SOURCE} contradict themselves: {section} gives {found:.4g} nm per pixel, "
                 f"not {pixel:.4g} nm; check the scale bar."
             )
-        elif value != "" and not found:
-            notes.append(unusable(_SOURCE, f"{section} PixelWidth", f"{value} m"))
     columns = image.get("ResolutionX")
     if not pixel and is_positive(columns):
         fields = (metadata.get(beam, {}).get("HFW") for beam in ("EBeam", "IBeam", "IRBeam"))

@@ -7,7 +7,7 @@
 import math
 import numbers
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from semseg.errors import printable
 
@@ -150,7 +150,7 @@ def number(value: Any) -> float | None:
         return None
 
 
-def is_positive(value: Any) -> bool:
+def is_positive(value: Any) -> TypeGuard[float]:
     """Tell whether `value` is a finite number above zero (and not a truth value or a text)."""
     if isinstance(value, str):
         return False
