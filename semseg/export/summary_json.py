@@ -17,6 +17,7 @@ import numpy as np
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import SIZES
 from semseg.export.tables import counting_rule
+from semseg.metrology.cautions import Figures, cautions, compare_rules
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
 from semseg.version import NUMBERS, __version__
@@ -35,6 +36,11 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     ``counts`` add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``.
     ``possibly_wrong`` are those below the filter on which no person decided; ``kept_by_hand`` is
     the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
+
+    ``cautions`` has what must be said of the mean and the median of the minimum Feret diameter
+    (``said``, empty when nothing must), and these figures by the counting rule in force
+    (``as_counted``) and by those that answer for particles cut by the edge and partly covered ones;
+    None where such a rule is in force already or leaves too few particles.
     """
     micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
     crop, calibration = analysis.crop, analysis.calibration
@@ -91,10 +97,32 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 for unit in ("nm", "px")
                 if f"{size}_{unit}" in counts
             },
+            "cautions": _cautions(analysis),
             "notes": list(analysis.notes),
             "seconds": dict(analysis.seconds),
         }
     )
+
+
+def _cautions(analysis: Analysis) -> dict[str, Any]:
+    """`semseg.metrology.cautions.RuleComparison` as plain values, and what must be said of it."""
+    comparison = compare_rules([analysis])
+
+    def better(figures: Figures | None) -> dict[str, Any] | None:
+        if figures is None or not figures.enough:
+            return None
+        return asdict(figures) | {"mean_moves_by": comparison.moves(figures)}
+
+    return {
+        "size": f"{comparison.size}_{comparison.unit}",
+        "cut_by_edge": comparison.cut,
+        "partly_covered": comparison.covered,
+        "as_counted": asdict(comparison.shown),
+        "edge_corrected": better(comparison.corrected),
+        "fully_visible": better(comparison.visible),
+        "both": better(comparison.both),
+        "said": [{"kind": each.kind, "sentence": each.sentence} for each in cautions(comparison)],
+    }
 
 
 def summary_json(analysis: Analysis) -> bytes:

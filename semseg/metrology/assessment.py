@@ -17,6 +17,7 @@ import pandas as pd
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import SIZES
+from semseg.metrology.cautions import RuleComparison, compare_rules
 from semseg.metrology.uncertainty import (
     Band,
     Budget,
@@ -68,6 +69,8 @@ class Assessment:
         The counted particles of all pictures; ``picture`` numbers them from 0.
     summary, by_volume : SizeSummary
         Of the counted particles, by number and by volume.
+    comparison : RuleComparison
+        Mean and median by the counting rule, and by those that would be better.
     raw, corrected : SizeSummary
         All kept particles as they are seen; and those wholly inside the frame, weighted by 1/P.
     min_inside_probability : float
@@ -96,6 +99,7 @@ class Assessment:
     particles: pd.DataFrame
     summary: SizeSummary
     by_volume: SizeSummary
+    comparison: RuleComparison
     raw: SizeSummary
     corrected: SizeSummary
     min_inside_probability: float
@@ -165,6 +169,7 @@ def assess(
         particles=particles,
         summary=summarise(sizes, weights),
         by_volume=summarise(sizes, pooled_weights(particles, unit, by_volume=True)),
+        comparison=compare_rules(used, size),
         raw=raw,
         corrected=corrected,
         min_inside_probability=min_inside_probability,

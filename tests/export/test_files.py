@@ -76,6 +76,33 @@ def test_summary_says_what_was_done_and_found(analysis):
     assert sizes["d90"] == pytest.approx(kept["min_feret_nm"].quantile(0.9))
 
 
+def test_summary_has_the_better_figures_and_says_when_they_are_needed(analysis):
+    """Those by another rule are what a summary made by that rule has."""
+    found = export.summary_dict(analysis)["cautions"]
+    assert found["size"] == "min_feret_nm"
+    assert (found["cut_by_edge"], found["partly_covered"]) == (0, 5)
+    for name, rule in (
+        ("as_counted", {}),
+        ("edge_corrected", {"edges": "weight"}),
+        ("fully_visible", {"visible_only": True}),
+        ("both", {"edges": "weight", "visible_only": True}),
+    ):
+        sizes = export.summary_dict(draw(**rule))["sizes"]["min_feret_nm"]
+        assert {key: found[name][key] for key in ("count", "mean", "median")} == {
+            key: sizes[key] for key in ("count", "mean", "median")
+        }
+    plain, visible = found["as_counted"], found["fully_visible"]
+    assert visible["mean"] / plain["mean"] == pytest.approx(1 + visible["mean_moves_by"])
+    (covered,) = found["said"]
+    assert covered["kind"] == "covered"
+    assert covered["sentence"].startswith("5 of 15 particles are partly covered")
+    best = export.summary_dict(draw(edges="weight", visible_only=True))["cautions"]
+    assert best["said"] == []
+    assert best["edge_corrected"] is best["fully_visible"] is best["both"] is None
+    few = export.summary_dict(draw(rows=2, height=48))["cautions"]
+    assert (few["as_counted"]["count"], few["fully_visible"]) == (8, None)
+
+
 def test_summary_without_particles_or_calibration_has_nulls_and_no_nan():
     content = export.summary_json(draw(rows=0, pixel_size_nm=None))
     summary = json.loads(content, parse_constant=pytest.fail)
@@ -83,6 +110,8 @@ def test_summary_without_particles_or_calibration_has_nulls_and_no_nan():
     assert summary["counts"]["found"] == 0
     assert set(summary["sizes"]) == {"ecd_px", "min_feret_px", "max_feret_px"}
     assert summary["sizes"]["ecd_px"]["mean"] is None
+    assert summary["cautions"]["as_counted"]["mean"] is None
+    assert summary["cautions"]["said"] == []
 
 
 def test_summary_tells_what_a_person_decided():

@@ -19,6 +19,7 @@ from semseg.export.report import EN_DASH, KNOWN_BIAS, TIMES, report_html
 from semseg.figures.annotated_svg import annotated_svg
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.metrology.assessment import assess
+from semseg.metrology.cautions import cautions, compare_rules
 from semseg.statistics.intervals import Interval
 from semseg.version import NUMBERS, __version__
 from tests.support.drawn_analysis import drawn, without_particles
@@ -94,6 +95,17 @@ def test_the_result_stands_in_one_sentence_on_top(one, assessment):
     assert f"semseg {__version__}, numbers {NUMBERS} (" in one.text
     assert "EU nanomaterial screening:" in one.text
     assert "7.344 nm per pixel (typed width)" in one.text
+
+
+def test_better_figures_stand_beside_the_result(one, analysis):
+    (caution,) = cautions(compare_rules([analysis]))
+    assert "16 of 48 particles are partly covered by others" in caution.sentence
+    result = one.text.index("n = 48 particles in 1 image.")
+    assert result < one.text.index(caution.sentence) < one.text.index("EU nanomaterial screening:")
+    visible = drawn(visible_only=True)
+    mean = assess([visible]).summary.mean
+    assert f"the mean is {mean:.2f} nm in place of" in caution.sentence
+    assert "partly covered by others and measured" not in read(visible).text
 
 
 def test_everything_a_report_must_name(one, analysis, assessment):

@@ -10,6 +10,7 @@ import pytest
 
 from semseg import Settings, analyze
 from semseg.cli.printed import result_line
+from semseg.export.summary_json import summary_dict
 from semseg.measure.shape import measure_shapes
 from semseg.metrology.cautions import cautions, compare_rules
 from tests.support.drawn_discs import RADIUS, covered_discs, cut_discs
@@ -102,6 +103,9 @@ def test_the_line_of_a_picture_gives_the_true_size_of_discs_that_the_frame_cuts(
     assert corrected == pytest.approx(2 * RADIUS, rel=0.02)
     assert "; caution: 18 of 30 cut by the edge, corrected mean" in line
     assert line.endswith("px (--edges weight)")
+    summary = summary_dict(found)["cautions"]
+    assert summary["edge_corrected"]["mean"] == pytest.approx(corrected, rel=1e-3)
+    assert [each["kind"] for each in summary["said"]] == ["edge"]
     as_told = analyze(cut_discs(), Settings(rescale=1.0, edges="weight"), name="cut.png")
     assert f"min Feret mean {corrected:.4g} px" in result_line(as_told)
     assert "caution" not in result_line(as_told)
