@@ -37,11 +37,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--analyses", type=int, default=500)
     parser.add_argument("--warm-up", type=float, default=1.25 * KEPT, help="seconds")
-    parser.add_argument("--most-seconds", type=float, default=float("inf"), help="stop after these")
+    parser.add_argument("--max-seconds", type=float, default=float("inf"), help="stop after these")
     parser.add_argument("--csv", type=Path, help="every sample, to look at")
     options = parser.parse_args()
     with served() as server:
-        rows = np.array(list(samples(server, options.analyses, options.most_seconds)))
+        rows = np.array(list(samples(server, options.analyses, options.max_seconds)))
     if options.csv:
         with options.csv.open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *rows.tolist()])
@@ -63,15 +63,15 @@ def main() -> None:
         )
 
 
-def samples(server: Server, count: int, most_seconds: float) -> Iterator[tuple[float, ...]]:
-    """A row of `COLUMNS` after each visitor, until `most_seconds` are over."""
+def samples(server: Server, count: int, max_seconds: float) -> Iterator[tuple[float, ...]]:
+    """A row of `COLUMNS` after each visitor, until `max_seconds` are over."""
     began = time.perf_counter()
     analyse(server, 0, LARGEST)
     for number in range(1, count + 1):
         errors = analyse(server, number)
         seconds = time.perf_counter() - began
         yield number, seconds, server.memory(), server.files(), server.threads(), errors
-        if seconds > most_seconds:
+        if seconds > max_seconds:
             return
 
 

@@ -305,7 +305,7 @@ def test_particles_too_small_or_large_for_the_network_are_noted(run, segmenter, 
     assert low < run().median_network_px < high
 
 
-# The road in stretches
+# Stage by stage
 
 
 def test_the_stretches_one_by_one_are_the_whole(plain, drawn, segmenter):

@@ -148,7 +148,7 @@ RUN_FILES: dict[str, Callable[[Sequence[Analysis], Assessment, Display], bytes]]
 def output_files(
     analysis: Analysis, display: Display = DEFAULT, figures: Iterable[str] = ("png",)
 ) -> dict[str, bytes]:
-    """Name and content of every file of one picture, as the head of this room lists them.
+    """Name and content of every file of one picture, as the head of this module lists them.
 
     Parameters
     ----------

@@ -41,9 +41,9 @@ __all__ = ["workbook_xlsx"]
 CREATED = datetime(2000, 1, 1)  # no clock, so that the same analyses make the same file
 SIDES = ("top", "bottom", "left", "right")
 PIXEL_SIZE = "pixel size (nm)"
-MOST_ROWS = 1_048_575  # of particles on one sheet; the format has one more, for the header
-_MOST_CHARACTERS = 32_767  # in a cell
-_WIDEST = 40  # of a column, in characters
+MAX_ROWS = 1_048_575  # of particles on one sheet; the format has one more, for the header
+_MAX_CHARACTERS = 32_767  # in a cell
+_MAX_WIDTH = 40  # of a column, in characters
 _FIGURES = {
     "mean": "mean",
     "median": "median",
@@ -75,9 +75,9 @@ def workbook_xlsx(analyses: Sequence[Analysis]) -> bytes:
         book.set_properties({"title": "Particle sizes", "comments": _made_by(), "created": CREATED})
         _write(book, "Summary", _summary(analyses))
         particles = _particles(analyses)
-        for i, start in enumerate(range(0, max(len(particles), 1), MOST_ROWS), start=1):
+        for i, start in enumerate(range(0, max(len(particles), 1), MAX_ROWS), start=1):
             name = "Particles" if i == 1 else f"Particles {i}"
-            _write(book, name, particles.iloc[start : start + MOST_ROWS])
+            _write(book, name, particles.iloc[start : start + MAX_ROWS])
         _write(book, "Settings", _settings(analyses), _AS_IT_IS)
     return out.getvalue()
 
@@ -244,10 +244,10 @@ def _width(title: str, values: Sequence[Any]) -> float:
     words = [len(word) for word in title.split()]
     # three more for the button of the filter
     header = max(math.ceil(len(title) / 2), *words, 5) + 3
-    return min(max(header, *(length + 1 for length in texts), 0), _WIDEST)
+    return min(max(header, *(length + 1 for length in texts), 0), _MAX_WIDTH)
 
 
 def _text(value: object) -> str:
     """A text in one line that a cell can hold."""
     text = " ".join(str(value).split())
-    return text[:_MOST_CHARACTERS].encode("utf-8", "replace").decode()
+    return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode()

@@ -27,7 +27,7 @@ def check_folder(directory: str | os.PathLike[str]) -> None:
     Raises
     ------
     OutputError
-        It cannot: it is a file, read-only, or on a disk without room.
+        It cannot: it is a file, read-only, or on a full disk.
     """
     directory = Path(directory)
     try:
@@ -87,7 +87,7 @@ def write_files(files: Mapping[str, bytes], directory: str | os.PathLike[str]) -
 
 
 def _aside(path: Path) -> Path:
-    """A name in the same folder that nobody has; the picture's own may leave no room in it."""
+    """A name in the same folder that nobody has; the picture's own may leave no space in it."""
     return path.with_name(f".semseg-{uuid.uuid4().hex}.part")
 
 
@@ -124,5 +124,5 @@ def _refusal(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
     return OutputError(
         f"{path} could not be written ({reason}): "
-        "choose a folder that may be written to and has room."
+        "choose a folder that may be written to and has space."
     )

@@ -66,7 +66,7 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     rule = in_short(analysis.settings.edges, analysis.settings.visible_only)
     if display.by_volume:
         rule += ", by volume"
-    rule = rule.replace(", ", ",\n")  # a narrow key leaves room for bars
+    rule = rule.replace(", ", ",\n")  # a narrow key leaves space for bars
     mean = axes.axvline(summary.mean, color="black", lw=1.1)
     median = axes.axvline(summary.median, color="#c04000", lw=1.1, ls=(0, (3, 1.5)))
     lines = (mean, median, _no_line(), _no_line())
@@ -77,7 +77,7 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
         title_fontsize=SMALL,
         loc="best",
         fontsize=SMALL,
-        # Where bars leave no room, it is read over them.
+        # Where bars leave no space, it is read over them.
         facecolor="white",
         edgecolor="none",
         framealpha=0.7,

@@ -31,7 +31,7 @@ __all__ = [
     "without_particles",
 ]
 
-# Light, dark and middle: told apart in grey print too, and each seen on white and on black.
+# Light, dark and middle: distinct in grey print too, and each seen on white and on black.
 BARS, FIT, GREY, WARNING = "#8db5dc", "#c2501c", "#7f7f7f", "#d13438"
 SHADE, FAINT = "rgba(141,181,220,0.35)", "rgba(127,127,127,0.14)"
 
@@ -116,7 +116,7 @@ def size_title(assessment: Assessment) -> str:
 
 
 def size_axis(figure: go.Figure, values: ArrayLike, log: bool, axis: str) -> None:
-    """Room for `values`; on a logarithmic axis, ticks at round sizes."""
+    """A range that holds `values`; on a logarithmic axis, ticks at round sizes."""
     low, high = float(np.min(values)), float(np.max(values))
     if not log:
         margin = 0.02 * (high - low) or 0.5

@@ -1,4 +1,4 @@
-"""A label image as runs: the stretches of one label along the rows.
+"""A label image as runs: unbroken pieces of one label along the rows (run-length encoding).
 
 A picture has a hundred times fewer runs than pixels, and much of what is asked of a particle is in
 them: its area, where it lies, how far it reaches in each row, whether it is whole.

@@ -1,7 +1,7 @@
-"""The rooms of the page; `streamlit_app.py` orders them.
+"""The modules of the page; `streamlit_app.py` orders them.
 
 ========== ========================================================================
-room       what happens in it
+module     what happens in it
 ========== ========================================================================
 `address`  settings in the page's address, and back
 `choices`  settings in the widgets of a session, and back

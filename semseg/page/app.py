@@ -29,7 +29,7 @@ from semseg.page.limits import limits
 from semseg.page.text import plain
 from semseg.page.work import SegmentedImage
 
-# Streamlit leaves room for a header that this page does not need
+# Streamlit leaves space for a header that this page does not need
 STYLE = """
 <style>
   .stMainBlockContainer { padding: 2.5rem 2rem 2rem; }

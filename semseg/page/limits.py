@@ -24,8 +24,8 @@ from semseg.errors import SettingsError
 __all__ = ["Limits", "limits"]
 
 PREFIX = "SEMSEG_"
-LEAST = {"concurrent": 1, "session_megabytes": 1, "batch_megapixels": 1}  # others may be 0
-MOST = 1_000_000
+MIN = {"concurrent": 1, "session_megabytes": 1, "batch_megapixels": 1}  # others may be 0
+MAX = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Limits:
             text = environment.get(name, "").strip()
             if not text:
                 continue
-            least = LEAST.get(field.name, 0)
+            least = MIN.get(field.name, 0)
             number = int(text) if text.isdecimal() and len(text) < 10 else -1
-            if not least <= number <= MOST:
+            if not least <= number <= MAX:
                 raise SettingsError(
                     f"The environment variable {name} is '{text[:40]}'; set it to a whole number "
-                    f"from {least} to {MOST}, or not at all."
+                    f"from {least} to {MAX}, or not at all."
                 )
             given[field.name] = number
         return cls(**given)

@@ -12,7 +12,7 @@ from semseg.preprocessing.preparation import Crop, resize, stretch_contrast
 
 __all__ = ["cropped_picture", "network_picture", "show"]
 
-LONGEST_PX = 1200
+MAX_SIDE_PX = 1200
 SHOWN_PX = 350  # wide on the page: two beside each other, or one above the other
 DIMMED = 0.35
 LINE = (255, 190, 0)
@@ -51,7 +51,7 @@ def cropped_picture(grey: NDArray[np.float32], crop: Crop) -> Image.Image:
     RGB picture, the longer side at most 1200 px.
     """
     height, width = grey.shape
-    factor = min(1.0, LONGEST_PX / max(grey.shape))
+    factor = min(1.0, MAX_SIDE_PX / max(grey.shape))
     inside = stretch_contrast(crop.apply(grey))
     # the bar's black and white must not set the contrast of what matters
     whole = np.clip(stretch_contrast(grey), 0, 1) * DIMMED
@@ -72,7 +72,7 @@ def cropped_picture(grey: NDArray[np.float32], crop: Crop) -> Image.Image:
 
 def network_picture(image: NDArray[np.float32]) -> Image.Image:
     """What the network sees (0..1), as it is; only pictures above 1200 px are shrunk."""
-    return _shrunk(image, min(1.0, LONGEST_PX / max(image.shape)))
+    return _shrunk(image, min(1.0, MAX_SIDE_PX / max(image.shape)))
 
 
 def _shrunk(image: NDArray[np.float32], factor: float) -> Image.Image:

@@ -78,7 +78,7 @@ def show(pictures: Sequence[SegmentedImage], shown: SegmentedImage | None) -> No
 
 
 def _side_by_side() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """A place for a table and one for a plot, below each other where there is no room."""
+    """A place for a table and one for a plot, below each other where there is no space."""
     with st.container(horizontal=True, gap="small"):
         return st.container(width=TABLE_PX), st.container(width=PLOT_PX)
 

@@ -1,6 +1,6 @@
-"""Pictures through the program, each stretch once, with its progress shown.
+"""Pictures through the pipeline, each stage once, with its progress shown.
 
-A picture passes four stretches, and each is kept under a key of just what it depends on:
+A picture passes four stages, and each is kept under a key of just what it depends on:
 reading (the file), preparing (crop and repair), segmenting (rescale factor and provider) and
 concluding (scale, filter, decisions by hand). So moving the filter never runs the network.
 

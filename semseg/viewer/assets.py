@@ -79,7 +79,7 @@ def spare_folder() -> Path:
     Raises
     ------
     OSError
-        There is no room for one.
+        There is no space for one.
     """
     with _SPARE_LOCK:
         return Path(_spare().name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pack", "simplified"]
 
-LONGEST = 2048  # px of the longer side of the displayed picture
+MAX_SIDE_PX = 2048  # px of the longer side of the displayed picture
 QUALITY = 85
 SAMPLE = 1_000_000  # pixels that the contrast is taken from
 FLOAT64 = {
@@ -186,8 +186,8 @@ def _image(analysis: Analysis) -> dict[str, Any]:
     low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
     scaled = (grey - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
     picture = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
-    if max(grey.shape) > LONGEST:
-        factor = LONGEST / max(grey.shape)
+    if max(grey.shape) > MAX_SIDE_PX:
+        factor = MAX_SIDE_PX / max(grey.shape)
         size = max(1, round(width * factor)), max(1, round(height * factor))
         picture = picture.resize(size, Image.Resampling.BOX)
     out = io.BytesIO()

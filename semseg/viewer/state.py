@@ -11,8 +11,8 @@ from semseg.display import BINS, SIZES, WEIGHTINGS
 
 __all__ = ["ViewState"]
 
-MOST_STEPS = 10_000
-MOST_LABELS = 1_000_000
+MAX_STEPS = 10_000
+MAX_LABELS = 1_000_000
 
 Step = tuple[bool | None, tuple[int, ...]]
 
@@ -118,7 +118,7 @@ def _one_of(choices: Container[str], value: object, other: str) -> str:
 
 def _labels(value: object) -> tuple[int, ...] | None:
     """Labels, each once, in order; None when it is no list of them."""
-    if not isinstance(value, list | tuple) or len(value) > MOST_LABELS:
+    if not isinstance(value, list | tuple) or len(value) > MAX_LABELS:
         return None
     if not all(type(label) is int and 0 < label < 2**31 for label in value):
         return None
@@ -126,7 +126,7 @@ def _labels(value: object) -> tuple[int, ...] | None:
 
 
 def _steps(value: object) -> tuple[Step, ...] | None:
-    if not isinstance(value, list | tuple) or len(value) > MOST_STEPS:
+    if not isinstance(value, list | tuple) or len(value) > MAX_STEPS:
         return None
     steps = []
     for step in value:

@@ -14,7 +14,7 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 
 from semseg.display import Display
-from semseg.export import report as room
+from semseg.export import report as report_module
 from semseg.export.report import EN_DASH, KNOWN_BIAS, TIMES, report_html
 from semseg.figures.annotated_svg import annotated_svg
 from semseg.inference.segmenter import MODEL_SHA256
@@ -178,7 +178,7 @@ def test_every_counted_particle_is_listed(one, assessment):
 
 
 def test_a_long_list_ends_and_says_where_the_rest_is(analysis, assessment, monkeypatch):
-    monkeypatch.setattr(room, "MAX_ROWS", 10)
+    monkeypatch.setattr(report_module, "MAX_ROWS", 10)
     short = read(analysis, assessment=assessment)
     assert "The first 10 of 48 counted particles; the CSV file has all." in short.text
     assert "List of 10 particles" in short.text
@@ -274,8 +274,8 @@ def test_the_counting_rule_leaves_particles_out():
 
 
 def test_volume_percentiles_get_their_own_interval_only(assessment):
-    assert room._same(Interval(10.0, 9.0, 11.0, 0.95), 10.0).low == 9
-    assert room._same(Interval(10.0, 9.0, 11.0, 0.95), 10.1) is None
+    assert report_module._same(Interval(10.0, 9.0, 11.0, 0.95), 10.0).low == 9
+    assert report_module._same(Interval(10.0, 9.0, 11.0, 0.95), 10.1) is None
     # of ECD, both weight by the cube of the same size
     by_ecd = assess([drawn()], "ecd")
     assert by_ecd.intervals.volume_d50.value == pytest.approx(by_ecd.by_volume.d50)
@@ -366,12 +366,18 @@ def test_the_bias_of_the_shipped_model_is_told_and_no_other(analysis, one):
 
 
 def test_numbers_as_texts():
-    assert room.fixed(12345.678, 1) == "12,345.7"
-    assert room.fixed(math.nan, 1) == room.fixed(None, 1) == EN_DASH
-    assert [room._places(value) for value in (0.5, 5.5, 55.5, 555, 55555)] == [4, 3, 2, 1, 0]
-    assert room._area(99_999, "nm") == "99,999 nm²"
-    assert room._area(2.5e6, "nm") == "2.5 µm²"
-    assert room._area(2.5e6, "px") == "2,500,000 px²"
+    assert report_module.fixed(12345.678, 1) == "12,345.7"
+    assert report_module.fixed(math.nan, 1) == report_module.fixed(None, 1) == EN_DASH
+    assert [report_module._places(value) for value in (0.5, 5.5, 55.5, 555, 55555)] == [
+        4,
+        3,
+        2,
+        1,
+        0,
+    ]
+    assert report_module._area(99_999, "nm") == "99,999 nm²"
+    assert report_module._area(2.5e6, "nm") == "2.5 µm²"
+    assert report_module._area(2.5e6, "px") == "2,500,000 px²"
 
 
 # -- the annotated picture -------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_what_is_not_a_number_is_an_empty_cell():
 
 
 def test_more_particles_than_a_sheet_can_hold_go_on_in_the_next(monkeypatch):
-    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 8)
+    monkeypatch.setattr(spreadsheet, "MAX_ROWS", 8)
     book = opened(spreadsheet.workbook_xlsx([draw()]))
     names = ["Particles", "Particles 2", "Particles 3"]
     assert book.sheetnames == ["Summary", *names, "Settings"]

@@ -23,7 +23,7 @@ from semseg.settings import Settings
 
 __all__ = ["LIMIT_BYTES", "LIMIT_S", "Ending", "Worker", "outcome"]
 
-LIMIT_S, LIMIT_BYTES, LONGEST = 10, 1_500_000_000, 400
+LIMIT_S, LIMIT_BYTES, MAX_TEXT = 10, 1_500_000_000, 400
 
 
 class Ending(NamedTuple):
@@ -45,7 +45,7 @@ def outcome(kind: str, data: bytes) -> str:
         match kind.split("-")[0]:
             case "picture":
                 picture = read_micrograph(data, "picture.any")
-                if not all(note.isprintable() and len(note) <= LONGEST for note in picture.notes):
+                if not all(note.isprintable() and len(note) <= MAX_TEXT for note in picture.notes):
                     return "FAULT: a note"
             case "whole":
                 written_files(analyze(data, Settings(), name="picture", segmenter=_segmenter()))
@@ -57,7 +57,7 @@ def outcome(kind: str, data: bytes) -> str:
                 read_session(data)
     except SemsegError as error:
         text = str(error)
-        if not text.isprintable() or not 0 < len(text) <= LONGEST:
+        if not text.isprintable() or not 0 < len(text) <= MAX_TEXT:
             return f"FAULT: message of {type(error).__name__}"
         starved = isinstance(error.__cause__ or error.__context__, MemoryError)
         if starved and not isinstance(error, OutOfMemoryError):

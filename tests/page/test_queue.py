@@ -182,7 +182,7 @@ def test_work_in_line_is_given_up_with_its_visitor():
     second = Visitor(queue, "second", ran.append)
     until(lambda: second.seen)
     second.leave()
-    third = Visitor(queue, "third", lambda report: "third")  # there is room for it again
+    third = Visitor(queue, "third", lambda report: "third")  # there is a place for it again
     until(lambda: third.seen)
     assert third.seen[0].position == 1
     held.let_go.set()

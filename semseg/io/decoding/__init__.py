@@ -2,7 +2,7 @@
 
 The format is taken from the content. TIFF is taken apart with tifffile, which knows the vendors'
 tags (`semseg.io.decoding.tiff`); PNG, JPEG, BMP, WebP and GIF with Pillow
-(`semseg.io.decoding.pillow`). The road is the same for all: read the header, refuse what is too
+(`semseg.io.decoding.pillow`). The steps are the same for all: read the header, refuse what is too
 large or too small (`semseg.io.decoding.limits`), decode, turn to one plane of grey in its own
 dtype, then to finite float32 (`semseg.io.decoding.grey`).
 

@@ -1,4 +1,4 @@
-"""The rooms of the page that need no browser: address, store, text, preview, pooling."""
+"""The modules of the page that need no browser: address, store, text, preview, pooling."""
 
 from __future__ import annotations
 
