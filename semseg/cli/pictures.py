@@ -55,6 +55,8 @@ def analyze_all(
                 written.update(map(identity, paths))
                 analyses.append(analysis)
                 say(result_line(analysis))
+                for note in analysis.notes:
+                    warn(f"{name}: {note}")
         except KeyboardInterrupt:
             warn(
                 f"Interrupted: {len(analyses)} of {len(jobs)} pictures are finished, each with all "

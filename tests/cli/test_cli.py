@@ -44,7 +44,35 @@ def test_all_well_is_one_line_per_picture_and_nothing_else(plain):
     (status, out, err), _ = plain
     assert status == 0
     assert [line.split(":")[0] for line in out.splitlines()] == ["a.png", "b.tif"]
-    assert err == ""  # no progress bar where nobody watches
+    # no progress bar where nobody watches
+    assert [line.split(":")[0] for line in err.splitlines()] == ["a.png"]  # it has no scale
+
+
+def test_every_note_is_on_stderr_after_the_name_of_its_file(plain):
+    (_, _, err), output = plain
+    notes = [
+        f"{stem}: {note}"
+        for stem, name in (("a.png", "a"), ("b.tif", "b"))
+        for note in summary_of(output, name)["notes"]
+    ]
+    assert "does not say how large its pixels are" in notes[0]
+    assert err.splitlines() == notes
+
+
+def test_what_a_file_says_about_itself_cannot_speak_to_the_terminal(run, picture, tmp_path):
+    """A note may quote a file; here a unit of length with an escape sequence in it."""
+    tifffile.imwrite(
+        tmp_path / "c.tif",
+        picture.grey,
+        description="ImageJ=1.54f\nunit=\x1b[2J\n",
+        resolution=(2, 2),
+        metadata=None,
+    )
+    status, _, err = run(tmp_path / "c.tif", "--output", tmp_path / "out", *FIXED)
+    assert status == 0
+    assert len(err.splitlines()) == len(summary_of(tmp_path / "out", "c")["notes"]) > 0
+    assert all(line.startswith("c.tif: ") for line in err.splitlines())
+    assert "\x1b" not in err
 
 
 def test_six_files_per_picture_and_nothing_else(plain):
@@ -152,7 +180,8 @@ def test_bad_files_among_good_ones_cost_only_themselves(run, folder, plain, tmp_
     assert status == 1
     assert [line.split(":")[0] for line in out.splitlines()] == ["a.png", "b.tif"]
     failed = ["empty.tif", "text.png", "half.png", "missing.png"]
-    assert [line.split(":")[0] for line in err.splitlines()] == failed
+    said = [line for line in err.splitlines() if "pixels are" not in line]
+    assert [line.split(":")[0] for line in said] == failed
     assert "Traceback" not in err
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in plain[1].iterdir()}
     name = "b.particles.csv"
@@ -273,7 +302,7 @@ def test_as_a_program_it_writes_the_same(folder, plain, tmp_path):
     done = python_m_semseg("analyze", folder / "b.tif", "--output", tmp_path, *FIXED)
     assert done.returncode == 0
     assert done.stdout.splitlines() == [plain[0][1].splitlines()[1]]
-    assert done.stderr == ""
+    assert done.stderr == ""  # it has a scale, so there is nothing to note
     for ending in (".particles.csv", ".labels.tif"):
         name = "b" + ending
         assert (tmp_path / name).read_bytes() == (plain[1] / name).read_bytes()

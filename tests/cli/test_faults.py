@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.command import (
     ENDINGS,
-    FIXED,
+    SCALED,
     analysed,
     contents,
     names,
@@ -96,7 +96,7 @@ Segmenter.predict = predict
 sys.exit(main(sys.argv[1:]))
 """
     pictures = (tmp_path / "large.png", tmp_path / "small.png")
-    done = python("-c", script, "analyze", *pictures, "--output", tmp_path / "out", *FIXED)
+    done = python("-c", script, "analyze", *pictures, "--output", tmp_path / "out", *SCALED)
     assert done.returncode == 1
     assert one_sentence(done.stderr).startswith("large.png: There is not enough memory")
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["small.png"]
@@ -247,7 +247,7 @@ sys.exit(main(sys.argv[3:]))
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_amid_the_files_of_a_picture_waits_for_the_last(number, folder, tmp_path):
     pictures = [folder / name for name in ("a.png", "b.png", "c.png")]
-    arguments = ("analyze", *pictures, "--output", tmp_path, *FIXED)
+    arguments = ("analyze", *pictures, "--output", tmp_path, *SCALED)
     done = python("-c", AT, 6 + 3, int(number), *arguments)
     assert done.returncode == 128 + number
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["a.png", "b.png"]
@@ -265,7 +265,7 @@ def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
     out = tmp_path / "out"
     pictures = [folder / "a.png", tmp_path / "large.png", folder / "b.png"]
     running = subprocess.Popen(
-        [sys.executable, "-m", "semseg", "analyze", *pictures, "--output", out, *FIXED],
+        [sys.executable, "-m", "semseg", "analyze", *pictures, "--output", out, *SCALED],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -285,7 +285,7 @@ def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
 def test_a_run_that_was_started_to_ignore_ctrl_c_goes_on(folder, tmp_path):
     """As a shell's ``&`` asks for; the signal comes amid the files of the first picture."""
     pictures = [folder / name for name in ("a.png", "b.png")]
-    arguments = ("analyze", *pictures, "--output", tmp_path, *FIXED)
+    arguments = ("analyze", *pictures, "--output", tmp_path, *SCALED)
     with sigint(signal.SIG_IGN):
         done = python("-c", AT, 3, int(signal.SIGINT), *arguments)
     assert done.returncode == 0
@@ -299,7 +299,7 @@ def test_a_run_that_was_started_to_ignore_ctrl_c_goes_on(folder, tmp_path):
 )
 def test_a_signal_amid_the_report(at, said, folder, tmp_path):
     """The first of its files is number seven; before that is the picture's last."""
-    arguments = ("analyze", folder / "a.png", "--output", tmp_path, "--report", *FIXED)
+    arguments = ("analyze", folder / "a.png", "--output", tmp_path, "--report", *SCALED)
     done = python("-c", AT, at, int(signal.SIGTERM), *arguments)
     assert done.returncode == 128 + signal.SIGTERM
     assert said in done.stderr.splitlines()[-1]

@@ -64,6 +64,18 @@ def test_a_session_is_replayed_identically(reported, folder, tmp_path, capsys):
         assert (tmp_path / name).read_bytes() == (reported / name).read_bytes()
 
 
+def test_notes_are_told_again_at_a_replay(folder, draw, tmp_path, capsys):
+    draw(SHAPE, 36.0, seed=8).write(tmp_path / "bare.png")
+    arguments = ["analyze", str(tmp_path / "bare.png"), "--report", *FIXED]
+    assert main([*arguments, "--output", str(tmp_path / "first")]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("bare.png: The file does not say how large its pixels are")
+    session = str(tmp_path / "first" / "session.json")
+    arguments = ["report", session, "--images", str(tmp_path)]
+    assert main([*arguments, "--output", str(tmp_path / "second")]) == 0
+    assert capsys.readouterr().err == told
+
+
 def test_decisions_by_hand_are_replayed(reported, folder, tmp_path, capsys):
     values = json.loads((reported / "session.json").read_bytes())
     values["pictures"][0]["edits"] = {"1": False}

@@ -11,6 +11,7 @@ import sys
 from tests.support.paths import ROOT
 
 FIXED = ("--rescale", "1", "--crop", "none")
+SCALED = (*FIXED, "--width-nm", "400")  # so that there is nothing to note
 ENDINGS = (
     *("figure.png", "labels.tif", "particles.csv"),
     *("rois.zip", "sizes.csv", "summary.json"),
@@ -32,7 +33,7 @@ def python(*arguments, root=ROOT, **options):
 
 
 def analysed(*arguments, **options):
-    return python("-m", "semseg", "analyze", *arguments, *FIXED, **options)
+    return python("-m", "semseg", "analyze", *arguments, *SCALED, **options)
 
 
 def names(folder):
