@@ -32,6 +32,7 @@ from semseg.instances.autoscale import estimate_rescale
 from semseg.instances.confidence import apply_filter, confidence, reasons
 from semseg.instances.particles import Thresholds, find_particles
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
+from semseg.measure.quantities import in_nanometres
 from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
 from semseg.measure.shape import measure_shapes
 from semseg.measure.visibility import visibility
@@ -234,12 +235,7 @@ def conclude(
     )
     particles = found.particles
     if calibration:
-        nm = calibration.pixel_size_nm
-        lengths = ("ecd", "min_feret", "max_feret", "perimeter")
-        particles = particles.assign(
-            **{f"{length}_nm": particles[f"{length}_px"] * nm for length in lengths},
-            area_nm2=particles["area_px"] * nm**2,
-        )
+        particles = in_nanometres(particles, calibration.pixel_size_nm)
     analysis = Analysis(
         micrograph=micrograph,
         prepared=prepared,

@@ -14,14 +14,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from semseg.fields import Choice, Switch, WholeNumber, check_values, refuse_unknown
+from semseg.measure.quantities import SIZES
 
-__all__ = ["BINS", "DEFAULT", "SIZES", "WEIGHTINGS", "Display"]
+__all__ = ["BINS", "DEFAULT", "WEIGHTINGS", "Display"]
 
-SIZES = {
-    "ecd": "Equivalent circular diameter",
-    "min_feret": "Minimum Feret diameter",
-    "max_feret": "Maximum Feret diameter",
-}
 WEIGHTINGS = ("number", "volume")
 BINS = (5, 100)  # the fewest and the most that can be asked for
 
@@ -33,7 +29,7 @@ class Display:
     Attributes
     ----------
     size : str
-        A key of `SIZES`: ``ecd``, ``min_feret`` or ``max_feret``.
+        A key of `semseg.measure.quantities.SIZES`, such as ``min_feret``.
     weighting : str
         ``number``: every particle counts once; ``volume``: by the volume of the sphere of its ECD.
     bins : int

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import DEFAULT, SIZES, Display
+from semseg.display import DEFAULT, Display
 from semseg.export.summary_json import summary_dict
 from semseg.figures.annotated_svg import annotated_svg
 from semseg.figures.plots import (
@@ -31,14 +31,16 @@ from semseg.figures.plots import (
     shape_plot,
     shapes_plot,
 )
+from semseg.measure.quantities import SHAPES, SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
-from semseg.metrology.assessment import SHAPES
+from semseg.metrology.assessment import SHAPE_FIGURES
 from semseg.metrology.cautions import cautions
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
 from semseg.statistics.counting import counted
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence, span
 from semseg.statistics.intervals import Interval
 from semseg.statistics.sample_size import advice_sentence
+from semseg.statistics.summary import ONCE
 from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
@@ -58,14 +60,6 @@ PLOT_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
     "responsive": True,
     "toImageButtonOptions": {"format": "svg"},
-}
-MEASURANDS = {
-    "ecd": "the diameter of the circle that has the particle's projected area A, "
-    "sqrt(4 A / π) (ISO 9276-6)",
-    "min_feret": "the least distance between two parallel tangents to the particle's projected "
-    "outline (ISO 13322-1, ISO 9276-6)",
-    "max_feret": "the greatest distance between two parallel tangents to the particle's projected "
-    "outline (ISO 13322-1, ISO 9276-6)",
 }
 # By the model file they speak of, from models/MODEL_CARD.md; a test compares the two.
 KNOWN_BIAS = {
@@ -125,12 +119,15 @@ def report_html(
         plotly_js=Markup(f"<script>{get_plotlyjs()}</script>"),
         a=assessment,
         unit=unit,
-        measurand=MEASURANDS[assessment.size],
+        measurand=SIZES[assessment.size],
         cautions=[_unbroken(each.sentence, unit) for each in cautions(assessment.comparison)],
         advice=assessment.advice and advice_sentence(assessment.advice),
         figures=list(_figures(assessment)),
         fit=goodness_sentence(assessment.lognormal),
-        shapes=_shapes(assessment),
+        sizes=SIZES.values(),
+        shapes=SHAPES.values(),
+        shape_figures=SHAPE_FIGURES,
+        once=ONCE,
         rejected=_reasons(used, "reason"),
         not_counted=_reasons(used, "not_counted"),
         covered=int((assessment.particles["visibility"] < FULLY_VISIBLE).sum()),
@@ -145,7 +142,7 @@ def report_html(
         outline_pixel=_outline_pixel(used, unit),
         few=0 < assessment.counts["counted"] < MIN_PARTICLES,
         min_inside_probability=MIN_INSIDE_PROBABILITY,
-        raw_rows=_raw_rows(assessment),
+        raw_rows=assessment.particles.head(MAX_ROWS).to_dict("records"),
         max_rows=MAX_ROWS,
         default_scale=DEFAULT_SCALE_UNCERTAINTY,
         nan=math.nan,
@@ -196,16 +193,10 @@ def _several(count: int, noun: str) -> str:
 def _figures(assessment: Assessment) -> Iterator[dict[str, Any]]:
     """Rows of the table of figures: by number with interval, by volume with one where known."""
     number, volume, known = assessment.summary, assessment.by_volume, assessment.intervals
-    for name, key, interval in (
-        ("Mean", "mean", known.mean),
-        ("Standard deviation", "standard_deviation", known.standard_deviation),
-        ("D10", "d10", known.d10),
-        ("D50 (median)", "d50", known.d50),
-        ("D90", "d90", known.d90),
-    ):
-        by_volume = getattr(volume, key)
-        found = getattr(known, f"volume_{key}", None)
-        yield _row(name, getattr(number, key), interval, by_volume, _same(found, by_volume))
+    for figure in ONCE:
+        by_volume, interval = figure.of(volume), getattr(known, figure.key)
+        found = _same(getattr(known, f"volume_{figure.key}", None), by_volume)
+        yield _row(figure.name.capitalize(), figure.of(number), interval, by_volume, found)
     for name, interval in (
         ("Geometric mean", known.geometric_mean),
         ("Mean D[3,2] (Sauter)", known.d32),
@@ -239,11 +230,6 @@ def _same(interval: Interval | None, value: float) -> Interval | None:
     """The interval, if it is one of this value: volumes may have been taken from another size."""
     same = interval is not None and math.isclose(interval.value, value, rel_tol=1e-6)
     return interval if same else None
-
-
-def _shapes(assessment: Assessment) -> list[dict[str, Any]]:
-    rows = assessment.shapes.to_dict("index")
-    return [{"name": name, **rows[shape]} for shape, name in SHAPES.items()]
 
 
 def _reasons(analyses: Sequence[Analysis], column: str) -> list[tuple[str, int]]:
@@ -364,10 +350,3 @@ def _plot(figure: go.Figure, identifier: str) -> Markup:
             default_height=f"{figure.layout.height}px",
         )
     )
-
-
-def _raw_rows(assessment: Assessment) -> list[dict[str, Any]]:
-    """The first `MAX_ROWS` counted particles; sizes under their names without a unit."""
-    table = assessment.particles.head(MAX_ROWS)
-    names = {f"{size}_{assessment.unit}": size for size in SIZES}
-    return table.rename(columns=names).to_dict("records")

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semseg.display import DEFAULT, SIZES, Display
+from semseg.display import DEFAULT, Display
 from semseg.errors import SettingsError
 from semseg.export.tables import particles_csv
+from semseg.measure.quantities import SIZES
 from semseg.settings import Settings
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
@@ -287,9 +288,9 @@ def _result(analysis: Analysis) -> dict[str, Any]:
     unit = "px" if calibration is None else "nm"
     counts = counted(particles)
     medians = {}
-    for size in SIZES:
-        median = summarise(counts[f"{size}_{unit}"], size_weights(counts)).median
-        medians[size] = median if median == median else None
+    for size in SIZES.values():
+        median = summarise(counts[size.column(unit)], size_weights(counts)).median
+        medians[size.key] = median if median == median else None
     return {
         "pixel_size_nm": calibration and calibration.pixel_size_nm,
         "scale_source": calibration and calibration.source,

@@ -27,10 +27,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import SIZES
 from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
+from semseg.measure.quantities import SIZES, of_column
 from semseg.statistics.counting import counted, size_weights
-from semseg.statistics.summary import SizeSummary, summarise
+from semseg.statistics.summary import FIGURES, SizeSummary, summarise
 from semseg.version import NUMBERS, __version__
 
 if TYPE_CHECKING:
@@ -44,14 +44,6 @@ PIXEL_SIZE = "pixel size (nm)"
 MAX_ROWS = 1_048_575  # of particles on one sheet; the format has one more, for the header
 _MAX_CHARACTERS = 32_767  # in a cell
 _MAX_WIDTH = 40  # of a column, in characters
-_FIGURES = {
-    "mean": "mean",
-    "median": "median",
-    "standard_deviation": "standard deviation",
-    "d10": "D10",
-    "d50": "D50",
-    "d90": "D90",
-}
 # How fractions are shown; the cells hold all digits.
 _LENGTH, _RATIO, _AS_IT_IS = "0.00", "0.000", "General"
 _LENGTHS = ("_nm", "_nm2", "_px", "(nm)", "(px)")
@@ -110,19 +102,21 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
             "counted": len(counts),
         }
         weights = size_weights(counts)
-        for size in SIZES:
+        for size in SIZES.values():
             for unit in units:
-                name = f"{size}_{unit}"
+                name = size.column(unit)
                 # A picture without a scale has none, beside others that have one.
                 has = name in counts
-                row |= _figures(size, unit, summarise(counts[name], weights) if has else NOTHING)
+                row |= _figures(
+                    size.key, unit, summarise(counts[name], weights) if has else NOTHING
+                )
         row["counting rule"] = counting_rule(analysis)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def _figures(size: str, unit: str, summary: SizeSummary) -> dict[str, float]:
-    return {f"{size} {text} ({unit})": getattr(summary, name) for name, text in _FIGURES.items()}
+    return {f"{size} {figure.name} ({unit})": figure.of(summary) for figure in FIGURES}
 
 
 def _particles(analyses: Sequence[Analysis]) -> pd.DataFrame:
@@ -235,6 +229,9 @@ def _shown(title: str, otherwise: str) -> str:
     """The number format of a column."""
     if title == PIXEL_SIZE:  # 0.01 nm or 500 nm
         return _AS_IT_IS
+    quantity = of_column(title)
+    if quantity is not None and quantity.kind == "ratio":
+        return f"{0:.{quantity.decimals}f}"
     return _LENGTH if title.endswith(_LENGTHS) else otherwise
 
 

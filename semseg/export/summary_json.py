@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import SIZES
 from semseg.export.tables import counting_rule
+from semseg.measure.quantities import SIZES
 from semseg.metrology.cautions import Figures, cautions, compare_rules
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
@@ -92,10 +92,10 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "counting_rule": counting_rule(analysis),
             "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
             "sizes": {
-                f"{size}_{unit}": asdict(summarise(counts[f"{size}_{unit}"], size_weights(counts)))
-                for size in SIZES
+                column: asdict(summarise(counts[column], size_weights(counts)))
+                for size in SIZES.values()
                 for unit in ("nm", "px")
-                if f"{size}_{unit}" in counts
+                if (column := size.column(unit)) in counts
             },
             "cautions": _cautions(analysis),
             "notes": list(analysis.notes),

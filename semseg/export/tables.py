@@ -15,9 +15,10 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import DEFAULT, SIZES, WEIGHTINGS, Display
+from semseg.display import DEFAULT, WEIGHTINGS, Display
+from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, describe, size_weights
-from semseg.statistics.summary import summarise
+from semseg.statistics.summary import FIGURES, IN_SHORT, summarise
 
 __all__ = ["counting_rule", "particles_csv", "per_image_table", "pooled_csv", "sizes_csv"]
 
@@ -30,8 +31,7 @@ FIRST_COLUMNS = (
 )
 PER_IMAGE = [
     *("file", "width_nm", "scale_source", "assumed", "rescale", "found", "kept", "counted"),
-    *("mean_nm", "median_nm", "standard_deviation_nm"),
-    *("mean_px", "median_px", "standard_deviation_px"),
+    *(f"{figure.key}_{unit}" for unit in ("nm", "px") for figure in IN_SHORT),
 ]
 ASSUMED = "assumed, check"
 
@@ -55,7 +55,7 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     1. Names and values: file, scale, counting rule, counts, and what the histogram of the figure
        shows (`display`, which changes nothing else).
     2. A row per size and weighting: n, mean, median, standard deviation, D10, D50, D90.
-    3. A row per counted particle: its label and three sizes.
+    3. A row per counted particle: its label and sizes.
 
     Lengths are in nanometres where there is a scale, else in pixels, as every header says.
     """
@@ -72,29 +72,24 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
         ("particles counted", len(counts)),
         (
             "histogram",
-            f"{SIZES[display.size]}, {display.weighting}-weighted, "
+            f"{SIZES[display.size].name}, {display.weighting}-weighted, "
             f"{display.bins or 'automatic'} bins, {axis} axis",
         ),
     ]
     rows = []
-    for size, name in SIZES.items():
+    for size in SIZES.values():
         for weighting in WEIGHTINGS:
             weights = size_weights(counts, by_volume=weighting == "volume")
-            summary = summarise(counts[f"{size}_{unit}"], weights)
+            summary = summarise(counts[size.column(unit)], weights)
             rows.append(
                 {
-                    "size": name,
+                    "size": size.name,
                     "weighting": weighting,
                     "n": summary.count,
-                    f"mean ({unit})": summary.mean,
-                    f"median ({unit})": summary.median,
-                    f"standard deviation ({unit})": summary.standard_deviation,
-                    f"D10 ({unit})": summary.d10,
-                    f"D50 ({unit})": summary.d50,
-                    f"D90 ({unit})": summary.d90,
+                    **{f"{figure.name} ({unit})": figure.of(summary) for figure in FIGURES},
                 }
             )
-    names = {f"{size}_{unit}": f"{name} ({unit})" for size, name in SIZES.items()}
+    names = {size.column(unit): f"{size.name} ({unit})" for size in SIZES.values()}
     each = counts[["label", *names]].rename(columns=names)
     return _csv(facts, _rows(pd.DataFrame(rows)), _rows(each))
 
@@ -106,7 +101,7 @@ def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
     none) and in px, ``confidence``, ``weight`` where the counting rule gives particles one; and
     ``scale`` where any scale was only assumed.
     """
-    lengths = [f"{size}_{unit}" for unit in ("nm", "px") for size in SIZES]
+    lengths = [size.column(unit) for unit in ("nm", "px") for size in SIZES.values()]
     if all(analysis.calibration is None for analysis in analyses):
         lengths = [name for name in lengths if name.endswith("_px")]
     columns = ["file", "label", *lengths, "confidence"]
@@ -152,11 +147,10 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
             row["scale_source"] = calibration.source
         weights = size_weights(counts, by_volume=display.by_volume)
         for unit in ("nm", "px"):
-            name = f"{display.size}_{unit}"
+            name = SIZES[display.size].column(unit)
             has_unit = unit == "px" or calibration is not None
             summary = summarise(counts[name], weights) if has_unit else summarise([])
-            for figure in ("mean", "median", "standard_deviation"):
-                row[f"{figure}_{unit}"] = getattr(summary, figure)
+            row |= {f"{figure.key}_{unit}": figure.of(summary) for figure in IN_SHORT}
         rows.append(row)
     return pd.DataFrame(rows, columns=PER_IMAGE)
 

@@ -21,6 +21,7 @@ from PIL import Image
 from semseg.analysis import Analysis, is_assumed
 from semseg.figures.histogram import ASSUMED
 from semseg.figures.panels import KEPT, LEFT_OUT, WRONG
+from semseg.measure.quantities import SIZES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ def annotated_svg(
     analysis
         What was found.
     size
-        A key of `semseg.display.SIZES`: the size that is tooltip when an outline is pointed at.
+        A key of `semseg.measure.quantities.SIZES`: the one in the tooltip of an outline.
     max_bytes
         Of the JPEG; a larger one is scaled down, to 640 px at the least. Contrast is that of the
         analysed frame, between its 0.1 and 99.9 percentiles.
@@ -153,9 +154,10 @@ def _thinned(points: np.ndarray, off_line: float) -> np.ndarray:
 
 
 def _tooltip(row: dict, size: str) -> str:
-    unit = "nm" if f"{size}_nm" in row else "px"
+    quantity = SIZES[size]
+    unit = "nm" if quantity.column("nm") in row else "px"
     reason = row["reason"] or row["not_counted"]
-    tooltip = f"{row['label']}: {row[f'{size}_{unit}']:.4g} {unit}"
+    tooltip = f"{row['label']}: {row[quantity.column(unit)]:.4g} {unit}"
     return f"{tooltip}, {reason}" if reason else tooltip
 
 

@@ -10,9 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import SIZES, Display
+from semseg.display import Display
+from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, in_short, size_weights
-from semseg.statistics.summary import SizeSummary, histogram_edges, summarise
+from semseg.statistics.summary import IN_SHORT, SizeSummary, histogram_edges, summarise
 
 __all__ = ["ASSUMED", "SMALL", "TEXT", "draw_histogram"]
 
@@ -25,7 +26,8 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     """Counted particles by size, as `display` asks, with mean, median, standard deviation and n."""
     particles = analysis.particles
     unit = "px" if analysis.calibration is None else "nm"
-    size = f"{display.size}_{unit}"
+    quantity = SIZES[display.size]
+    size = quantity.column(unit)
     found, counts = particles[size].to_numpy(float), counted(particles)
     values = counts[size].to_numpy(float)
     weights = size_weights(counts, by_volume=display.by_volume)
@@ -33,7 +35,7 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
         shown = "Share of volume (%)"
     else:
         shown = "Number of particles" if weights is None else "Number, edge-corrected"
-    axes.set_xlabel(f"{SIZES[display.size]} ({unit})", fontsize=TEXT, labelpad=2)
+    axes.set_xlabel(f"{quantity.name} ({unit})", fontsize=TEXT, labelpad=2)
     axes.set_ylabel(shown, fontsize=TEXT, labelpad=3)
     axes.tick_params(labelsize=SMALL, width=0.5, length=2.5)
     axes.tick_params(which="minor", width=0.4, length=1.5)
@@ -120,13 +122,12 @@ def _log_ticks(low: float, high: float) -> list[float]:
 def _legend_texts(summary: SizeSummary, unit: str) -> list[str]:
     """Mean, median, standard deviation and n: four digits of the mean, the others alike."""
     places = max(0, 3 - math.floor(math.log10(max(summary.mean, 1e-6))))
-    spread = summary.standard_deviation
-    return [
-        f"mean {summary.mean:.{places}f} {unit}",
-        f"median {summary.median:.{places}f} {unit}",
-        f"SD {spread:.{places}f} {unit}" if math.isfinite(spread) else "SD -",
-        f"n = {summary.count}",
+    values = [(figure.symbol, figure.of(summary)) for figure in IN_SHORT]
+    texts = [
+        f"{name} {value:.{places}f} {unit}" if math.isfinite(value) else f"{name} -"
+        for name, value in values
     ]
+    return [*texts, f"n = {summary.count}"]
 
 
 def _no_line() -> Line2D:

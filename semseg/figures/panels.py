@@ -18,11 +18,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import DEFAULT, SIZES, Display
+from semseg.display import DEFAULT, Display
 from semseg.figures.histogram import ASSUMED, SMALL, TEXT, draw_histogram
 from semseg.statistics.summary import summarise
 
-__all__ = ["KINDS", "SIZES", "figure", "figure_bytes", "figure_png"]
+__all__ = ["KINDS", "figure", "figure_bytes", "figure_png"]
 
 # Of each kind, what would say when and with what it was made: the same figure, the same bytes.
 KINDS = {

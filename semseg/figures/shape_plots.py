@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from semseg.figures.plot_style import (
     size_title,
     without_particles,
 )
-from semseg.metrology.assessment import SHAPES
+from semseg.measure.quantities import SHAPES
 from semseg.statistics.summary import histogram_edges
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure
     Parameters
     ----------
     shape
-        A key of `semseg.metrology.assessment.SHAPES`.
+        A key of `semseg.measure.quantities.SHAPES`.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure
     restyle(figure, assessment, height=410)
     figure.update_layout(showlegend=False, bargap=0)
     figure.update_xaxes(title_text=size_title(assessment), row=2, col=1)
-    figure.update_yaxes(title_text=SHAPES[shape], row=2, col=1)
+    figure.update_yaxes(title_text=SHAPES[shape].name, row=2, col=1)
     sizes, weights = counted_sizes(assessment)
     if not sizes.size:
         return without_particles(figure)
@@ -72,7 +73,7 @@ def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure
         mode="markers",
         marker={"color": BARS, "size": 6, "opacity": 0.8, "line": {"color": GREY, "width": 0.6}},
         customdata=np.column_stack((shown["label"], shown["picture"] + 1)),
-        hovertemplate=f"%{{x:.4g}} {assessment.unit}, {SHAPES[shape].lower()} %{{y:.3f}}<br>"
+        hovertemplate=f"%{{x:.4g}} {assessment.unit}, {SHAPES[shape].name.lower()} %{{y:.3f}}<br>"
         "particle %{customdata[0]}, picture %{customdata[1]}<extra></extra>",
         row=2,
         col=1,
@@ -99,14 +100,15 @@ def shape_plot(assessment: Assessment, shape: str = "aspect_ratio") -> go.Figure
 
 
 def shapes_plot(assessment: Assessment) -> go.Figure:
-    """The distributions of all shapes of `SHAPES` by number, each with its median."""
-    figure = make_subplots(rows=2, cols=2, vertical_spacing=0.24, horizontal_spacing=0.14)
-    restyle(figure, assessment, height=380)
+    """The distributions of all shapes of `SHAPES` by number, two in a row, each with its median."""
+    rows = math.ceil(len(SHAPES) / 2)
+    figure = make_subplots(rows=rows, cols=2, vertical_spacing=0.48 / rows, horizontal_spacing=0.14)
+    restyle(figure, assessment, height=190 * rows)
     figure.update_layout(showlegend=False)
     _, weights = counted_sizes(assessment)
-    for number, (shape, name) in enumerate(SHAPES.items()):
+    for number, (shape, quantity) in enumerate(SHAPES.items()):
         place = {"row": number // 2 + 1, "col": number % 2 + 1}
-        figure.update_xaxes(title_text=name, **place)
+        figure.update_xaxes(title_text=quantity.name, **place)
         values = assessment.particles[shape].to_numpy(np.float64)
         if not values.size:
             continue
@@ -116,7 +118,7 @@ def shapes_plot(assessment: Assessment) -> go.Figure:
             y=numbers,
             width=np.diff(edges),
             marker={"color": BARS, "line": {"width": 0}},
-            hovertemplate="%{x:.3f}: %{y:.6~r} particles<extra></extra>",
+            hovertemplate=f"%{{x:.{quantity.decimals}f}}: %{{y:.6~r}} particles<extra></extra>",
             **place,
         )
         median = float(assessment.shapes.loc[shape, "median"])
@@ -125,7 +127,7 @@ def shapes_plot(assessment: Assessment) -> go.Figure:
             y=[0, 1.08 * numbers.max()],
             mode="lines+text",
             line={"color": FIT, "width": 2, "dash": "dash"},
-            text=["", f"median {median:.3f}"],
+            text=["", f"median {median:.{quantity.decimals}f}"],
             textposition="top left" if median > np.mean(edges[[0, -1]]) else "top right",
             hoverinfo="skip",
             **place,

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.measure.grid import Grid
+from semseg.measure.quantities import in_recorded_pixels
 from semseg.measure.shape import outlines
 
 __all__ = [
@@ -41,16 +42,12 @@ def measure_particles(shapes: pd.DataFrame, grid: Grid) -> pd.DataFrame:
         the frame.
     """
     vertical, horizontal = grid.scale
-    mean = grid.mean_scale
     converted = shapes.drop(columns=shapes.filter(regex="^bbox_").columns)
     converted[["x", "y"]] = grid.centres(shapes[["x", "y"]])
-    converted["area"] = shapes["area"] / mean**2
     converted["box_width_px"] = (shapes["bbox_right"] - shapes["bbox_left"]) / horizontal
     converted["box_height_px"] = (shapes["bbox_bottom"] - shapes["bbox_top"]) / vertical
-    for length in ("ecd", "min_feret", "max_feret", "perimeter"):
-        converted[length] = shapes[length] / mean
-    names = ("x", "y", "area", "ecd", "min_feret", "max_feret", "perimeter")
-    return converted.rename(columns={name: f"{name}_px" for name in names})
+    converted = in_recorded_pixels(converted, grid.mean_scale)
+    return converted.rename(columns={"x": "x_px", "y": "y_px"})
 
 
 def recorded_outlines(labels: Labels, grid: Grid) -> dict[int, NDArray[np.float64]]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.display import SIZES
+from semseg.measure.quantities import SHAPES, SIZES
 from semseg.metrology.cautions import RuleComparison, compare_rules
 from semseg.metrology.uncertainty import (
     Band,
@@ -31,16 +31,12 @@ from semseg.statistics.distribution import Lognormal, fit_lognormal
 from semseg.statistics.intervals import Intervals, bootstrap_intervals
 from semseg.statistics.nanomaterial import Screening, screen
 from semseg.statistics.sample_size import Advice, advise
-from semseg.statistics.summary import SizeSummary, summarise
+from semseg.statistics.summary import FIGURES, SizeSummary, summarise
 
-__all__ = ["SHAPES", "Assessment", "assess"]
+__all__ = ["SHAPE_FIGURES", "Assessment", "assess"]
 
-SHAPES = {
-    "aspect_ratio": "Aspect ratio",
-    "circularity": "Circularity",
-    "solidity": "Solidity",
-    "convexity": "Convexity",
-}
+# Of each shape, each number once: its median, not D50.
+SHAPE_FIGURES = tuple(figure for figure in FIGURES if figure.key != "d50")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +46,7 @@ class Assessment:
     Attributes
     ----------
     size : str
-        The measurand, a key of `semseg.display.SIZES`.
+        The measurand, a key of `semseg.measure.quantities.SIZES`.
     unit : str
         ``nm``, or ``px`` where no picture has a scale.
     assumed : bool
@@ -84,7 +80,8 @@ class Assessment:
         D50 over the filter threshold.
     budget : Budget or None
     shapes : DataFrame
-        Row per quantity of `SHAPES`: mean, median, standard deviation, D10, D90, by number.
+        Row per key of `semseg.measure.quantities.SHAPES`: mean, median, standard deviation, D10,
+        D90, by number.
     """
 
     size: str
@@ -114,7 +111,7 @@ class Assessment:
     @property
     def size_name(self) -> str:
         """The measurand in words."""
-        return SIZES[self.size]
+        return SIZES[self.size].name
 
     @property
     def weights(self) -> np.ndarray | None:
@@ -136,7 +133,7 @@ def assess(
     analyses : sequence of Analysis
         One or more, made with the same settings.
     size : str
-        A key of `semseg.display.SIZES`.
+        A key of `semseg.measure.quantities.SIZES`.
     others : mapping of float to sequences of Analysis, optional
         The same pictures at other rescale factors, by ratio to the factor used
         (`semseg.analysis.rescaled`); without, the budget lacks that part.
@@ -145,7 +142,7 @@ def assess(
     """
     unit = "nm" if any(each.calibration is not None for each in analyses) else "px"
     used = [each for each in analyses if unit == "px" or each.calibration is not None]
-    column = f"{size}_{unit}"
+    column = SIZES[size].column(unit)
     particles = pooled(used, unit)
     sizes = particles[column].to_numpy(np.float64)
     weights = size_weights(particles)
@@ -236,8 +233,7 @@ def _side_by_side(
 
 def _shapes(particles: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:
     rows = {}
-    for name in SHAPES:
-        found = summarise(particles[name].to_numpy(np.float64), weights)
-        rows[name] = (found.mean, found.median, found.standard_deviation, found.d10, found.d90)
-    columns = ["mean", "median", "standard_deviation", "d10", "d90"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    for shape in SHAPES:
+        found = summarise(particles[shape].to_numpy(np.float64), weights)
+        rows[shape] = {figure.key: figure.of(found) for figure in SHAPE_FIGURES}
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -77,7 +77,7 @@ class RuleComparison:
     Attributes
     ----------
     size, unit : str
-        A key of `semseg.display.SIZES`; ``nm`` or ``px``.
+        A key of `semseg.measure.quantities.SIZES`; ``nm`` or ``px``.
     by_volume : bool
         Whether mean and median are weighted by volume.
     cut : int
@@ -154,7 +154,7 @@ def compare_rules(
         One or more, made with the same settings. The unit is nm as soon as one has a scale; those
         without are then left out.
     size : str
-        A key of `semseg.display.SIZES`.
+        A key of `semseg.measure.quantities.SIZES`.
     by_volume : bool
         Whether particles count by their volume.
     """

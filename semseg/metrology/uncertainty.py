@@ -29,6 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, refilter, rescale_limits
+from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, size_weights
 from semseg.statistics.summary import summarise
 
@@ -157,7 +158,7 @@ def budget(
     What cannot be known is named in ``missing``, and the budget is then too small.
     """
     particles = pooled(analyses, unit)
-    value = summarise(particles[f"{size}_{unit}"], size_weights(particles)).d50
+    value = summarise(particles[SIZES[size].column(unit)], size_weights(particles)).d50
     if not math.isfinite(value):
         return None
     components, missing = [], []
@@ -212,7 +213,7 @@ def _median(analyses: Sequence[Analysis], size: str, unit: str, threshold: float
     particles = pooled([refilter(each, threshold) for each in analyses], unit)
     if len(particles) < MIN_PARTICLES:
         return math.nan
-    return summarise(particles[f"{size}_{unit}"], size_weights(particles)).d50
+    return summarise(particles[SIZES[size].column(unit)], size_weights(particles)).d50
 
 
 def _rectangular(values: NDArray[np.float64], value: float) -> float:

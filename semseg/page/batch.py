@@ -10,17 +10,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from semseg.analysis import Analysis
-from semseg.display import SIZES, Display
+from semseg.display import Display
 from semseg.export.files import archive, output_files, run_files
 from semseg.export.report import report_html
 from semseg.export.tables import per_image_table, pooled_csv
 from semseg.io.micrograph import Micrograph
+from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
 from semseg.metrology.uncertainty import pooled, pooled_weights
 from semseg.page import choices
 from semseg.page.results import edited
 from semseg.page.work import SegmentedImage, at_other_factors, turn
-from semseg.statistics.summary import histogram_edges, summarise
+from semseg.statistics.summary import FIGURES, IN_SHORT, histogram_edges, summarise
 
 __all__ = ["chosen", "pooled_particles", "show"]
 
@@ -50,7 +51,7 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
     display = choices.current_display()
     table = per_image_table(analyses, display)
     unit = "nm" if table["width_nm"].notna().any() else "px"
-    sizes = [f"{name}_{unit}" for name in ("mean", "median", "standard_deviation")]
+    sizes = [f"{figure.key}_{unit}" for figure in IN_SHORT]
     event = st.dataframe(
         table[["file", "found", "kept", "counted", *sizes, "width_nm", "scale_source", "rescale"]],
         hide_index=True,
@@ -147,25 +148,20 @@ def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
 
 
 def _numbers(particles: pd.DataFrame, display: Display, unit: str) -> None:
-    size = particles[f"{display.size}_{unit}"]
+    size = particles[SIZES[display.size].column(unit)]
     summary = summarise(size, pooled_weights(particles, unit, by_volume=display.by_volume))
     with st.container(horizontal=True, gap="medium"):
         st.metric("Particles", f"{summary.count:,}", width="content")
-        for name, value in (
-            ("Mean", summary.mean),
-            ("Median", summary.median),
-            ("SD", summary.standard_deviation),
-            ("D10", summary.d10),
-            ("D50", summary.d50),
-            ("D90", summary.d90),
-        ):
+        for figure in FIGURES:
+            value = figure.of(summary)
             text = f"{value:.4g} {unit}" if np.isfinite(value) else "-"
-            st.metric(name, text, width="content")
+            st.metric(figure.title, text, width="content")
 
 
 def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go.Figure:
     """Bars of the pooled sizes, by number or by volume."""
-    size = particles[f"{display.size}_{unit}"].to_numpy(float)
+    quantity = SIZES[display.size]
+    size = particles[quantity.column(unit)].to_numpy(float)
     weights = pooled_weights(particles, unit, by_volume=display.by_volume)
     edges = histogram_edges(size, bins=display.bins or None, log=display.log)
     heights, _ = np.histogram(size, edges, weights=weights)
@@ -185,7 +181,10 @@ def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go
         height=300,
         bargap=0,
         margin={"l": 60, "r": 10, "t": 10, "b": 50},
-        xaxis={"title": f"{SIZES[display.size]} ({unit})", "type": "log" if display.log else "-"},
+        xaxis={
+            "title": f"{quantity.name} ({unit})",
+            "type": "log" if display.log else "-",
+        },
         yaxis={"title": title},
     )
     return figure
@@ -202,12 +201,8 @@ def _columns() -> dict[str, object]:
         "kept": "Kept",
         "counted": "Counted",
         **{
-            f"{name}_{unit}": number(f"{title} ({unit})", format="%.4g")
+            f"{figure.key}_{unit}": number(f"{figure.title} ({unit})", format="%.4g")
             for unit in ("nm", "px")
-            for name, title in (
-                ("mean", "Mean"),
-                ("median", "Median"),
-                ("standard_deviation", "SD"),
-            )
+            for figure in IN_SHORT
         },
     }

@@ -11,7 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from semseg.analysis import Analysis
 from semseg.figures.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
-from semseg.metrology.assessment import SHAPES, Assessment, assess
+from semseg.measure.quantities import SHAPES
+from semseg.metrology.assessment import SHAPE_FIGURES, Assessment, assess
 from semseg.page import choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
@@ -20,7 +21,7 @@ from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sent
 from semseg.statistics.intervals import MIN_IMAGES, Interval
 from semseg.statistics.nanomaterial import vssa
 from semseg.statistics.sample_size import advice_sentence
-from semseg.statistics.summary import SizeSummary
+from semseg.statistics.summary import ONCE, Figure, SizeSummary
 
 __all__ = ["assessed", "show"]
 
@@ -137,30 +138,25 @@ def figures_table(assessment: Assessment) -> pd.DataFrame:
     """The figures of the distribution: with interval, by volume, raw and edge-corrected."""
     found = assessment.intervals
 
-    def row(name: str, interval: Interval, field: str | None, volume: float = np.nan) -> dict:
+    def row(name: str, interval: Interval, figure: Figure | None = None) -> dict[str, str]:
         def of(summary: SizeSummary) -> str:
-            return _number(getattr(summary, field)) if field else ""
+            return _number(figure.of(summary)) if figure else ""
 
         return {
             "": name,
             "Counted": _number(interval.value),
             "95 % interval": _limits(interval),
-            "By volume": _number(volume),
+            "By volume": of(assessment.by_volume),
             "Raw": of(assessment.raw),
             "Corrected": of(assessment.corrected),
         }
 
-    by_volume = assessment.by_volume
     table = [
-        row("Mean", found.mean, "mean", by_volume.mean),
-        row("SD", found.standard_deviation, "standard_deviation", by_volume.standard_deviation),
-        row("D10", found.d10, "d10", by_volume.d10),
-        row("D50 (median)", found.d50, "d50", by_volume.d50),
-        row("D90", found.d90, "d90", by_volume.d90),
-        row("D[3,2]", found.d32, None),
-        row("D[4,3]", found.d43, None),
-        row("Geometric mean", found.geometric_mean, None),
-        row("GSD", found.geometric_standard_deviation, None),
+        *(row(figure.title, getattr(found, figure.key), figure) for figure in ONCE),
+        row("D[3,2]", found.d32),
+        row("D[4,3]", found.d43),
+        row("Geometric mean", found.geometric_mean),
+        row("GSD", found.geometric_standard_deviation),
     ]
     return pd.DataFrame(table).set_index("")
 
@@ -217,20 +213,16 @@ def _share(found) -> str:
 def _shape(assessment: Assessment) -> None:
     table_side, plot_side = _side_by_side()
     with table_side:
-        table = assessment.shapes.rename(
-            index=SHAPES,
-            columns={
-                "mean": "Mean",
-                "median": "Median",
-                "standard_deviation": "SD",
-                "d10": "10 %",
-                "d90": "90 %",
-            },
-        )
-        st.table(table.map("{:.3f}".format), border="horizontal")
+        rows = {
+            shape.name: assessment.shapes.loc[key].map(f"{{:.{shape.decimals}f}}".format)
+            for key, shape in SHAPES.items()
+        }
+        columns = {figure.key: figure.title for figure in SHAPE_FIGURES}
+        table = pd.DataFrame(rows).T.rename(columns=columns)
+        st.table(table, border="horizontal")
         st.caption(
-            "ISO 9276-6; aspect ratio is least over greatest Feret diameter. "
-            "Size against shape, linked to the outlines: *Sizes*, switch *Shape*."
+            " ".join(plain(f"{q.name}: {q.definition} ({q.source}).") for q in SHAPES.values())
+            + " Size against shape, linked to the outlines: *Sizes*, switch *Shape*."
         )
     with plot_side:
         st.plotly_chart(shapes_plot(assessment), key="shape_plots", config=PLOT)

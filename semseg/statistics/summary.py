@@ -22,7 +22,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["MAX_BINS", "SizeSummary", "histogram_edges", "summarise", "volume_weights"]
+__all__ = [
+    "FIGURES",
+    "IN_SHORT",
+    "MAX_BINS",
+    "ONCE",
+    "Figure",
+    "SizeSummary",
+    "histogram_edges",
+    "summarise",
+    "volume_weights",
+]
 
 MAX_BINS = 100  # the most that are chosen automatically
 SHARES = (0.1, 0.5, 0.9)
@@ -54,6 +64,38 @@ class SizeSummary:
     d10: float
     d50: float
     d90: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a `SizeSummary`: its attribute there, in words, and in short."""
+
+    key: str
+    name: str
+    symbol: str
+
+    @property
+    def title(self) -> str:
+        """In short, as the head of a column."""
+        return self.symbol[:1].upper() + self.symbol[1:]
+
+    def of(self, summary: SizeSummary) -> float:
+        """Its value in `summary`."""
+        return float(getattr(summary, self.key))
+
+
+FIGURES = (
+    Figure("mean", "mean", "mean"),
+    Figure("median", "median", "median"),
+    Figure("standard_deviation", "standard deviation", "SD"),
+    Figure("d10", "D10", "D10"),
+    Figure("d50", "D50", "D50"),
+    Figure("d90", "D90", "D90"),
+)
+# Those that stand where there is little room.
+IN_SHORT = FIGURES[:3]
+# Each number once, since the median is D50.
+ONCE = (FIGURES[0], FIGURES[2], FIGURES[3], Figure("d50", *2 * ("D50 (median)",)), FIGURES[5])
 
 
 def summarise(values: Iterable[float], weights: Iterable[float] | None = None) -> SizeSummary:

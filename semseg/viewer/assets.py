@@ -2,7 +2,8 @@
 
 Streamlit serves the folder ``static/`` beside the page's script under ``app/static/`` (when
 ``server.enableStaticServing`` is on). `publish` writes plotly.js, as the installed plotly package
-brings it, and the viewer's own modules there, so that a page never asks a foreign server. Where
+brings it, the viewer's own modules and what they take from Python (`semseg.viewer.definitions`)
+there, so that a page never asks a foreign server. Where
 that folder cannot be written, `spare_folder` takes its place.
 """
 
@@ -20,6 +21,7 @@ import plotly
 from plotly.offline import get_plotlyjs
 
 from semseg.errors import OutputError
+from semseg.viewer import definitions
 
 __all__ = ["publish", "spare_folder"]
 
@@ -121,7 +123,8 @@ def _stamp(path: Path) -> tuple[str, int, int]:
 
 def _contents() -> list[tuple[str, bytes]]:
     own = [(path.name, path.read_bytes()) for path in _sources()]
-    return [*own, ("plotly.min.js", get_plotlyjs().encode())]
+    made = (definitions.NAME, definitions.module().encode())
+    return [*own, made, ("plotly.min.js", get_plotlyjs().encode())]
 
 
 @lru_cache(maxsize=4)

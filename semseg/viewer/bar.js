@@ -1,17 +1,10 @@
 // The bar at the top: filter, threshold, numbers; and the legend below the picture.
 
+import { FIGURES } from "./definitions.js";
 import { EXCLUDED, KEPT, KEPT_BY_HAND, WRONG } from "./state.js";
 import { element, fixed, places, setText } from "./texts.js";
 
-const NUMBERS = [
-  ["kept", "Kept"],
-  ["mean", "Mean"],
-  ["median", "Median"],
-  ["standard_deviation", "SD"],
-  ["d10", "D10"],
-  ["d50", "D50"],
-  ["d90", "D90"],
-];
+const NUMBERS = [{ key: "kept", title: "Kept" }, ...FIGURES];
 
 export class Bar {
   /** `actions`: filter({threshold, filter_on}), commit(). */
@@ -34,12 +27,12 @@ export class Bar {
     this.numbers = {};
     const list = root.querySelector(".sv-numbers");
     list.replaceChildren(
-      ...NUMBERS.map(([name, title]) => {
+      ...NUMBERS.map(({ key, title }) => {
         const value = element("span", "sv-value");
         const unit = element("span", "sv-unit");
-        this.numbers[name] = { value, unit };
+        this.numbers[key] = { value, unit };
         const number = element("dd", "", value, unit);
-        number.dataset.number = name;
+        number.dataset.number = key;
         return element("div", "", element("dt", "", title), number);
       }),
     );
@@ -81,9 +74,9 @@ export class Bar {
     this.slider.style.setProperty("--share", `${100 * state.threshold}%`);
     setText(this.output, state.threshold.toFixed(2));
     const digits = places(summary.mean);
-    for (const [name] of NUMBERS.slice(1)) {
-      setText(this.numbers[name].value, fixed(summary[name], digits));
-      setText(this.numbers[name].unit, particles.unit);
+    for (const { key } of FIGURES) {
+      setText(this.numbers[key].value, fixed(summary[key], digits));
+      setText(this.numbers[key].unit, particles.unit);
     }
     const counts = state.counts;
     setText(this.numbers.kept.value, String(summary.count + state.uncounted));

@@ -1,9 +1,10 @@
 // The card of what is selected: one particle in full, or several in numbers.
 
+import { IN_SHORT, SHAPES, SIZES } from "./definitions.js";
 import { path } from "./particles.js";
 import { EXCLUDED, KEPT, KEPT_BY_HAND, WRONG } from "./state.js";
 import { summarise } from "./statistics.js";
-import { SHAPE_NAMES, SIZE_NAMES, element, fixed, places } from "./texts.js";
+import { element, fixed, places } from "./texts.js";
 
 const CUT_OUT = 132; // CSS px
 
@@ -11,6 +12,8 @@ export class Card {
   /** `actions`: edit(keep, rows), travel(direction), zoomTo(row), clear(). */
   constructor(root, actions) {
     this.box = root.querySelector(".sv-card");
+    const lines = Object.keys(SIZES).length + Object.keys(SHAPES).length + 2;
+    this.box.style.setProperty("--sv-facts", lines); // with confidence and visibility
     this.actions = actions;
     this.picture = new Image();
   }
@@ -57,10 +60,12 @@ export class Card {
     const code = state.code[row];
     const digits = places(p.max_feret[row]);
     const facts = [
-      ...Object.entries(SIZE_NAMES).map(([name, title]) => [
-        title, `${fixed(p[name][row], digits)} ${p.unit}`,
+      ...Object.values(SIZES).map(({ key, name }) => [
+        name, `${fixed(p[key][row], digits)} ${p.unit}`,
       ]),
-      ...Object.entries(SHAPE_NAMES).map(([name, title]) => [title, fixed(p[name][row], 3)]),
+      ...Object.values(SHAPES).map(({ key, name, decimals }) => [
+        name, fixed(p[key][row], decimals),
+      ]),
       ["Confidence", fixed(p.confidence[row], 3)],
       this.seen(row),
     ];
@@ -107,10 +112,10 @@ export class Card {
     const summary = summarise(values, weights && Float64Array.from(rows, (row) => weights[row]));
     const digits = places(summary.mean);
     const list = element("dl", "sv-facts");
-    for (const [title, name] of [["Mean", "mean"], ["Median", "median"], ["SD", "standard_deviation"]]) {
+    for (const { key, title } of IN_SHORT) {
       list.append(
         element("dt", "", title),
-        element("dd", "", `${fixed(summary[name], digits)} ${p.unit}`),
+        element("dd", "", `${fixed(summary[key], digits)} ${p.unit}`),
       );
     }
     const of = (...codes) => rows.filter((row) => codes.includes(state.code[row]));
@@ -124,7 +129,7 @@ export class Card {
     const title = element("h4", "", `${rows.length} particles selected`);
     const uncounted = rows.filter((row) => state.leftOut(row)).length;
     const note = uncounted ? `, with ${uncounted} that are kept but not counted` : "";
-    const size = element("p", "sv-reason", SIZE_NAMES[state.size] + note);
+    const size = element("p", "sv-reason", SIZES[state.size].name + note);
     const head = element("div", "sv-card-head", title);
     return [head, size, list, element("div", "sv-buttons", ...buttons)];
   }

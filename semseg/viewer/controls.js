@@ -1,13 +1,28 @@
 // What is chosen about the graph of sizes: which graph, of what, in which bins; and its legend.
 
-import { fixed, setText } from "./texts.js";
+import { IN_SHORT, SHAPES, SIZES } from "./definitions.js";
+import { element, fixed, setText } from "./texts.js";
 
+const DRAWN = ["mean", "median"]; // as lines over the bars
 let groups = 0;
 
 export class Controls {
   /** `actions`: option(fields of the state), look({panel, shape}). */
   constructor(root, actions, signal) {
     this.section = root.querySelector(".sv-sizes");
+    for (const [name, quantities] of [["size", SIZES], ["shape", SHAPES]]) {
+      const select = this.section.querySelector(`.sv-controls [name=${name}]`);
+      select.replaceChildren(...Object.values(quantities).map(option));
+    }
+    this.keptWords = element("span", "", "kept");
+    this.section
+      .querySelector(".sv-bars")
+      .replaceChildren(
+        element("li", "", element("i", "sv-bar-kept"), this.keptWords),
+        element("li", "", element("i", "sv-bar-wrong"), "not kept"),
+        element("li", "", element("i", "sv-bar-selected"), "selected"),
+        ...IN_SHORT.map(legendEntry),
+      );
     const radios = this.section.querySelectorAll(".sv-segments input");
     const name = `sv-panel-${groups++}`; // of its own, so that two views in one page stay apart
     for (const radio of radios) {
@@ -21,7 +36,6 @@ export class Controls {
       input.addEventListener("change", changed, { signal });
     }
     this.numbers = [...this.section.querySelectorAll(".sv-bars [data-shape]")];
-    this.keptWords = this.section.querySelector(".sv-bars .sv-kept-words");
   }
 
   draw(particles, state, look) {
@@ -48,6 +62,25 @@ export class Controls {
   drawShape(summary) {
     for (const node of this.numbers) setText(node, fixed(summary[node.dataset.shape], 3));
   }
+}
+
+/** A quantity to be chosen. */
+function option({ key, symbol, name, definition }) {
+  const made = element("option", "", symbol);
+  made.value = key;
+  made.title = `${name}: ${definition}`;
+  return made;
+}
+
+/** A figure in the legend, with its line where the graphs draw one; of shapes with its value. */
+function legendEntry({ key, symbol }) {
+  const value = element("b");
+  value.dataset.shape = key;
+  value.dataset.of = "shape";
+  if (DRAWN.includes(key)) return element("li", "", element("i", `sv-bar-${key}`), symbol, " ", value);
+  const entry = element("li", "", symbol, " ", value);
+  entry.dataset.of = "shape";
+  return entry;
 }
 
 /** The changed field of the state, from one of the controls. */

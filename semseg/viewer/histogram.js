@@ -1,8 +1,9 @@
 // The size histogram: bars of our own bins, kept ones solid, the others hatched on top.
 
+import { SIZES } from "./definitions.js";
 import { KEPT, SELECTED, WRONG, adds, config, faded, onClick, theme, themedLayout } from "./plots.js";
 import { binIndices, histogramEdges } from "./statistics.js";
-import { SIZE_NAMES, fixed, places } from "./texts.js";
+import { fixed, places } from "./texts.js";
 
 // from the axis upwards: [key, name, colour, hatched]
 const BARS = [
@@ -131,7 +132,7 @@ export class Histogram {
         ...axis,
         type: state.log ? "log" : "linear",
         range: state.log ? ends.map(Math.log10) : ends,
-        title: { text: `${SIZE_NAMES[state.size]} (${unit})`, standoff: 8 },
+        title: { text: `${SIZES[state.size].name} (${unit})`, standoff: 8 },
         showgrid: false,
       },
       yaxis: {

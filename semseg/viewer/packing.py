@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from semseg.measure.quantities import SHAPES, SIZES
+
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
 
@@ -20,15 +22,6 @@ __all__ = ["pack", "simplified"]
 MAX_SIDE_PX = 2048  # px of the longer side of the displayed picture
 QUALITY = 85
 SAMPLE = 1_000_000  # pixels that the contrast is taken from
-FLOAT64 = {
-    "x": "x_px",
-    "y": "y_px",
-    "ecd": "ecd_{unit}",
-    "min_feret": "min_feret_{unit}",
-    "max_feret": "max_feret_{unit}",
-    "confidence": "confidence",  # in full, so that the filter decides as in Python
-}
-FLOAT32 = ("aspect_ratio", "circularity", "solidity", "convexity", "visibility")
 
 
 def pack(analysis: Analysis) -> dict[str, Any]:
@@ -42,10 +35,10 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         ``image``: ``source`` (JPEG as data URL), ``width`` and ``height`` in recorded px, and
         ``frame``, (left, top, right, bottom) of the analysed part.
         Columns, in base64, little-endian, in the order of the table: ``label`` int32; ``x, y``
-        (recorded px), ``ecd, min_feret, max_feret`` (in ``unit``) and ``confidence`` float64;
-        ``aspect_ratio, circularity, solidity, convexity`` and ``visibility`` (share that is seen;
-        NaN where unknown) float32; ``touches_edge`` uint8; ``doubt`` int32, an index into
-        ``doubts``; ``ruled_out`` int32, an index into ``rules``, which say why a particle is not
+        (recorded px), ``confidence`` and every key of `semseg.measure.quantities.SIZES` (in
+        ``unit``) float64; every key of `SHAPES` there and ``visibility`` (share that is seen; NaN
+        where unknown) float32; ``touches_edge`` uint8; ``doubt`` int32, an index into ``doubts``;
+        ``ruled_out`` int32, an index into ``rules``, which say why a particle is not
         counted ("" where it is); ``weight`` float64, how many particles it stands for (1 or more).
         ``outlines``: ``xy`` float32 (n, 2), vertices of all particles in recorded px, and
         ``ends`` int32, where each particle's stop.
@@ -69,9 +62,12 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         "weight": _base64(_column(particles, "weight", 1.0), "<f8"),
         "outlines": _outlines(analysis),
     }
-    for name, column in FLOAT64.items():
-        packed[name] = _base64(particles[column.format(unit=unit)], "<f8")
-    for name in FLOAT32:
+    # the confidence in full, so that the filter decides as in Python
+    whole = {"x": "x_px", "y": "y_px", "confidence": "confidence"}
+    whole |= {key: size.column(unit) for key, size in SIZES.items()}
+    for name, column in whole.items():
+        packed[name] = _base64(particles[column], "<f8")
+    for name in (*SHAPES, "visibility"):
         packed[name] = _base64(_column(particles, name, np.nan), "<f4")
     digest = hashlib.sha256(json.dumps(packed, sort_keys=True).encode())
     return {"id": digest.hexdigest()[:16], **packed}

@@ -1,5 +1,6 @@
 // The packed picture (see packing.py) as typed arrays, and finding particles by place.
 
+import { SHAPES, SIZES } from "./definitions.js";
 import { weightings } from "./statistics.js";
 
 /** Everything known of one picture; `n` particles, columns by name, `path(i)` its outline. */
@@ -27,10 +28,10 @@ export function unpack(data) {
     touches_edge: column("touches_edge", Uint8Array),
     row: new Map(Array.from(label, (id, i) => [id, i])),
   };
-  for (const name of ["x", "y", "ecd", "min_feret", "max_feret", "confidence", "weight"]) {
+  for (const name of ["x", "y", "confidence", "weight", ...Object.keys(SIZES)]) {
     particles[name] = column(name, Float64Array);
   }
-  for (const name of ["aspect_ratio", "circularity", "solidity", "convexity", "visibility"]) {
+  for (const name of ["visibility", ...Object.keys(SHAPES)]) {
     particles[name] = column(name, Float32Array);
   }
   particles.weights = weightings(particles.ecd, particles.weight);

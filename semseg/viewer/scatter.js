@@ -1,10 +1,10 @@
 // Size against shape: a plotly graph for axes, zoom and selecting, the points on a canvas over it.
 
+import { SHAPES, SIZES } from "./definitions.js";
 import { rowsWithin } from "./particles.js";
 import { adds, area, config, onClick, placeOf, theme, themedLayout } from "./plots.js";
 import { paintMarginal, paintPoints } from "./points.js";
 import { binIndices, histogramEdges } from "./statistics.js";
-import { SHAPE_NAMES, SIZE_NAMES } from "./texts.js";
 import { Tip } from "./tip.js";
 
 const REACH = 9; // CSS px about a point that count as its own
@@ -82,10 +82,10 @@ export class Scatter {
         ...axis,
         type: state.log ? "log" : "linear",
         range: roomy(this.u),
-        title: { text: `${SIZE_NAMES[state.size]} (${particles.unit})`, standoff: 8 },
+        title: { text: `${SIZES[state.size].name} (${particles.unit})`, standoff: 8 },
       },
       yaxis: {
-        ...axis, range: roomy(this.v), title: { text: SHAPE_NAMES[shape], standoff: 8 },
+        ...axis, range: roomy(this.v), title: { text: SHAPES[shape].name, standoff: 8 },
       },
     };
   }

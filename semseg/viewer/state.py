@@ -7,7 +7,8 @@ from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from semseg.display import BINS, SIZES, WEIGHTINGS
+from semseg.display import BINS, WEIGHTINGS
+from semseg.measure.quantities import SIZES
 
 __all__ = ["ViewState"]
 
@@ -28,7 +29,7 @@ class ViewState:
     filter_on : bool
         Whether `threshold` counts; when off, all are kept that were not excluded by hand.
     size : str
-        ``ecd``, ``min_feret`` or ``max_feret``.
+        A key of `semseg.measure.quantities.SIZES`.
     weighting : str
         ``number`` or ``volume``.
     bins : int

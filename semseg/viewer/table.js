@@ -1,9 +1,9 @@
 // The table of all particles found. Only the rows in sight exist, so 5,000 are as fast as 50.
 
-import { SIZE_NAMES, element, fixed, places, setText } from "./texts.js";
+import { SHAPES, SIZES } from "./definitions.js";
+import { element, fixed, places, setText } from "./texts.js";
 
 const ROW = 28; // px, as in viewer.css
-const SHORT = { ecd: "ECD", min_feret: "Min Feret", max_feret: "Max Feret" };
 let tables = 0;
 
 export class Table {
@@ -12,6 +12,8 @@ export class Table {
     this.grid = root.querySelector(".sv-grid");
     this.head = root.querySelector(".sv-head");
     this.body = root.querySelector(".sv-body");
+    this.grid.style.setProperty("--sv-sizes", Object.keys(SIZES).length);
+    this.grid.style.setProperty("--sv-shapes", Object.keys(SHAPES).length);
     this.actions = actions;
     this.prefix = `sv-row-${tables++}-`;
     this.sorted = { name: "label", up: true };
@@ -31,12 +33,12 @@ export class Table {
     });
     this.columns = [
       number("label", "Id", 0, "Label"),
-      ...Object.keys(SHORT).map((name) =>
-        number(name, `${SHORT[name]} (${particles.unit})`, digits, SIZE_NAMES[name]),
+      ...Object.values(SIZES).map(({ key, name, symbol }) =>
+        number(key, `${symbol} (${particles.unit})`, digits, name),
       ),
-      number("aspect_ratio", "Aspect", 3, "Minimum over maximum Feret diameter"),
-      number("circularity", "Circularity", 3),
-      number("solidity", "Solidity", 3),
+      ...Object.values(SHAPES).map(({ key, symbol, decimals, definition }) =>
+        number(key, symbol, decimals, definition),
+      ),
       number("confidence", "Confidence", 3),
       {
         name: "edge", title: "At edge", value: (i) => particles.touches_edge[i],

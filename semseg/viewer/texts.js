@@ -1,19 +1,5 @@
 // Numbers and names in words.
 
-export const SIZE_NAMES = {
-  ecd: "Equivalent circular diameter",
-  min_feret: "Minimum Feret diameter",
-  max_feret: "Maximum Feret diameter",
-};
-
-// in the order of the choice above the scatter; ISO 9276-6
-export const SHAPE_NAMES = {
-  aspect_ratio: "Aspect ratio",
-  circularity: "Circularity",
-  solidity: "Solidity",
-  convexity: "Convexity",
-};
-
 /** Digits behind the point that show four digits of `typical`. */
 export function places(typical) {
   if (!(typical > 0)) return 1;

@@ -3,6 +3,7 @@
 import { Bar } from "./bar.js";
 import { Card } from "./card.js";
 import { Controls } from "./controls.js";
+import { SHAPES, SIZES } from "./definitions.js";
 import { Histogram } from "./histogram.js";
 import { Overlay } from "./overlay.js";
 import { unpack } from "./particles.js";
@@ -11,7 +12,7 @@ import { Scatter } from "./scatter.js";
 import { EXCLUDED, State } from "./state.js";
 import { ascending, summariseSorted } from "./statistics.js";
 import { Table } from "./table.js";
-import { SHAPE_NAMES, SIZE_NAMES, fixed, places } from "./texts.js";
+import { fixed, places } from "./texts.js";
 
 const views = new WeakMap(); // root element -> View
 // What each component last told Python, for when the page takes it away and brings it back; by its
@@ -19,7 +20,7 @@ const views = new WeakMap(); // root element -> View
 const remembered = new Map();
 // Which graph each component shows, by the same key: of no concern to Python, so never sent.
 const looks = new Map();
-const FIRST_LOOK = { panel: "sizes", shape: "aspect_ratio" };
+const FIRST_LOOK = { panel: "sizes", shape: Object.keys(SHAPES)[0] };
 const MOST_MEASURES = 1000;
 
 /** Called by Streamlit for every new data or theme, see __init__.py. */
@@ -265,8 +266,10 @@ class View {
     const reason = state.reason(row);
     return [
       `Particle ${p.label[row]}: ${state.name(row)}${reason ? `, ${reason}` : ""}`,
-      ...Object.entries(SIZE_NAMES).map(([name, title]) => `${title} ${fixed(p[name][row], digits)} ${p.unit}`),
-      ...(shape ? [`${SHAPE_NAMES[shape]} ${fixed(p[shape][row], 3)}`] : []),
+      ...Object.values(SIZES).map(
+        ({ key, name }) => `${name} ${fixed(p[key][row], digits)} ${p.unit}`,
+      ),
+      ...(shape ? [`${SHAPES[shape].name} ${fixed(p[shape][row], SHAPES[shape].decimals)}`] : []),
       `Confidence ${fixed(p.confidence[row], 3)}`,
     ];
   }

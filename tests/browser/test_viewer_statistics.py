@@ -12,12 +12,12 @@ import pytest
 import semseg.viewer
 from semseg.instances.confidence import apply_filter
 from semseg.statistics.counting import size_weights
-from semseg.statistics.summary import histogram_edges, summarise
+from semseg.statistics.summary import FIGURES, histogram_edges, summarise
 
 SOURCE = Path(semseg.viewer.__file__).with_name("statistics.js").read_text(encoding="utf-8")
 SEEDS = range(6)
 COUNTS = (0, 1, 2, 3, 50, 2000)
-NAMES = ("count", "mean", "median", "standard_deviation", "d10", "d50", "d90")
+NAMES = ("count", *(figure.key for figure in FIGURES))
 
 IN_BROWSER = """
 ({ confidence, sizes, ecd, weight, out, edits, threshold, on }) => {

@@ -169,8 +169,8 @@ def test_the_budget_is_shown_part_by_part(one, assessment):
 def test_every_counted_particle_is_listed(one, assessment):
     first = assessment.particles.iloc[0]
     row = (
-        f"1 {first['label']} {first['x_px']:.0f} {first['y_px']:.0f} {first['min_feret_nm']:.2f} "
-        f"{first['max_feret_nm']:.2f} {first['ecd_nm']:.2f} {first['aspect_ratio']:.3f}"
+        f"1 {first['label']} {first['x_px']:.0f} {first['y_px']:.0f} {first['ecd_nm']:.2f} "
+        f"{first['min_feret_nm']:.2f} {first['max_feret_nm']:.2f} {first['aspect_ratio']:.3f}"
     )
     assert row in one.text
     assert "List of 48 particles" in one.text

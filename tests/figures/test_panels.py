@@ -95,10 +95,13 @@ def test_round_lengths(nm, text):
     assert panels._length_text(panels._round_length(nm)) == text
 
 
-@pytest.mark.parametrize("size", ["ecd", "max_feret"])
-def test_figure_of_another_size(analysis, size):
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [("ecd", "Equivalent circular diameter"), ("max_feret", "Maximum Feret diameter")],
+)
+def test_figure_of_another_size(analysis, size, name):
     axes = panels.figure(analysis, Display(size=size)).axes[3]
-    assert panels.SIZES[size] in axes.get_xlabel()
+    assert axes.get_xlabel() == f"{name} (nm)"
     kept = analysis.particles[analysis.particles["kept"]]
     assert f"mean {kept[f'{size}_nm'].mean():.1f} nm" in words_of(axes)
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from semseg.display import Display
 from semseg.figures import plot_style, plots, shape_plots
-from semseg.metrology.assessment import SHAPES, assess
+from semseg.measure.quantities import SHAPES
+from semseg.metrology.assessment import assess
 from semseg.metrology.uncertainty import Band
 from semseg.statistics.summary import summarise
 from tests.support.drawn_analysis import drawn, without_particles
@@ -240,9 +241,9 @@ def test_too_many_particles_are_thinned_and_the_figure_says_so(assessment, monke
     assert "20 of 48 particles drawn" in words(figure)
 
 
-def test_four_shapes_with_their_medians(weighted):
+def test_every_shape_with_their_medians(weighted):
     figure = plots.shapes_plot(weighted)
-    assert all(name in words(figure) for name in SHAPES.values())
+    assert all(shape.name in words(figure) for shape in SHAPES.values())
     histograms = [each for each in figure.data if each.type == "bar"]
     medians = [each.x[0] for each in figure.data if each.type == "scatter"]
     assert medians == weighted.shapes["median"].tolist()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from semseg.metrology.assessment import SHAPES, assess
+from semseg.measure.quantities import SHAPES
+from semseg.metrology.assessment import assess
 from semseg.statistics.counting import apply_rule
 from semseg.statistics.summary import summarise
 from tests.support.fake_analysis import draw

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from semseg.errors import OutputError
-from semseg.viewer import _address, assets
+from semseg.measure.quantities import SHAPES, SIZES
+from semseg.viewer import _address, assets, definitions
 from tests.support.command import contents, names, one_sentence
 
 
@@ -17,6 +21,24 @@ def test_files_of_the_viewer_that_are_incomplete_are_made_anew(tmp_path):
     assert assets.publish(tmp_path) == name
     assert contents(tmp_path / name) == whole
     assert names(tmp_path) == [name]
+
+
+def test_the_browser_is_given_python_s_tables(tmp_path):
+    published = (tmp_path / assets.publish(tmp_path) / "definitions.js").read_text()
+    found = dict(re.findall(r"^export const (\w+) = (.*);$", published, re.MULTILINE))
+    sizes, shapes = (json.loads(found[name]) for name in ("SIZES", "SHAPES"))
+    assert (list(sizes), list(shapes)) == (list(SIZES), list(SHAPES))
+    assert sizes["ecd"]["name"] == "Equivalent circular diameter"
+    assert shapes["solidity"]["decimals"] == 3
+    assert [figure["title"] for figure in json.loads(found["FIGURES"])] == [
+        *("Mean", "Median", "SD", "D10", "D50", "D90"),
+    ]
+
+
+def test_the_types_of_what_is_given_are_complete():
+    declared = (assets.HERE / "definitions.d.ts").read_text()
+    made = re.findall(r"^export const (\w+)", definitions.module(), re.MULTILINE)
+    assert re.findall(r"^export const (\w+):", declared, re.MULTILINE) == made
 
 
 @pytest.fixture
