@@ -28,13 +28,13 @@ from training.regression import print_reliability
 
 SETS = {"tio2": tio2_dev, "emps": emps_validation}
 SIZES = ("min_feret", "ecd")
-INKS = TRUE, WRONG, KEPT = (60, 120, 255), (255, 40, 40), (30, 230, 90)  # of overlays
+INKS = TRUE, REJECTED, ACCEPTED = (60, 120, 255), (255, 40, 40), (30, 230, 90)  # of overlays
 
 
-def found_labels(analysis: Analysis, rows: int, *, kept: bool) -> np.ndarray:
-    """Labels on the recorded grid, 1..n, of the first `rows` rows: all, or those kept."""
+def found_labels(analysis: Analysis, rows: int, *, accepted: bool) -> np.ndarray:
+    """Labels on the recorded grid, 1..n, of the first `rows` rows: all, or those accepted."""
     labels = analysis.labels[:rows]
-    if kept:
+    if accepted:
         keep = np.zeros(int(analysis.labels.max(initial=0)) + 1, bool)
         keep[analysis.particles.loc[analysis.particles["kept"], "label"]] = True
         labels = np.where(keep[labels], labels, 0)
@@ -92,11 +92,11 @@ def evaluate(
     """Pooled figures, figures per picture, and the analyses."""
     analyses = [analyze(p.path, settings, segmenter=segmenter) for p in pictures]
     pooled, rows = {}, []
-    for kept in (False, True):
-        key = "kept" if kept else "found"
+    for accepted in (False, True):
+        key = "kept" if accepted else "found"
         agreements, true_sizes, found_sizes = [], [], []
         for picture, analysis in zip(pictures, analyses, strict=True):
-            labels = found_labels(analysis, picture.labels.shape[0], kept=kept)
+            labels = found_labels(analysis, picture.labels.shape[0], accepted=accepted)
             agreements.append(compare(picture.labels, labels))
             true_sizes.append(sizes_off_edge(picture.labels))
             found_sizes.append(sizes_off_edge(labels))
@@ -124,25 +124,25 @@ def believed(pictures: list[Labelled], analyses: list[Analysis]) -> tuple[np.nda
         present = np.unique(analysis.labels[:rows])
         table = analysis.particles.set_index("label")["confidence"]
         confidences.append(table.loc[present[present > 0]].to_numpy())
-        found = found_labels(analysis, rows, kept=False)
+        found = found_labels(analysis, rows, accepted=False)
         right.append(compare(picture.labels, found).best_of_found >= 0.5)
     return np.concatenate(confidences), np.concatenate(right)
 
 
 def overlay(picture: Labelled, analysis: Analysis) -> Image.Image:
-    """Truth in blue, kept in green, possibly wrong in red, on the picture."""
+    """The picture with truth in blue, accepted in green, rejected (possibly wrong) in red."""
     height = picture.labels.shape[0]
     grey = analysis.micrograph.grey[:height]
     low, high = np.percentile(grey, (0.5, 99.5))
     grey = np.clip((grey - low) / max(high - low, 1e-6), 0, 1) * 255
     scale = max(1, round(900 / max(grey.shape)))
     colour = np.repeat(np.repeat(np.stack([grey] * 3, -1), scale, 0), scale, 1).astype(np.uint8)
-    kept = found_labels(analysis, height, kept=True)
-    everything = found_labels(analysis, height, kept=False)
+    accepted = found_labels(analysis, height, accepted=True)
+    everything = found_labels(analysis, height, accepted=False)
     for labels, ink in (
         (picture.labels, TRUE),
-        (everything, WRONG),
-        (kept, KEPT),
+        (everything, REJECTED),
+        (accepted, ACCEPTED),
     ):
         large = np.repeat(np.repeat(labels, scale, 0), scale, 1)
         edge = np.zeros(large.shape, bool)

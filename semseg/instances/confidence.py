@@ -34,18 +34,18 @@ FEATURES = (*CANDIDATE_FEATURES, "median_agreement")
 _REASONS = {
     "certainty": "faint",
     "edge_contrast": "blurred edge",
-    "agreement": "odd inner structure, perhaps several particles or a part of one",
-    "peak": "no clear middle",
+    "agreement": "odd inner structure, perhaps several particles or part of one",
+    "peak": "no clear centre",
     "separation": "unclear border with a neighbour",
     "inner_boundary": "perhaps several particles",
     "size": "unusual size for the network",
-    "solidity": "ragged",
+    "solidity": "ragged outline",
     "contrast": "low contrast",
     "exposure": "covered or crowded",
     "joined": "perhaps several particles",
-    "fragment": "perhaps several particles or a part of one",
-    "further": "perhaps a part of one",
-    "median_agreement": "as unclear as others in this picture",
+    "fragment": "perhaps several particles or part of one",
+    "further": "perhaps part of a particle",
+    "median_agreement": "unclear, like others in this picture",
 }
 _SMALL_PX = 7.0  # ECD on the network's maps below which "small" says more than "unusual size"
 
@@ -88,24 +88,24 @@ def reasons(features: pd.DataFrame, model: Mapping[str, Any]) -> list[str]:
 def apply_filter(
     particles: pd.DataFrame, threshold: float, edits: Mapping[int, bool] | None = None
 ) -> pd.DataFrame:
-    """Mark as kept what has at least this confidence; ``reason`` says why the rest is not.
+    """The table with ``kept`` (accepted by the filter, or by hand) and ``reason`` (why not).
 
     Parameters
     ----------
     particles : DataFrame
         With ``confidence`` and ``doubt``.
     threshold : float
-        0 keeps everything.
+        Least confidence that is accepted; 0 accepts everything.
     edits : mapping of int to bool, optional
-        Labels on which a person decided, and whether they are kept; their reason is
-        ``manual``. Labels that are not in the table are ignored.
+        Labels edited by hand: accepted (True) or rejected; their reason is ``manual``. Labels that
+        are not in the table are ignored.
     """
-    kept = particles["confidence"] >= threshold
+    accepted = particles["confidence"] >= threshold
     doubt = particles["doubt"].astype(str)  # an empty table has no type of its own
-    reason = doubt.where(~kept, "")
+    reason = doubt.where(~accepted, "")
     if edits:
-        decided = particles["label"].map(edits)
-        by_hand = decided.notna()
-        kept = decided.where(by_hand, kept).astype(bool)
+        edited = particles["label"].map(edits)
+        by_hand = edited.notna()
+        accepted = edited.where(by_hand, accepted).astype(bool)
         reason = reason.mask(by_hand, "manual")
-    return particles.assign(kept=kept, reason=reason)
+    return particles.assign(kept=accepted, reason=reason)

@@ -1,4 +1,4 @@
-"""The confidence behaves as a probability, and the filter keeps what has enough of it."""
+"""The confidence behaves as a probability, and the filter accepts what has enough of it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_shipped_confidence_is_a_probability(segmenter):
 def test_the_reason_is_the_feature_that_lowers_the_confidence_most():
     features = table(certainty=[-3.0, 0.0, 0.0], contrast=[-1.0, -1.0, 0.0], solidity=[0, 0, -2.0])
     said = reasons(features, model(certainty=1, contrast=1, solidity=1))
-    assert said == ["faint", "low contrast", "ragged"]
+    assert said == ["faint", "low contrast", "ragged outline"]
 
 
 def test_small_particles_are_called_small():
