@@ -17,6 +17,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {  # of the site: where in the repository
     "index.md": "README.md",
+    "contributing.md": "CONTRIBUTING.md",
     "changelog.md": "CHANGELOG.md",
     "model_card.md": "models/MODEL_CARD.md",
     "training.md": "training/README.md",

@@ -1,10 +1,15 @@
 """What the documents tell people to type does what they say."""
 
+import argparse
 import re
 
 import pytest
 
+from semseg.cli.arguments import add_settings
+from semseg.data import sample_path
 from semseg.export.tables import sizes_csv
+from semseg.measure.quantities import QUANTITIES
+from tests.support.command import python
 from tests.support.drawn_analysis import drawn
 from tests.support.paths import ROOT
 
@@ -28,3 +33,34 @@ def test_the_blocks_of_sizes_csv_are_read_as_told(tmp_path, monkeypatch):
     assert names["sizes"]["label"].tolist() == counted["label"].tolist()
     ecd = names["sizes"]["Equivalent circular diameter (nm)"]
     assert ecd.tolist() == pytest.approx(counted["ecd_nm"].tolist(), rel=1e-5)
+
+
+def test_the_readme_can_be_read_at_one_sitting():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
+
+
+def test_the_readme_shows_what_the_command_line_prints(tmp_path):
+    shown = re.search(r"^(sample\.tif: .*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    done = python("-m", "semseg", "analyze", sample_path(), "--output", tmp_path)
+    assert shown[1] in done.stdout.splitlines()
+    listed = re.search(r"^(sample\.figure\.png .*)$", (ROOT / "README.md").read_text("utf-8"), re.M)
+    assert listed[1].split() == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_the_command_line_is_told_with_all_its_options_and_no_other():
+    told = (ROOT / "docs" / "command_line.md").read_text("utf-8")
+    parser = argparse.ArgumentParser(add_help=False)
+    add_settings(parser)
+    options = {option for action in parser._actions for option in action.option_strings}
+    table = [line.split("|")[1] for line in told.splitlines() if line.startswith("| `--")]
+    assert {name for cell in table for name in re.findall(r"--[a-z-]+", cell)} == options
+
+
+@pytest.mark.parametrize("document", ["glossary.md", "measurement.md"])
+def test_every_measure_is_explained(document):
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    for quantity in QUANTITIES:
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert any(
+            f"`{name}`" in row for row in rows for name in (quantity.key, quantity.column("nm"))
+        ), f"{quantity.key} has no row in docs/{document}"

@@ -30,7 +30,7 @@ def led(site, uri: str, markdown: str) -> str:
         ("index.md", "docs/files.md", "files.md"),
         ("index.md", "docs/files.md#fiji", "files.md#fiji"),
         ("index.md", "models/MODEL_CARD.md", "model_card.md"),
-        ("index.md", "docs/page.png", "page.png"),
+        ("index.md", "docs/pictures/result.png", "pictures/result.png"),
         ("files.md", "measurement.md", "measurement.md"),
         ("files.md", "../README.md", "index.md"),
         ("model_card.md", "../docs/validation.md", "validation.md"),
