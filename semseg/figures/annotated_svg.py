@@ -4,7 +4,7 @@
 
 The micrograph is a JPEG inside it, as recorded, with its label bar; outlines, numbers and scale bar
 are vectors in groups of their own (``kept``, ``left-out``, ``wrong``, ``numbers``), which a style
-sheet may hide. Every outline tells its particle's label and size when pointed at.
+sheet may hide. Every outline shows its particle's label and size when pointed at.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def annotated_svg(
 
 
 def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
+    """The recorded picture as JPEG, of the largest of `MAX_SIDES_PX` that takes so few bytes."""
     grey = analysis.micrograph.grey
     frame = grey[analysis.grid.window]
     step = math.ceil(max(frame.shape) / MAX_SIDES_PX[0])
@@ -94,6 +95,7 @@ def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
 
 
 def _outline_groups(analysis: Analysis, size: str) -> list[str]:
+    """An SVG group of closed paths for each state of particles, in the order of drawing."""
     table = analysis.particles
     is_kept, counts = table["kept"].to_numpy(bool), table["counted"].to_numpy(bool)
     pixel = analysis.grid.pixel

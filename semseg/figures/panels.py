@@ -39,7 +39,7 @@ HISTOGRAM_HEIGHT = 2.2  # inches, where it has a row of its own
 MAX_ASPECT_STACKED, MIN_ASPECT_IN_A_ROW = 0.45, 1.6  # height / width of the picture
 MAX_PANEL_HEIGHT = 8.0  # inches
 DISPLAYED = 1600  # pixels along the longer side; a panel shows no more at 200 dpi
-# Told apart by lightness and by dashes as well, for those who cannot tell red from green.
+# Distinct by lightness and by dashes as well, for those who cannot tell red from green.
 KEPT = {"color": "#12e67a", "linestyle": "solid"}
 WRONG = {"color": "#ff3030", "linestyle": (0, (2.5, 0.8))}
 LEFT_OUT = {"color": "#ffd21f", "linestyle": "solid"}

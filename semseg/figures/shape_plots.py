@@ -141,6 +141,7 @@ def shapes_plot(assessment: Assessment) -> go.Figure:
 def _bins(
     values: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges (m + 1,) of at most `MAX_BINS` bins, and the sum of weights in each (m,)."""
     edges = histogram_edges(values)
     if len(edges) > MAX_BINS + 1:
         edges = histogram_edges(values, bins=MAX_BINS)

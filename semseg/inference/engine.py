@@ -158,6 +158,7 @@ class Engine:
 
 
 def _providers_to_try(provider: str) -> list[str]:
+    """ONNX Runtime's names of the providers that are wanted and there, best first."""
     if provider != "auto" and provider not in PROVIDERS:
         known = ", ".join(["auto", *PROVIDERS])
         raise ModelError(f"There is no provider '{provider}'; choose one of {known}.")
@@ -174,6 +175,7 @@ def _usable_cores() -> int:
 
 
 def _load(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:
+    """A session on the first of these providers that can be started."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
@@ -187,6 +189,7 @@ def _load(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime
 
 
 def _session(session: onnxruntime.InferenceSession, *notes: str) -> _Session:
+    """The session with its provider's short name and, where it needs one, a lock."""
     provider = _short(session.get_providers()[0])
     # DirectML's sessions must not be run by several threads at once; the CPU's may
     turn = nullcontext() if provider == "cpu" else threading.Lock()
@@ -207,10 +210,12 @@ def _lacks_memory(error: BaseException | None) -> bool:
 
 
 def _short(provider: str) -> str:
+    """The short name of a provider of ONNX Runtime."""
     return next((name for name, full in PROVIDERS.items() if full == provider), provider)
 
 
 def _note(provider: str, what: str) -> str:
+    """The sentence for the user where the CPU took over."""
     return f"The provider '{provider}' {what}; the network ran on 'cpu' instead."
 
 

@@ -75,6 +75,7 @@ def image_features(
 
 
 def _mean_weighted_with_itself(parts: Iterable[NDArray[np.floating]]) -> float:
+    """Sum of squares over sum, of all parts together; 0 where all values are 0."""
     total = squares = 0.0
     for part in parts:
         values = np.asarray(part, np.float32)

@@ -275,6 +275,7 @@ def _areas(labels: Labels) -> NDArray[np.int64]:
 
 
 def _drop_small(labels: Labels, min_area: float) -> Labels:
+    """The labels, changed in place: those of fewer px are 0."""
     is_small = _areas(labels) < min_area
     is_small[0] = True
     labels[is_small[labels]] = 0

@@ -227,6 +227,7 @@ def _peaks(labels: Labels, elevation: NDArray[np.floating], count: int) -> NDArr
 
 
 def _root(parent: list[int], label: int) -> int:
+    """The label that names the set of this one; paths are halved on the way (union-find)."""
     while parent[label] != label:
         parent[label] = parent[parent[label]]
         label = parent[label]
@@ -242,5 +243,6 @@ def _unite(parent: list[int], one: int, other: int) -> int:
 
 
 def _renamed(labels: Labels, parent: list[int]) -> Labels:
+    """Labels, each replaced by the one that names its set."""
     roots = np.array([_root(parent, label) for label in range(len(parent))], np.int32)
     return roots[labels]

@@ -68,7 +68,7 @@ class Assessment:
     comparison : RuleComparison
         Mean and median by the counting rule, and by those that would be better.
     raw, corrected : SizeSummary
-        All kept particles as they are seen; and those wholly inside the frame, weighted by 1/P.
+        All accepted particles as they are seen; and those wholly inside the frame, weighted by 1/P.
     min_inside_probability : float
         Least probability P of a particle to lie wholly inside; NaN without particles.
     intervals : Intervals
@@ -185,12 +185,14 @@ def assess(
 
 
 def _area(analysis: Analysis, unit: str) -> float:
+    """Area of the analysed frame, px² or nm²."""
     side = 1.0 if unit == "px" else analysis.calibration.pixel_size_nm
     height, width = analysis.grid.frame
     return height * width * side**2
 
 
 def _counts(analyses: Sequence[Analysis]) -> dict[str, int]:
+    """How many particles were found, accepted, rejected and counted; keys as in `Assessment`."""
     table = pd.concat([each.particles for each in analyses], ignore_index=True)
     kept, by_hand = table["kept"].astype(bool), table["reason"] == "manual"
     count = int(table["counted"].sum())
@@ -208,7 +210,8 @@ def _counts(analyses: Sequence[Analysis]) -> dict[str, int]:
 def _side_by_side(
     analyses: Sequence[Analysis], column: str
 ) -> tuple[SizeSummary, SizeSummary, float]:
-    """All kept as seen; whole ones weighted; and the least P. The filter is as it stands."""
+    """Summary of all accepted particles as they are seen; of the whole ones, weighted by 1/P; and
+    the least P. The filter is as it stands."""
     raw, whole, weights = [], [], []
     for analysis in analyses:
         frame = analysis.grid.frame
@@ -232,6 +235,7 @@ def _side_by_side(
 
 
 def _shapes(particles: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:
+    """Row per quantity of `SHAPES`, column per figure of `SHAPE_FIGURES`."""
     rows = {}
     for shape in SHAPES:
         found = summarise(particles[shape].to_numpy(np.float64), weights)
