@@ -1,7 +1,16 @@
+// @ts-check
 // Painting outlines, ids and scale bar on the canvas over the picture.
 
 import { EXCLUDED, WRONG } from "./state.js";
 import { path } from "./particles.js";
+
+/** @import { Options, Particles, Picture, Range, Sight } from "./types.d.ts" */
+/** @import { State } from "./state.js" */
+
+/** @typedef {CanvasRenderingContext2D} Context */
+/** What outlines are drawn with; `px` is a CSS px in recorded px. */
+/** @typedef {{ context: Context, particles: Particles, px: number }} Pen */
+/** @typedef {"counted" | "uncounted" | "wrong" | "excluded"} Group */
 
 const KEPT_COLOUR = "#12e67a";
 const WRONG_COLOUR = "#ff4d4d";
@@ -16,7 +25,11 @@ const SCALE = [
   [53, 183, 121], [110, 206, 88], [181, 222, 43], [253, 231, 37],
 ];
 
-/** Colour of a share 0..1 of the range of sizes. */
+/**
+ * Colour of a share 0..1 of the range of sizes.
+ *
+ * @param {number} share
+ */
 export function sizeColour(share, alpha = 1) {
   const place = Math.max(0, Math.min(1, share)) * (SCALE.length - 1);
   const k = Math.min(Math.floor(place), SCALE.length - 2);
@@ -25,11 +38,14 @@ export function sizeColour(share, alpha = 1) {
 }
 
 /**
- * Paint everything.
+ * Paint everything; `range` is that of the sizes.
  *
- * `view` says where the picture is: {zoom, left, top, width, height}, CSS px per recorded px,
- * recorded px at the canvas' left top corner, and its size in CSS px.
- * `options`: outlines, fill, ids, colour, hide; `range` the least and greatest size.
+ * @param {Context} context
+ * @param {Sight} view
+ * @param {Particles} particles
+ * @param {State} state
+ * @param {Options} options
+ * @param {Range} range
  */
 export function paint(context, view, particles, state, options, range) {
   const ratio = context.canvas.width / view.width;
@@ -41,14 +57,16 @@ export function paint(context, view, particles, state, options, range) {
   context.lineJoin = "round";
   dimCropped(context, particles.image);
 
+  /** @type {Record<Group | "selected", number[]>} */
   const groups = { counted: [], uncounted: [], wrong: [], excluded: [], selected: [] };
   for (const i of shown) groups[state.selected[i] ? "selected" : group(state, i)].push(i);
   const { counted, uncounted, wrong, excluded, selected } = groups;
   const pen = { context, particles, px: 1 / view.zoom };
   const size = particles[state.size];
-  const colours = options.colour
-    ? (i, alpha) => sizeColour((size[i] - range[0]) / (range[1] - range[0] || 1), alpha)
-    : null;
+  /** @param {number} i @param {number} alpha */
+  const ofSize = (i, alpha) =>
+    sizeColour((size[i] - range[0]) / (range[1] - range[0] || 1), alpha);
+  const colours = options.colour ? ofSize : null;
   if (options.fill || options.colour) {
     for (const i of counted) fill(pen, i, colours ? colours(i, 0.55) : "rgba(18, 230, 122, 0.3)");
     for (const i of wrong) fill(pen, i, "rgba(255, 77, 77, 0.28)");
@@ -57,9 +75,9 @@ export function paint(context, view, particles, state, options, range) {
   if (options.outlines) {
     stroke(pen, uncounted, CASING, 2.6);
     stroke(pen, uncounted, UNCOUNTED_COLOUR, 1.1);
-    for (const [rows, width] of [[counted, 1.3], [wrong, 2.2], [excluded, 1.6]]) {
-      stroke(pen, rows, CASING, width + 1.6);
-    }
+    stroke(pen, counted, CASING, 2.9);
+    stroke(pen, wrong, CASING, 3.8);
+    stroke(pen, excluded, CASING, 3.2);
     if (colours) for (const i of counted) stroke(pen, [i], colours(i, 1), 1.5);
     else stroke(pen, counted, KEPT_COLOUR, 1.3);
     stroke(pen, wrong, WRONG_COLOUR, 2.2, [5, 3]);
@@ -70,22 +88,35 @@ export function paint(context, view, particles, state, options, range) {
   stroke(pen, selected, CASING, 5);
   for (const i of selected) {
     const kind = group(state, i);
-    const dashes = { wrong: [6, 3], excluded: [2, 3] }[kind] ?? [];
+    const dashes = kind === "wrong" ? [6, 3] : kind === "excluded" ? [2, 3] : [];
     stroke(pen, [i], SELECTED_COLOUR, kind === "uncounted" ? 1.6 : 2.8, dashes);
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (options.ids) writeIds(context, view, particles, shown);
-  if (particles.pixelSize) scaleBar(context, view, particles);
+  if (particles.pixelSize) scaleBar(context, view, particles.pixelSize, particles.image.frame);
 }
 
-/** Which kind of outline a particle has. */
+/**
+ * Which kind of outline a particle has.
+ *
+ * @param {State} state
+ * @param {number} i
+ * @returns {Group}
+ */
 function group({ code, counted }, i) {
   if (code[i] === EXCLUDED) return "excluded";
   if (code[i] === WRONG) return "wrong";
   return counted[i] ? "counted" : "uncounted";
 }
 
-/** Rows of the particles that can be seen. */
+/**
+ * Rows of the particles that can be seen.
+ *
+ * @param {Sight} view
+ * @param {Particles} particles
+ * @param {State} state
+ * @param {Options} options
+ */
 function visible(view, { n, boxes }, state, options) {
   const right = view.left + view.width / view.zoom;
   const bottom = view.top + view.height / view.zoom;
@@ -99,12 +130,22 @@ function visible(view, { n, boxes }, state, options) {
   return rows;
 }
 
+/** @param {Pen} pen @param {number} i @param {string} colour */
 function fill({ context, particles }, i, colour) {
   context.fillStyle = colour;
   context.fill(path(particles, i));
 }
 
-/** Stroke these outlines `width` CSS px wide. */
+/**
+ * Stroke these outlines `width` CSS px wide.
+ *
+ * @param {Pen} pen
+ * @param {number[]} rows
+ * @param {string} colour
+ * @param {number} width
+ * @param {number[]} dashes
+ * @param {(particles: Particles, i: number) => Path2D} shape
+ */
 function stroke({ context, particles, px }, rows, colour, width, dashes = [], shape = path) {
   context.strokeStyle = colour;
   context.lineWidth = width * px;
@@ -113,7 +154,12 @@ function stroke({ context, particles, px }, rows, colour, width, dashes = [], sh
   context.setLineDash([]);
 }
 
-/** A cross over the middle of a particle. */
+/**
+ * A cross over the middle of a particle.
+ *
+ * @param {Particles} particles
+ * @param {number} i
+ */
 function crosses({ x, y, boxes }, i) {
   const k = 4 * i;
   const reach = 0.3 * Math.min(boxes[k + 2] - boxes[k], boxes[k + 3] - boxes[k + 1]);
@@ -125,6 +171,7 @@ function crosses({ x, y, boxes }, i) {
   return cross;
 }
 
+/** @param {Context} context @param {Picture} image */
 function dimCropped(context, { width, height, frame }) {
   const [left, top, right, bottom] = frame;
   context.fillStyle = "rgba(0, 0, 0, 0.55)";
@@ -134,6 +181,12 @@ function dimCropped(context, { width, height, frame }) {
   context.fillRect(right - 0.5, top - 0.5, width - right, bottom - top);
 }
 
+/**
+ * @param {Context} context
+ * @param {Sight} view
+ * @param {Particles} particles
+ * @param {number[]} shown
+ */
 function writeIds(context, view, { x, y, ecd, boxes, label }, shown) {
   context.font = "600 11px system-ui, sans-serif";
   context.textAlign = "center";
@@ -153,13 +206,20 @@ function writeIds(context, view, { x, y, ecd, boxes, label }, shown) {
   }
 }
 
-/** A bar of round length, about a fifth of what is seen, at the bottom right of the frame. */
-function scaleBar(context, view, { pixelSize, image }) {
+/**
+ * A bar of round length, about a fifth of what is seen, at the bottom right of the frame.
+ *
+ * @param {Context} context
+ * @param {Sight} view
+ * @param {number} pixelSize nm per recorded px
+ * @param {Picture["frame"]} frame
+ */
+function scaleBar(context, view, pixelSize, frame) {
   const nm = roundLength(((view.width / view.zoom) * pixelSize) / 5);
   const length = (nm / pixelSize) * view.zoom;
   const [end, foot] = [
-    Math.min(view.width, (image.frame[2] - 0.5 - view.left) * view.zoom),
-    Math.min(view.height, (image.frame[3] - 0.5 - view.top) * view.zoom),
+    Math.min(view.width, (frame[2] - 0.5 - view.left) * view.zoom),
+    Math.min(view.height, (frame[3] - 0.5 - view.top) * view.zoom),
   ];
   // the frame's own corner, unless too little of the frame is in sight
   const right = (end > length + 30 ? end : view.width) - 14;
@@ -176,17 +236,21 @@ function scaleBar(context, view, { pixelSize, image }) {
   context.fillText(lengthText(nm), right - length / 2, bottom - 8);
 }
 
-/** 1, 2 or 5 times a power of ten, nearest to `length` in ratio. */
+/**
+ * 1, 2 or 5 times a power of ten, nearest to `length` in ratio.
+ *
+ * @param {number} length
+ */
 function roundLength(length) {
   const power = 10 ** Math.floor(Math.log10(length));
   const choices = [1, 2, 5, 10, 20].map((digit) => digit * power);
+  /** @param {number} choice */
   const off = (choice) => Math.abs(Math.log(choice / length));
   return choices.reduce((best, choice) => (off(choice) < off(best) ? choice : best));
 }
 
+/** @param {number} nm */
 function lengthText(nm) {
-  for (const [unit, size] of [["mm", 1e6], ["µm", 1e3]]) {
-    if (nm >= size) return `${Number((nm / size).toPrecision(3))} ${unit}`;
-  }
-  return `${Number(nm.toPrecision(3))} nm`;
+  const [unit, size] = nm >= 1e6 ? ["mm", 1e6] : nm >= 1e3 ? ["µm", 1e3] : ["nm", 1];
+  return `${Number((nm / size).toPrecision(3))} ${unit}`;
 }

@@ -1,7 +1,7 @@
 // The size histogram: bars of our own bins, kept ones solid, the others hatched on top.
 
 import { SIZES } from "./definitions.js";
-import { KEPT, SELECTED, WRONG, adds, config, faded, onClick, theme, themedLayout } from "./plots.js";
+import { KEPT, SELECTED, WRONG, adds, config, faded, onClick, placeOf, theme, themedLayout } from "./plots.js";
 import { binIndices, histogramEdges } from "./statistics.js";
 import { fixed, places } from "./texts.js";
 
@@ -25,7 +25,7 @@ export class Histogram {
     this.added = false;
     const pressed = (event) => (this.added = adds(event));
     this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
-    onClick(this.graph, signal, (place, event) => this.clicked(place, event));
+    onClick(this.graph, signal, (place, event) => this.clicked(place, event), placeOf);
     this.watcher = new ResizeObserver(() => {
       if (this.graph._fullLayout && this.graph.clientWidth) this.Plotly.Plots.resize(this.graph);
     });

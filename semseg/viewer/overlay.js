@@ -1,64 +1,114 @@
+// @ts-check
 // The picture with its outlines: a plotly graph for image, zoom and selecting, a canvas over it.
 
+import { find, findAll, pen } from "./dom.js";
 import { paint, sizeColour } from "./drawing.js";
 import { finder, rowsWithin } from "./particles.js";
-import { adds, area, config, onClick, placeOf, theme, themedLayout } from "./plots.js";
+import { adds, area, config, onClick, placeOf, polygonOf, theme, themedLayout } from "./plots.js";
 import { Tip } from "./tip.js";
+
+/** @import { Graph, Options, Particles, Place, Plotly, Range, Sight } from "./types.d.ts" */
+/** @import { Data, Layout, ModeBarDefaultButtons } from "plotly.js-dist-min" */
+/** @import { State } from "./state.js" */
+
+/**
+ * @typedef {object} Actions
+ * @property {(rows: number[], add: boolean, reveal: boolean) => void} select
+ * @property {(row: number) => string[]} describe lines of the tooltip
+ * @property {() => void} drawn
+ */
 
 const STRIP = 30; // px above the picture for plotly's buttons
 const LOWEST = 260;
 const HIGHEST = 640;
 
 export class Overlay {
-  /** `actions`: select(rows, add, reveal), describe(row) -> lines of the tooltip, drawn(). */
+  /** @type {Particles} */
+  particles;
+  /** @type {State} */
+  state;
+  /** @type {Range} of the sizes */
+  range = [0, 0];
+  /** @type {(x: number, y: number) => number} the particle at a place of the picture, or -1 */
+  at = () => -1;
+
+  /**
+   * @param {Plotly} Plotly
+   * @param {Element} root
+   * @param {Actions} actions
+   * @param {AbortSignal} signal
+   */
   constructor(Plotly, root, actions, signal) {
     this.Plotly = Plotly;
     this.root = root;
     this.actions = actions;
-    this.box = root.querySelector(".sv-plot");
-    this.graph = this.box.querySelector(".sv-graph");
-    this.canvas = this.box.querySelector(".sv-canvas");
-    this.context = this.canvas.getContext("2d");
-    this.tip = new Tip(this.box.querySelector(".sv-tip"), this.box, actions.describe);
-    this.options = {};
-    for (const input of root.querySelectorAll(".sv-tools input")) {
-      this.options[input.name] = input.checked;
+    this.box = find(root, ".sv-plot", HTMLElement);
+    this.graph = /** @type {Graph} */ (find(this.box, ".sv-graph", HTMLElement));
+    this.canvas = find(this.box, ".sv-canvas", HTMLCanvasElement);
+    this.context = pen(this.canvas);
+    this.tip = new Tip(find(this.box, ".sv-tip", HTMLElement), this.box, actions.describe);
+    this.switches = findAll(root, ".sv-tools input", HTMLInputElement);
+    this.options = this.chosen();
+    for (const input of this.switches) {
       const changed = () => {
-        this.options[input.name] = input.checked;
+        this.options = this.chosen();
         this.draw();
       };
       input.addEventListener("change", changed, { signal });
     }
-    this.signal = signal;
     this.added = false;
+    /** @param {PointerEvent} event */
     const pressed = (event) => (this.added = adds(event));
     this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
     this.graph.addEventListener("pointermove", (event) => this.hover(event), { signal });
     this.graph.addEventListener("pointerleave", () => this.hover(null), { signal });
     this.graph.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
-    onClick(this.graph, signal, (place, event) => {
+    const clicked = (/** @type {Place} */ place, /** @type {MouseEvent} */ event) => {
       const row = this.at(place.dataX, place.dataY);
       actions.select(row < 0 ? [] : [row], adds(event) && row >= 0, row >= 0);
-    });
+    };
+    onClick(this.graph, signal, clicked, placeOf);
     this.watcher = new ResizeObserver(() => this.resize());
     this.watcher.observe(this.box);
   }
 
-  /** Show a picture; the zoom stays when it is the same one. */
+  /**
+   * The switches as they are set.
+   *
+   * @returns {Options}
+   */
+  chosen() {
+    const on = new Set(this.switches.filter((input) => input.checked).map((input) => input.name));
+    return {
+      outlines: on.has("outlines"),
+      fill: on.has("fill"),
+      ids: on.has("ids"),
+      colour: on.has("colour"),
+      hide: on.has("hide"),
+    };
+  }
+
+  /**
+   * Show a picture; the zoom stays when it is the same one.
+   *
+   * @param {Particles} particles
+   * @param {State} state
+   */
   async load(particles, state) {
     const same = this.particles?.image.source === particles.image.source;
     this.particles = particles;
     this.state = state;
     this.at = finder(particles);
     const { source, width, height } = particles.image;
-    const ranges = same && this.graph.layout;
+    const before = same ? this.graph.layout : undefined;
+    /** @type {Partial<Layout>} */
     const layout = {
       ...themedLayout(theme(this.root)),
       margin: { l: 0, r: 0, t: STRIP, b: 0 },
       plot_bgcolor: "#15171c",
       showlegend: false,
       hovermode: false,
-      dragmode: (same && this.graph.layout.dragmode) || "select",
+      dragmode: before?.dragmode || "select",
       images: [
         {
           source, xref: "x", yref: "y", x: -0.5, y: -0.5, sizex: width, sizey: height,
@@ -66,16 +116,18 @@ export class Overlay {
         },
       ],
       xaxis: {
-        visible: false, range: ranges ? ranges.xaxis.range : [-0.5, width - 0.5],
+        visible: false, range: before?.xaxis?.range ?? [-0.5, width - 0.5],
       },
       yaxis: {
-        visible: false, range: ranges ? ranges.yaxis.range : [height - 0.5, -0.5],
+        visible: false, range: before?.yaxis?.range ?? [height - 0.5, -0.5],
         scaleanchor: "x",
       },
     };
     this.fit();
     this.unseen = !this.box.clientWidth;
+    /** @type {Data} */
     const trace = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip" };
+    /** @type {ModeBarDefaultButtons[]} */
     const buttons = ["autoScale2d", "toImage"];
     await this.Plotly.react(this.graph, [trace], layout, config(buttons));
     if (!this.wired) this.wire();
@@ -88,11 +140,10 @@ export class Overlay {
     this.graph.on("plotly_afterplot", () => this.draw());
     this.graph.on("plotly_doubleclick", () => this.actions.select([], false, false));
     this.graph.on("plotly_selected", (event) => {
-      if (!event || (!event.range && !event.lassoPoints)) return;
-      const polygon = event.range
-        ? [[0, 0], [1, 0], [1, 1], [0, 1]].map(([a, b]) => [event.range.x[a], event.range.y[b]])
-        : event.lassoPoints.x.map((x, k) => [x, event.lassoPoints.y[k]]);
-      let rows = rowsWithin(this.particles.x, this.particles.y, polygon);
+      const polygon = polygonOf(event);
+      if (!polygon) return;
+      const corners = polygon.x.map((x, k) => [x, polygon.y[k]]);
+      let rows = rowsWithin(this.particles.x, this.particles.y, corners);
       if (this.options.hide) rows = rows.filter((row) => this.state.kept[row]);
       // the outlines show what is selected; a box left behind would be an old one soon
       this.Plotly.relayout(this.graph, { selections: [] });
@@ -115,8 +166,10 @@ export class Overlay {
     if (this.unseen) {
       this.unseen = false;
       const { width, height } = this.particles.image;
-      const whole = { "xaxis.range": [-0.5, width - 0.5], "yaxis.range": [height - 0.5, -0.5] };
-      this.Plotly.relayout(this.graph, whole);
+      this.Plotly.relayout(this.graph, {
+        "xaxis.range": [-0.5, width - 0.5],
+        "yaxis.range": [height - 0.5, -0.5],
+      });
     }
   }
 
@@ -124,7 +177,11 @@ export class Overlay {
     return this.Plotly.relayout(this.graph, themedLayout(theme(this.root)));
   }
 
-  /** What part of the picture is seen, see drawing.js. */
+  /**
+   * What part of the picture is seen.
+   *
+   * @returns {Sight}
+   */
   view() {
     const { left, top, width, height, xaxis, yaxis } = area(this.graph);
     const [x0, x1] = xaxis.range;
@@ -152,9 +209,13 @@ export class Overlay {
     this.actions.drawn();
   }
 
-  /** Where a particle stands in the scale of sizes, 0..1; null when all have one colour. */
+  /**
+   * Where a particle stands in the scale of sizes, 0..1; null when all have one colour.
+   *
+   * @param {number} i
+   */
   share(i) {
-    if (!this.options.colour || !this.range) return null;
+    if (!this.options.colour) return null;
     const [least, greatest] = this.range;
     return (this.particles[this.state.size][i] - least) / (greatest - least || 1);
   }
@@ -165,29 +226,38 @@ export class Overlay {
     return `linear-gradient(to right, ${stops.join(", ")})`;
   }
 
+  /** @param {PointerEvent | null} event */
   hover(event) {
     const place = event && this.particles && placeOf(this.graph, event);
-    let row = place ? this.at(place.dataX, place.dataY) : -1;
-    if (row >= 0 && this.options.hide && !this.state.kept[row]) row = -1;
-    if (row < 0) this.tip.hide();
+    const row = place ? this.at(place.dataX, place.dataY) : -1;
+    if (!place || row < 0 || (this.options.hide && !this.state.kept[row])) this.tip.hide();
     else this.tip.show(row, this.state.code[row], place.x, place.y + STRIP);
   }
 
-  /** Ctrl and the wheel (or two fingers on a trackpad) zoom about the pointer. */
+  /**
+   * Ctrl and the wheel (or two fingers on a trackpad) zoom about the pointer.
+   *
+   * @param {WheelEvent} event
+   */
   wheel(event) {
     const place = (event.ctrlKey || event.metaKey) && placeOf(this.graph, event);
     if (!place) return;
     event.preventDefault();
     const factor = Math.exp(Math.max(-1, Math.min(1, event.deltaY / 120)) * 0.25);
     const { xaxis, yaxis } = area(this.graph);
-    const about = (range, at) => range.map((end) => at + (end - at) * factor);
+    /** @type {(range: Range, at: number) => Range} */
+    const about = ([from, to], at) => [at + (from - at) * factor, at + (to - at) * factor];
     this.Plotly.relayout(this.graph, {
       "xaxis.range": about(xaxis.range, place.dataX),
       "yaxis.range": about(yaxis.range, place.dataY),
     });
   }
 
-  /** Show one particle large. */
+  /**
+   * Show one particle large.
+   *
+   * @param {number} row
+   */
   zoomTo(row) {
     const { x, y, boxes } = this.particles;
     const [left, top, right, bottom] = boxes.subarray(4 * row, 4 * row + 4);

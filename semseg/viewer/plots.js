@@ -1,13 +1,25 @@
+// @ts-check
 // What both graphs share: loading plotly.js, colours of the theme, clicks.
+
+import { pen } from "./dom.js";
+
+/** @import { Config, Layout, ModeBarDefaultButtons, PlotSelectionEvent } from "plotly.js-dist-min" */
+/** @import { Area, Axis, Graph, Place, Plotly, Polygon, Theme } from "./types.d.ts" */
 
 // of bars and points; close to the outlines, but made for the page's light or dark
 export const SELECTED = "#0fa8e0";
 export const KEPT = "#1fae6b";
 export const WRONG = "#e05252";
 
+/** @type {Promise<Plotly> | null} */
 let loading = null;
 
-/** plotly.js from the app's own server, loaded once. */
+/**
+ * plotly.js from the app's own server, loaded once.
+ *
+ * @param {string} address
+ * @returns {Promise<Plotly>}
+ */
 export function loadPlotly(address) {
   loading ??= new Promise((done, fail) => {
     const script = document.createElement("script");
@@ -23,7 +35,12 @@ export function loadPlotly(address) {
   return loading;
 }
 
-/** Configuration of a graph; `buttons` are the names of those that it does without. */
+/**
+ * Configuration of a graph; `buttons` are the names of those that it does without.
+ *
+ * @param {ModeBarDefaultButtons[]} buttons
+ * @returns {Partial<Config>}
+ */
 export function config(buttons) {
   return {
     displaylogo: false,
@@ -35,9 +52,15 @@ export function config(buttons) {
   };
 }
 
-/** Colours and fonts of Streamlit's theme, as they are now. */
+/**
+ * Colours and fonts of Streamlit's theme, as they are now.
+ *
+ * @param {Element} root
+ * @returns {Theme}
+ */
 export function theme(root) {
   const style = getComputedStyle(root);
+  /** @param {string} name @param {string} otherwise */
   const of = (name, otherwise) => {
     const value = style.getPropertyValue(`--st-${name}`).trim();
     return value && value !== "unset" ? value : otherwise;
@@ -52,7 +75,12 @@ export function theme(root) {
   };
 }
 
-/** The part of a layout that follows the theme. */
+/**
+ * The part of a layout that follows the theme.
+ *
+ * @param {Theme} theme
+ * @returns {Partial<Layout>}
+ */
 export function themedLayout({ text, font, border }) {
   return {
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -62,9 +90,13 @@ export function themedLayout({ text, font, border }) {
   };
 }
 
-/** The same colour, half as strong, where it is given as #rrggbb or rgb(). */
+/**
+ * The same colour, half as strong, where it is given as #rrggbb or rgb().
+ *
+ * @param {string} colour
+ */
 export function faded(colour, alpha = 0.55) {
-  const context = document.createElement("canvas").getContext("2d");
+  const context = pen(document.createElement("canvas"));
   context.fillStyle = colour;
   const plain = context.fillStyle;
   if (!plain.startsWith("#")) return plain;
@@ -72,13 +104,25 @@ export function faded(colour, alpha = 0.55) {
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
 }
 
-/** Where the plotted area of a graph lies in it, and its axes. */
+/**
+ * Where the plotted area of a graph, in which something was drawn, lies in it; and its axes.
+ *
+ * @param {Graph} graph
+ * @returns {Area & { xaxis: Axis, yaxis: Axis }}
+ */
 export function area(graph) {
+  if (!graph._fullLayout) throw new Error("Nothing was drawn in this graph yet.");
   const { _size: size, xaxis, yaxis } = graph._fullLayout;
   return { left: size.l, top: size.t, width: size.w, height: size.h, xaxis, yaxis };
 }
 
-/** Place of a mouse event in the plotted area, in px and in data; null outside of it. */
+/**
+ * Place of a mouse event in the plotted area, in px and in data; null outside of it.
+ *
+ * @param {Graph} graph
+ * @param {MouseEvent} event
+ * @returns {Place | null}
+ */
 export function placeOf(graph, event) {
   if (!graph._fullLayout) return null;
   const box = graph.getBoundingClientRect();
@@ -89,20 +133,44 @@ export function placeOf(graph, event) {
   return { x, y, dataX: plot.xaxis.p2d(x), dataY: plot.yaxis.p2d(y) };
 }
 
-/** Whether a mouse event adds to what is selected. */
+/**
+ * What a box or a lasso went about; null where nothing was drawn.
+ *
+ * @param {PlotSelectionEvent | undefined} event
+ * @returns {Polygon | null}
+ */
+export function polygonOf(event) {
+  if (!event?.range) return event?.lassoPoints ?? null;
+  const { x, y } = event.range;
+  return { x: [x[0], x[1], x[1], x[0]], y: [y[0], y[0], y[1], y[1]] };
+}
+
+/**
+ * Whether a mouse event adds to what is selected.
+ *
+ * @param {MouseEvent} event
+ */
 export const adds = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
 
 /**
  * Call `clicked(place, event)` on clicks in the plotted area that dragged nothing. plotly.js lays a
  * sheet over the page while a button is down, so that natural clicks do not arrive. `where` finds
  * the place of an event; null where it does not count.
+ *
+ * @template Where
+ * @param {Graph} graph
+ * @param {AbortSignal} signal
+ * @param {(place: Where, event: PointerEvent) => void} clicked
+ * @param {(graph: Graph, event: PointerEvent) => Where | null} where
  */
-export function onClick(graph, signal, clicked, where = placeOf) {
+export function onClick(graph, signal, clicked, where) {
   graph.addEventListener(
     "pointerdown",
     (down) => {
-      if (down.button !== 0 || down.target.closest?.(".modebar")) return;
+      if (down.button !== 0) return;
+      if (down.target instanceof Element && down.target.closest(".modebar")) return;
       if (!where(graph, down)) return;
+      /** @param {PointerEvent} event */
       const up = (event) => {
         stop.abort();
         const moved = Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY);

@@ -1,15 +1,33 @@
+// @ts-check
 // Painting the scatter on its canvas: points, and the histogram of shapes on their right.
 
 import { KEPT, SELECTED, WRONG } from "./plots.js";
+import { pen } from "./dom.js";
 import { sizeColour } from "./drawing.js";
 
+/** @import { Area, Theme } from "./types.d.ts" */
+/** @import { State } from "./state.js" */
+
+/** Ends downwards in CSS px; length of all and of the selected ones, in shares of the room. */
+/** @typedef {[from: number, to: number, length: number, selected: number]} Bar */
+/** @typedef {[place: number, dashed: boolean]} Line */
+
 const SHADES = 24; // of the scale of sizes
+/** @type {Map<string, HTMLCanvasElement>} */
 const stamps = new Map();
 
 /**
  * Paint the points. `area` is {left, top, width, height} in CSS px, `at` {x, y} the places of all
  * particles in it (NaN for those that have none), `radius` that of a point, `share(i)` where on the
  * scale of sizes a particle stands (null for the colour of all).
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Area} area
+ * @param {{ x: Float32Array, y: Float32Array }} at
+ * @param {State} state
+ * @param {number} radius
+ * @param {(row: number) => number | null} share
+ * @param {string} background
  */
 export function paintPoints(context, area, at, state, radius, share, background) {
   const ratio = window.devicePixelRatio || 1;
@@ -20,6 +38,7 @@ export function paintPoints(context, area, at, state, radius, share, background)
   context.clip();
   context.setTransform(1, 0, 0, 1, 0, 0);
   // wrong, kept, and those selected on top of them
+  /** @type {[number[], number[], number[], number[]]} */
   const layers = [[], [], [], []];
   const { kept, selected } = state;
   for (let i = 0; i < at.x.length; i++) {
@@ -27,6 +46,7 @@ export function paintPoints(context, area, at, state, radius, share, background)
     if (!(x > -radius && y > -radius && x < area.width + radius && y < area.height + radius)) continue;
     layers[kept[i] + 2 * selected[i]].push(i);
   }
+  /** @param {number[]} rows @param {(row: number) => HTMLCanvasElement} stampOf */
   const stamped = (rows, stampOf) => {
     for (const i of rows) {
       const image = stampOf(i);
@@ -37,10 +57,12 @@ export function paintPoints(context, area, at, state, radius, share, background)
       );
     }
   };
+  /** @param {"full" | "hollow"} kind @param {string} colour @param {number} size */
   const made = (kind, colour, size) => stamp(kind, colour, size * ratio, ratio, background);
   const plain = made("full", KEPT, radius);
+  /** @param {number} i */
   const shaded = (i) => {
-    const k = Math.round(share(i) * (SHADES - 1));
+    const k = Math.round((share(i) ?? 0) * (SHADES - 1));
     return made("full", sizeColour(k / (SHADES - 1)), radius);
   };
   const coloured = at.x.length > 0 && share(0) !== null;
@@ -54,15 +76,24 @@ export function paintPoints(context, area, at, state, radius, share, background)
   context.restore();
 }
 
-/** One point as a small picture, which is much faster to repeat than a path. */
+/**
+ * One point as a small picture, which is much faster to repeat than a path.
+ *
+ * @param {"full" | "hollow"} kind
+ * @param {string} colour
+ * @param {number} radius
+ * @param {number} ratio
+ * @param {string} background
+ */
 function stamp(kind, colour, radius, ratio, background) {
   const key = `${kind} ${colour} ${radius} ${background}`;
-  if (stamps.has(key)) return stamps.get(key);
+  const made = stamps.get(key);
+  if (made) return made;
   if (stamps.size > 500) stamps.clear(); // themes and zooms of a long day
   const canvas = document.createElement("canvas");
   const side = 2 * Math.ceil(radius + ratio);
   canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
+  const context = pen(canvas);
   context.beginPath();
   context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
   if (kind === "full") {
@@ -82,8 +113,13 @@ function stamp(kind, colour, radius, ratio, background) {
 }
 
 /**
- * Paint the bars: `bars` are [from, to, length, selected length], places downwards in CSS px and
- * lengths in shares of the room, which is {left, top, width, height}; `lines` [place, dashed].
+ * Paint bars and lines beside the points; their room is in CSS px.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Area} room
+ * @param {Bar[]} bars
+ * @param {Line[]} lines
+ * @param {Theme} colours
  */
 export function paintMarginal(context, room, bars, lines, colours) {
   const ratio = window.devicePixelRatio || 1;
@@ -95,6 +131,7 @@ export function paintMarginal(context, room, bars, lines, colours) {
   for (const [from, to, length, selected] of bars) {
     const [top, high] = [Math.min(from, to), Math.abs(to - from)];
     const gap = Math.min(0.3, high / 8);
+    /** @param {string} colour @param {number} start @param {number} end */
     const draw = (colour, start, end) => {
       context.fillStyle = colour;
       const x = room.left + start * room.width;

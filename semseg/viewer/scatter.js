@@ -32,7 +32,7 @@ export class Scatter {
     this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
     this.graph.addEventListener("pointermove", (event) => this.hover(event), { signal });
     this.graph.addEventListener("pointerleave", () => this.tip.hide(), { signal });
-    onClick(this.graph, signal, (place, event) => this.clicked(this.near(place), event));
+    onClick(this.graph, signal, (place, event) => this.clicked(this.near(place), event), placeOf);
     const beside = (_, event) => this.binAt(event);
     onClick(this.graph, signal, ({ bin }, event) => this.clicked(this.rowsOf(bin), event), beside);
     this.watcher = new ResizeObserver(() => this.resize());

@@ -1,23 +1,48 @@
+// @ts-check
 // What a person has set: filter, histogram, selection, manual edits. Mirrors ViewState in Python.
 
 import { countedMask, keptMask } from "./statistics.js";
+
+/** @import { Answer, Fields, Keep, PackedRows, Particles, Saved, Step } from "./types.d.ts" */
 
 export const KEPT = 0;
 export const WRONG = 1;
 export const EXCLUDED = 2;
 export const KEPT_BY_HAND = 3;
 export const STATE_NAMES = ["kept", "possibly wrong", "excluded by hand", "kept by hand"];
-const FIELDS = ["threshold", "filter_on", "size", "weighting", "bins", "log", "done"];
 
+/** @implements {Fields} */
 export class State {
-  /** `saved`: as ViewState.to_dict makes it, particles by label. */
+  /** @type {Uint8Array} whether each is kept */
+  kept;
+  /** @type {Uint8Array} whether each is kept and counted */
+  counted;
+  /** @type {number[]} how many there are of each state */
+  counts;
+  /** how many are kept, but left out by the counting rule */
+  uncounted = 0;
+
+  /**
+   * @param {Particles} particles
+   * @param {Saved} saved
+   */
   constructor(particles, saved) {
     this.particles = particles;
-    for (const name of FIELDS) this[name] = saved[name];
+    this.threshold = saved.threshold;
+    this.filter_on = saved.filter_on;
+    this.size = saved.size;
+    this.weighting = saved.weighting;
+    this.bins = saved.bins;
+    this.log = saved.log;
+    this.done = saved.done;
+    /** @param {number[]} labels */
     const rows = (labels) =>
       labels.map((label) => particles.row.get(label)).filter((row) => row !== undefined);
+    /** @type {Step[]} */
     this.steps = saved.steps.map(([keep, labels]) => [keep, rows(labels)]);
     this.done = Math.min(this.done, this.steps.length);
+    /** @type {number[]} rows in order; `selected` says the same of each row */
+    this.selection = [];
     this.selected = new Uint8Array(particles.n);
     this.edits = new Int8Array(particles.n);
     this.code = new Uint8Array(particles.n);
@@ -25,21 +50,39 @@ export class State {
     this.replay();
   }
 
-  /** The same as `saved` in the constructor. */
-  save() {
-    const labels = (rows) => Array.from(rows, (row) => this.particles.label[row]);
-    const saved = { selection: labels(this.selection) };
-    for (const name of FIELDS) saved[name] = this[name];
-    saved.steps = this.steps.map(([keep, rows]) => [keep, labels(rows)]);
-    return saved;
+  /** @returns {Fields} */
+  fields() {
+    const { threshold, filter_on, size, weighting, bins, log, done } = this;
+    return { threshold, filter_on, size, weighting, bins, log, done };
   }
 
-  /** What travels to Python: the same with particles as rows, see __init__.py. */
+  /**
+   * The same as `saved` in the constructor.
+   *
+   * @returns {Saved}
+   */
+  save() {
+    /** @param {number[]} rows */
+    const labels = (rows) => rows.map((row) => this.particles.label[row]);
+    return {
+      ...this.fields(),
+      selection: labels(this.selection),
+      steps: this.steps.map(([keep, rows]) => [keep, labels(rows)]),
+    };
+  }
+
+  /**
+   * What travels to Python: the same with particles as rows.
+   *
+   * @returns {Answer}
+   */
   packed() {
-    const packed = { selection: packedRows(this.selection, this.particles.n) };
-    for (const name of FIELDS) packed[name] = this[name];
-    packed.steps = this.steps.map(([keep, rows]) => [keep, packedRows(rows, this.particles.n)]);
-    return packed;
+    const { n } = this.particles;
+    return {
+      ...this.fields(),
+      selection: packedRows(this.selection, n),
+      steps: this.steps.map(([keep, rows]) => [keep, packedRows(rows, n)]),
+    };
   }
 
   /** Apply the edits that count, then the filter. */
@@ -57,7 +100,7 @@ export class State {
     this.kept = keptMask(confidence, this.threshold, this.filter_on, this.edits);
     this.counted = countedMask(this.kept, out);
     this.counts = [0, 0, 0, 0];
-    this.uncounted = 0; // kept, but left out by the counting rule
+    this.uncounted = 0;
     for (let i = 0; i < n; i++) {
       if (this.kept[i] && out[i]) this.uncounted++;
       const edit = this.edits[i];
@@ -66,7 +109,11 @@ export class State {
     }
   }
 
-  /** Select these rows, in place of the others or (`add`) in addition; returns whether it changed. */
+  /**
+   * Select these rows, in place of the others or (`add`) in addition; returns whether it changed.
+   *
+   * @param {number[]} rows
+   */
   select(rows, add = false) {
     const before = this.selected;
     const next = add ? before.slice() : new Uint8Array(this.particles.n);
@@ -77,13 +124,22 @@ export class State {
     return next.some((value, i) => value !== before[i]);
   }
 
-  /** Select or deselect one row, leaving the others. */
+  /**
+   * Select or deselect one row, leaving the others.
+   *
+   * @param {number} row
+   */
   toggle(row) {
     const rest = this.selection.filter((other) => other !== row);
     this.select(this.selected[row] ? rest : [...rest, row]);
   }
 
-  /** Keep (true), exclude (false) or leave to the filter again (null). */
+  /**
+   * Keep (true), exclude (false) or leave to the filter again (null).
+   *
+   * @param {Keep} keep
+   * @param {number[]} rows
+   */
   edit(keep, rows) {
     const wanted = keep === null ? -1 : Number(keep);
     const changed = rows.filter((row) => this.edits[row] !== wanted);
@@ -94,7 +150,11 @@ export class State {
     return true;
   }
 
-  /** One edit back (-1) or forth (+1); returns whether there was one. */
+  /**
+   * One edit back (-1) or forth (+1); returns whether there was one.
+   *
+   * @param {-1 | 1} direction
+   */
   travel(direction) {
     const done = this.done + direction;
     if (done < 0 || done > this.steps.length) return false;
@@ -103,18 +163,30 @@ export class State {
     return true;
   }
 
-  /** Plain words for the state of a particle. */
+  /**
+   * Plain words for the state of a particle.
+   *
+   * @param {number} row
+   */
   name(row) {
     const name = STATE_NAMES[this.code[row]];
     return this.leftOut(row) ? `${name}, not counted` : name;
   }
 
-  /** Whether a particle is kept, but not counted. */
+  /**
+   * Whether a particle is kept, but not counted.
+   *
+   * @param {number} row
+   */
   leftOut(row) {
     return Boolean(this.kept[row] && this.particles.out[row]);
   }
 
-  /** Why a particle is possibly wrong or, where it is kept, not counted. */
+  /**
+   * Why a particle is possibly wrong or, where it is kept, not counted.
+   *
+   * @param {number} row
+   */
   reason(row) {
     const { doubts, doubt, rules, ruled_out } = this.particles;
     if (this.leftOut(row)) return rules[ruled_out[row]];
@@ -122,7 +194,13 @@ export class State {
   }
 }
 
-/** Rows as a list or, where that is shorter, as base64 of one bit per row. */
+/**
+ * Rows as a list or, where that is shorter, as base64 of one bit per row.
+ *
+ * @param {number[]} rows
+ * @param {number} n
+ * @returns {PackedRows}
+ */
 function packedRows(rows, n) {
   const bytes = Math.ceil(n / 8);
   if (rows.length * 5 < (bytes * 4) / 3) return Array.from(rows);

@@ -1,9 +1,19 @@
-// The rules that stand in Python too (semseg/confidence.py, semseg/statistics.py); one test runs
+// @ts-check
+// The rules that stand in Python too (instances/confidence.py, statistics/summary.py); one test runs
 // both on the same tables. Pure functions of numbers: no page, no picture.
+
+/** @import { Numbers, Summary, Weights } from "./types.d.ts" */
 
 export const MAX_BINS = 100;
 
-/** Whether each particle is kept, as Uint8Array; `edits` is -1 (none), 0 or 1 for each. */
+/**
+ * Whether each particle is kept; `edits` is -1 (none), 0 or 1 for each.
+ *
+ * @param {Numbers} confidence
+ * @param {number} threshold
+ * @param {boolean} filterOn
+ * @param {Numbers} edits
+ */
 export function keptMask(confidence, threshold, filterOn, edits) {
   const kept = new Uint8Array(confidence.length);
   for (let i = 0; i < kept.length; i++) {
@@ -12,7 +22,12 @@ export function keptMask(confidence, threshold, filterOn, edits) {
   return kept;
 }
 
-/** Who counts of the `kept`: those that the counting rule does not leave `out` (0 or 1 each). */
+/**
+ * Who counts of the `kept`: those that the counting rule does not leave `out` (0 or 1 each).
+ *
+ * @param {Uint8Array} kept
+ * @param {Numbers} out
+ */
 export function countedMask(kept, out) {
   return kept.map((value, i) => (value && !out[i] ? 1 : 0));
 }
@@ -20,6 +35,10 @@ export function countedMask(kept, out) {
 /**
  * What each particle weighs, by weighting: `number` (null where each counts once) and `volume`.
  * `weight` is how many particles each stands for, 1 or more.
+ *
+ * @param {Float64Array} ecd
+ * @param {Float64Array} weight
+ * @returns {Weights}
  */
 export function weightings(ecd, weight) {
   const once = weight.every((value) => value === 1);
@@ -27,7 +46,12 @@ export function weightings(ecd, weight) {
   return { number: once ? null : weight, volume };
 }
 
-/** Indices of the finite `values` in ascending order of (value, weight). */
+/**
+ * Indices of the finite `values` in ascending order of (value, weight).
+ *
+ * @param {Numbers} values
+ * @param {Numbers | null} weights
+ */
 export function ascending(values, weights = null) {
   const finite = [];
   for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite.push(i);
@@ -38,7 +62,10 @@ export function ascending(values, weights = null) {
 
 /**
  * Count, mean, median, standard deviation and D10, D50, D90 of sizes; null where undefined.
- * With weights, each value counts as much as its weight; see semseg/statistics.py.
+ * With weights, each value counts as much as its weight; see semseg/statistics/summary.py.
+ *
+ * @param {Numbers} values
+ * @param {Numbers | null} weights
  */
 export function summarise(values, weights = null) {
   const order = ascending(values, weights);
@@ -46,7 +73,13 @@ export function summarise(values, weights = null) {
   return summariseSorted(sizes, weights && Float64Array.from(order, (i) => weights[i]));
 }
 
-/** The same of finite values that are in order of (value, weight) already. */
+/**
+ * The same of finite values that are in order of (value, weight) already.
+ *
+ * @param {Float64Array} sizes
+ * @param {Float64Array | null} weights
+ * @returns {Summary}
+ */
 export function summariseSorted(sizes, weights = null) {
   const count = sizes.length;
   if (!count) {
@@ -54,8 +87,9 @@ export function summariseSorted(sizes, weights = null) {
       count, mean: null, median: null, standard_deviation: null, d10: null, d50: null, d90: null,
     };
   }
-  const at = weights ? weightedPositions(weights) : null;
-  const share = (p) => (weights ? interpolated(sizes, at, p) : percentile(sizes, p));
+  const at = weights && weightedPositions(weights);
+  /** @param {number} p */
+  const share = (p) => (at ? interpolated(sizes, at, p) : percentile(sizes, p));
   const mean = average(sizes, weights);
   const d50 = share(0.5);
   return {
@@ -69,6 +103,7 @@ export function summariseSorted(sizes, weights = null) {
   };
 }
 
+/** @param {Float64Array} sizes @param {Float64Array | null} weights */
 function average(sizes, weights) {
   let sum = 0;
   let total = 0;
@@ -80,6 +115,7 @@ function average(sizes, weights) {
   return sum / total;
 }
 
+/** @param {Float64Array} sizes @param {Float64Array | null} weights @param {number} mean */
 function deviation(sizes, weights, mean) {
   if (sizes.length < 2) return null;
   let squares = 0;
@@ -95,18 +131,28 @@ function deviation(sizes, weights, mean) {
   return free > 0 ? Math.sqrt(squares / free) : null;
 }
 
-/** Type 7 of Hyndman and Fan, of values in ascending order. */
+/**
+ * Type 7 of Hyndman and Fan, of values in ascending order.
+ *
+ * @param {Float64Array} sorted
+ * @param {number} p
+ */
 export function percentile(sorted, p) {
   const place = p * (sorted.length - 1);
   const below = Math.floor(place);
   return between(sorted[below], sorted[Math.min(below + 1, sorted.length - 1)], place - below);
 }
 
+/** @param {number} a @param {number} b @param {number} t */
 function between(a, b, t) {
   return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
 }
 
-/** Where on 0..1 each value lies, so that equal weights give type 7. */
+/**
+ * Where on 0..1 each value lies, so that equal weights give type 7.
+ *
+ * @param {Float64Array} weights
+ */
 function weightedPositions(weights) {
   const n = weights.length;
   const positions = new Float64Array(n);
@@ -119,7 +165,13 @@ function weightedPositions(weights) {
   return positions;
 }
 
-/** Linear interpolation of `sizes` over ascending `positions`. */
+/**
+ * Linear interpolation of `sizes` over ascending `positions`.
+ *
+ * @param {Float64Array} sizes
+ * @param {Float64Array} positions
+ * @param {number} p
+ */
 function interpolated(sizes, positions, p) {
   let low = 0;
   let high = sizes.length - 1;
@@ -136,7 +188,11 @@ function interpolated(sizes, positions, p) {
     : sizes[high];
 }
 
-/** Edges of equal bins from the least to the greatest value; as semseg/statistics.py. */
+/**
+ * Edges of equal bins from the least to the greatest value; as semseg/statistics/summary.py.
+ *
+ * @param {Numbers} values
+ */
 export function histogramEdges(values, bins = 0, log = false) {
   let sizes = Float64Array.from(values).filter((size) => Number.isFinite(size));
   if (log) sizes = sizes.filter((size) => size > 0);
@@ -162,7 +218,11 @@ export function histogramEdges(values, bins = 0, log = false) {
   return edges;
 }
 
-/** Freedman and Diaconis; Sturges where the interquartile range is zero. */
+/**
+ * Freedman and Diaconis; Sturges where the interquartile range is zero.
+ *
+ * @param {Float64Array} sizes
+ */
 function automaticBins(sizes) {
   const range = sizes[sizes.length - 1] - sizes[0];
   const width =
@@ -173,7 +233,12 @@ function automaticBins(sizes) {
   return Math.max(1, Math.min(bins, MAX_BINS));
 }
 
-/** For each value the bin it belongs to, [edge, next edge), the last one closed; -1 outside. */
+/**
+ * For each value the bin it belongs to, [edge, next edge), the last one closed; -1 outside.
+ *
+ * @param {Numbers} values
+ * @param {Numbers} edges
+ */
 export function binIndices(values, edges) {
   const indices = new Int32Array(values.length);
   const last = edges.length - 1;

@@ -1,14 +1,28 @@
+// @ts-check
 // The note beside the pointer that names a particle.
 
 export class Tip {
-  /** `node` lies in `box`, which is positioned; `describe(row)` gives the lines. */
+  /**
+   * `node` lies in `box`, which is positioned; `describe(row)` gives the lines.
+   *
+   * @param {HTMLElement} node
+   * @param {HTMLElement} box
+   * @param {(row: number) => string[]} describe
+   */
   constructor(node, box, describe) {
     this.node = node;
     this.box = box;
     this.describe = describe;
   }
 
-  /** Name a particle at a place of the box, in CSS px; `key` changes when its lines do. */
+  /**
+   * Name a particle at a place of the box, in CSS px; `key` changes when its lines do.
+   *
+   * @param {number} row
+   * @param {number | string} key
+   * @param {number} x
+   * @param {number} y
+   */
   show(row, key, x, y) {
     this.node.hidden = row < 0;
     if (row < 0) return;
@@ -21,8 +35,8 @@ export class Tip {
           return part;
         }),
       );
-      dataset.row = row;
-      dataset.key = key;
+      dataset.row = String(row);
+      dataset.key = String(key);
     }
     const beyond = x > this.box.clientWidth / 2;
     const below = y > this.box.clientHeight / 2;

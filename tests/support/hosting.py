@@ -132,7 +132,8 @@ class Replica(Server):
         (entry,) = map(json.loads, instructions("ENTRYPOINT"))
         assert entry[0] == "streamlit"
         super().__init__(
-            [sys.executable, str(WATCHED), *entry[1:]],
+            # -P: modules beside the script are no modules of the page
+            [sys.executable, "-P", str(WATCHED), *entry[1:]],
             "/_stcore/health",
             port,
             folder.with_name(f"{folder.name}-log-{number}.txt"),
