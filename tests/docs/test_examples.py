@@ -64,3 +64,17 @@ def test_every_measure_is_explained(document):
         assert any(
             f"`{name}`" in row for row in rows for name in (quantity.key, quantity.column("nm"))
         ), f"{quantity.key} has no row in docs/{document}"
+
+
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("models/*.md")]
+PLACE = re.compile(r"`((?:semseg|training|tests|benchmarks|docs|deploy)/[\w/.]*)`")
+MODULE = re.compile(r"python -m ((?:training|benchmarks|docs)\.\w+)")
+ELSEWHERE = re.compile(r"NAME|^training/cache/")  # to be put in; written on the way
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_names_is_there(document):
+    text = document.read_text("utf-8")
+    modules = [f"{name.replace('.', '/')}.py" for name in MODULE.findall(text)]
+    named = [name for name in (*PLACE.findall(text), *modules) if not ELSEWHERE.search(name)]
+    assert [name for name in named if not (ROOT / name).exists()] == []
