@@ -55,11 +55,15 @@ class _Session:
     session: onnxruntime.InferenceSession
     provider: str
     notes: tuple[str, ...]
-    turn: AbstractContextManager
+    turn: AbstractContextManager[object]
 
 
 class _FailedRunError(Exception):
-    """ONNX Runtime's own error is the cause."""
+    """`error` is ONNX Runtime's own."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
 
 
 class Engine:
@@ -109,7 +113,8 @@ class Engine:
     @property
     def metadata(self) -> Mapping[str, str]:
         """What the model file says about itself."""
-        return self._now.session.get_modelmeta().custom_metadata_map
+        found: Mapping[str, str] = self._now.session.get_modelmeta().custom_metadata_map
+        return found
 
     def attempt(self, work: Callable[[Run], Result]) -> Result:
         """The result of `work` with the model; once more on the CPU where the provider fails.
@@ -126,7 +131,7 @@ class Engine:
             try:
                 return work(partial(_run, now))
             except _FailedRunError as failure:
-                self._replace(now, failure.__cause__)
+                self._replace(now, failure.error)
 
     def _started(self, provider: str, wanted: Sequence[str]) -> _Session:
         """The first of the wanted providers that can be started."""
@@ -144,7 +149,7 @@ class Engine:
             return _session(session, _note(provider, "is not available here"))
         return _session(session)
 
-    def _replace(self, failed: _Session, error: BaseException | None) -> None:
+    def _replace(self, failed: _Session, error: Exception) -> None:
         """Put the CPU in the place of a session that failed, unless another thread has."""
         if failed.provider == "cpu":
             if _lacks_memory(error):
@@ -199,12 +204,13 @@ def _session(session: onnxruntime.InferenceSession, *notes: str) -> _Session:
 def _run(now: _Session, inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
     try:
         with now.turn:
-            return now.session.run(None, dict(inputs))
+            outputs: Sequence[NDArray[np.float32]] = now.session.run(None, dict(inputs))
+            return outputs
     except Exception as error:
-        raise _FailedRunError from error
+        raise _FailedRunError(error) from error
 
 
-def _lacks_memory(error: BaseException | None) -> bool:
+def _lacks_memory(error: Exception) -> bool:
     """ONNX Runtime has no error of its own for it: "Failed to allocate", "bad_alloc", ..."""
     return isinstance(error, MemoryError) or "alloc" in str(error).lower()
 
@@ -219,7 +225,7 @@ def _note(provider: str, what: str) -> str:
     return f"The provider '{provider}' {what}; the network ran on 'cpu' instead."
 
 
-def _log(provider: str, error: BaseException | None) -> None:
+def _log(provider: str, error: Exception) -> None:
     """Log the error of ONNX Runtime, which is long, for whoever runs the machine."""
     message = " ".join(str(error).split())[:500]
     logging.getLogger(__name__).warning("%s failed, the CPU takes over: %s", provider, message)

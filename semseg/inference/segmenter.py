@@ -102,7 +102,7 @@ class ModelInfo:
     reduction: int
     trained_particle_px: tuple[float, float]
     target_particle_px: float
-    thresholds: Mapping[str, float]
+    thresholds: Mapping[str, Any]
     confidence: Mapping[str, Any]
     filter_threshold: float
 
@@ -226,12 +226,15 @@ def _model_info(metadata: Mapping[str, str], sha256: str) -> ModelInfo:
 
 def to_stored(description: Mapping[str, Any]) -> dict[str, Any]:
     """A description with the names that model files have, as `training.export` writes it."""
-    return _renamed(description, _STORED_NAMES)
+    stored: dict[str, Any] = _renamed(description, _STORED_NAMES)
+    return stored
 
 
 def from_stored(description: Mapping[str, Any]) -> dict[str, Any]:
     """A description as model files have it, with the names of the code."""
-    return _renamed(description, {stored: name for name, stored in _STORED_NAMES.items()})
+    names = {stored: name for name, stored in _STORED_NAMES.items()}
+    named: dict[str, Any] = _renamed(description, names)
+    return named
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

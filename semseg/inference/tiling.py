@@ -19,12 +19,13 @@ Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 def pad_to_multiple(image: NDArray[np.float32], divisor: int) -> NDArray[np.float32]:
     """Mirror the picture beyond its lower and right edge up to multiples of `divisor`."""
-    down, right = (-side % divisor for side in image.shape)
+    height, width = image.shape
+    down, right = -height % divisor, -width % divisor
     if not down and not right:
         return image
     # a picture narrower than its padding cannot be mirrored in one step
-    mode = "reflect" if down < image.shape[0] and right < image.shape[1] else "edge"
-    return np.pad(image, ((0, down), (0, right)), mode=mode)
+    mirrored = down < height and right < width
+    return np.pad(image, ((0, down), (0, right)), mode="reflect" if mirrored else "edge")
 
 
 def tile_starts(side: int, tile: int, overlap: int) -> list[int]:
@@ -38,7 +39,8 @@ def tile_starts(side: int, tile: int, overlap: int) -> list[int]:
     if side <= tile:
         return [0]
     count = int(np.ceil((side - overlap) / (tile - overlap)))
-    return np.round(np.linspace(0, side - tile, count)).astype(int).tolist()
+    starts: list[int] = np.round(np.linspace(0, side - tile, count)).astype(int).tolist()
+    return starts
 
 
 def ramps(side: int, tile: int, overlap: int) -> list[NDArray[np.float32]]:

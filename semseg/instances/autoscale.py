@@ -146,7 +146,8 @@ def _probabilities(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np
     if thresholds.scale_model:
         return confidence(features, thresholds.scale_model)
     # without a model a crisp candidate near the size aimed at is the best
-    return np.exp(features["crispness"] - features["size_squared"]).to_numpy()
+    logs: NDArray[np.float64] = (features["crispness"] - features["size_squared"]).to_numpy(float)
+    return np.exp(logs)
 
 
 def scale_candidates(
@@ -167,8 +168,8 @@ def scale_candidates(
         labels = find_particles_by_seams(maps, thresholds)
         areas = np.bincount(labels.ravel())[1:]
         if areas.size:
-            areas = areas * (view.size / labels.size)  # in px of the view
-            yield _candidate(factor, areas, instance_quality(labels, maps))
+            in_view = areas * (view.size / labels.size)  # in px of the view
+            yield _candidate(factor, in_view, instance_quality(labels, maps))
 
 
 def _candidate(
@@ -190,8 +191,8 @@ def scale_features(candidates: Sequence[ScaleCandidate], target_px: float) -> pd
     """One row per candidate, in the order of `scale_candidates`, with `SCALE_FEATURES`."""
     table = pd.DataFrame(candidates)
     size = np.log(table["median_px"] / target_px)
-    recorded = np.log(table["median_px"] / table["factor"])
-    octave = np.log2(table["factor"])
+    recorded = pd.Series(np.log(table["median_px"] / table["factor"]))
+    octave = pd.Series(np.log2(table["factor"]))
     columns = {
         "crispness": table["crispness"],
         "size": size,

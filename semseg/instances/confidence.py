@@ -55,7 +55,8 @@ def _contributions(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[
     mean, scale = np.asarray(model["mean"]), np.asarray(model["scale"])
     standard = (features[list(model["features"])].to_numpy(float) - mean) / scale
     # far outside what was fitted, a straight line must not run away
-    return np.clip(standard, -4, 4) * np.asarray(model["weights"])
+    added: NDArray[np.float64] = np.clip(standard, -4, 4) * np.asarray(model["weights"])
+    return added
 
 
 def confidence(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -68,7 +69,8 @@ def confidence(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[np.f
     model : mapping
         ``features`` (names), ``mean``, ``scale``, ``weights`` (one each), ``intercept``.
     """
-    odds = _contributions(features, model).sum(axis=1) + float(model["intercept"])
+    odds: NDArray[np.float64] = _contributions(features, model).sum(axis=1)
+    odds += float(model["intercept"])
     return 1 / (1 + np.exp(-odds))
 
 

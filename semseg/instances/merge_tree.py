@@ -70,7 +70,7 @@ def candidates(
     odds : (n,)
         Log odds that one particle lies on both sides of each seam.
     """
-    members = [(int(label),) for label in labels]
+    members: list[tuple[int, ...]] = [(int(label),) for label in labels]
     parts: list[tuple[int, int] | None] = [None] * len(members)
     joined, further = [CLIP_LOG_ODDS] * len(members), [-CLIP_LOG_ODDS] * len(members)
     at = {label: index for index, (label,) in enumerate(members)}
@@ -98,7 +98,7 @@ def candidates(
     return [
         Candidate(
             tuple(sorted(members[index])),
-            parts[index] and (new[parts[index][0]], new[parts[index][1]]),
+            (pair := parts[index]) and (new[pair[0]], new[pair[1]]),
             joined[index],
             further[index],
         )
@@ -134,8 +134,9 @@ def best_cut(tree: Sequence[Candidate], score: NDArray[np.floating]) -> list[int
     stack, chosen = list(roots), []
     while stack:
         index = stack.pop()
-        if divided[index]:
-            stack += tree[index].parts
+        parts = tree[index].parts
+        if parts and divided[index]:
+            stack += parts
         else:
             chosen.append(index)
     return sorted(chosen, key=lambda index: tree[index].members[0])

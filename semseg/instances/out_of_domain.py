@@ -23,7 +23,7 @@ The coefficients come with the model (key ``in_domain`` of its confidence, fitte
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 FEATURES = ("confidence", "foreground")
+Confidence = TypeVar("Confidence", float, NDArray[np.float64])  # of one particle or of many
 REASON = "not like particles the model knows"  # of every particle of such an image
 # Fitted to the second edition of the model; both features are means of probabilities, so they
 # mean much the same for another network.
@@ -158,7 +159,7 @@ def note(why: str, confidences: NDArray[np.floating], default_filter: float) -> 
     return f"{why}: {found}. If {right}, lower the filter to {level:.2g}."
 
 
-def lower_confidence(confidence, default_filter: float):
+def lower_confidence(confidence: Confidence, default_filter: float) -> Confidence:
     """Confidences of an out-of-domain image: below the default filter, in the same order, so that
     a person can still choose with the filter."""
     return confidence * default_filter

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
+Window = tuple[slice, slice]  # rows and columns
 PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
 
 
@@ -203,7 +204,7 @@ def fragments(
     ndimage.gaussian_filter(elevation, thresholds.smoothing_px, output=elevation)
     peaks = elevation == ndimage.maximum_filter(elevation, 3)
     peaks &= foreground & (elevation > thresholds.min_peak)
-    markers, _ = ndimage.label(peaks, np.ones((3, 3), bool))
+    markers, _ = _pieces(peaks, np.ones((3, 3), bool))
     labels, _ = _numbered(_grow(elevation, markers, foreground))
     found = seams(labels, elevation, maps)
     return join_by_prominence(labels, elevation, found, thresholds.min_prominence), elevation
@@ -216,12 +217,12 @@ def _grow(elevation: NDArray[np.float32], markers: Labels, foreground: NDArray[n
     need a watershed, each in its own window: the flood of one never reaches another, so
     the result is that of one watershed over everything, in less time and memory.
     """
-    pieces, count = ndimage.label(foreground)
+    pieces, count = _pieces(foreground)
     windows = ndimage.find_objects(pieces)
     crowded = _crowded(pieces, markers, count)
     labels = pieces.copy()
     for piece in crowded:
-        for halo, core in _parts(windows[piece - 1]):
+        for halo, core in _parts(*windows[piece - 1]):
             inside = pieces[halo] == piece
             grown = watershed(-elevation[halo], markers[halo] * inside, mask=inside)
             # pieces keep their own numbers; those of markers follow behind
@@ -229,6 +230,14 @@ def _grow(elevation: NDArray[np.float32], markers: Labels, foreground: NDArray[n
             part = inside[core]
             labels[halo][core][part] = grown[core][part]
     return labels
+
+
+def _pieces(
+    mask: NDArray[np.bool_], structure: NDArray[np.bool_] | None = None
+) -> tuple[Labels, int]:
+    """The connected pieces of a mask, 1..n, int32, H x W; and n."""
+    pieces, count = ndimage.label(mask, structure)
+    return pieces.astype(np.int32, copy=False), count
 
 
 def _crowded(pieces: Labels, markers: Labels, count: int) -> list[int]:
@@ -245,24 +254,25 @@ def _crowded(pieces: Labels, markers: Labels, count: int) -> list[int]:
     return np.flatnonzero(several).tolist()
 
 
-def _parts(
-    window: tuple[slice, slice],
-) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+def _parts(rows: slice, columns: slice) -> Iterator[tuple[Window, Window]]:
     """The window itself, or where it is too large for the memory, parts of it with a halo.
 
     Yields (part with its halo in the picture, the part within that). Markers have their
     numbers already, so parts agree wherever a particle is smaller than the halo.
     """
-    for top in range(window[0].start, window[0].stop, PART_PX):
-        for left in range(window[1].start, window[1].stop, PART_PX):
-            starts = np.array([top, left])
-            stops = np.minimum(starts + PART_PX, [window[0].stop, window[1].stop])
-            first = np.maximum(starts - HALO_PX, [window[0].start, window[1].start])
-            last = np.minimum(stops + HALO_PX, [window[0].stop, window[1].stop])
-            yield (
-                tuple(map(slice, first.tolist(), last.tolist())),
-                tuple(map(slice, (starts - first).tolist(), (stops - first).tolist())),
+    for top in range(rows.start, rows.stop, PART_PX):
+        for left in range(columns.start, columns.stop, PART_PX):
+            (own_rows, in_rows), (own_columns, in_columns) = (
+                _with_halo(first, whole) for first, whole in ((top, rows), (left, columns))
             )
+            yield (own_rows, own_columns), (in_rows, in_columns)
+
+
+def _with_halo(first: int, whole: slice) -> tuple[slice, slice]:
+    """Along one axis, the part that begins at `first` with its halo, and that part within it."""
+    stop = min(first + PART_PX, whole.stop)
+    start, end = max(first - HALO_PX, whole.start), min(stop + HALO_PX, whole.stop)
+    return slice(start, end), slice(first - start, stop - start)
 
 
 def _areas(labels: Labels) -> NDArray[np.int64]:

@@ -108,7 +108,8 @@ def merge_log_odds(found: pd.DataFrame, classifier: Mapping[str, Any]) -> NDArra
     mean, scale = np.asarray(classifier["mean"]), np.asarray(classifier["scale"])
     standard = (found[list(classifier["features"])].to_numpy(float) - mean) / scale
     weights, intercept = np.asarray(classifier["weights"]), float(classifier["intercept"])
-    return np.clip(standard, -4, 4) @ weights + intercept
+    odds: NDArray[np.float64] = np.clip(standard, -4, 4) @ weights + intercept
+    return odds
 
 
 def merge_order(
@@ -196,7 +197,8 @@ def _along_seams(
 ) -> tuple[NDArray[np.int64], tuple[NDArray[np.float64], ...]]:
     """For every two neighbouring pixels of different fragments: the pair as one number, and of
     both pixels the greater boundary, the lower elevation, the lower foreground; band by band."""
-    pairs, columns = [], ([], [], [])
+    pairs: list[NDArray[np.int64]] = []
+    columns: tuple[list[NDArray[np.float64]], ...] = ([], [], [])
     for top in range(0, labels.shape[0], BAND_ROWS):
         # one row more, for pairs across the end of the band
         band = np.s_[top : top + BAND_ROWS + 1]

@@ -20,8 +20,12 @@ scale of grey (8 bit, 16 bit, float; any positive factor, any offset).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["find_label_bar"]
+
+Grey = NDArray[np.float32]  # H x W
+Rows = NDArray[np.floating]  # one figure of each row
 
 MAX_HEIGHT = 0.25  # of the picture; the tallest bar seen so far (a TEM's) takes 16 %
 MIN_HEIGHT = 0.015  # of the picture, and at least MIN_ROWS
@@ -44,7 +48,7 @@ MAX_SCATTER = 0.3  # of the tolerance, of the bar's background; up to 0.22 in sh
 MIN_SIDE_SHARE = 0.12  # the same, of the outer sixteenths of the width, where the bar begins
 
 
-def find_label_bar(grey: np.ndarray) -> int | None:
+def find_label_bar(grey: Grey) -> int | None:
     """First row of the data bar at the bottom of a picture.
 
     Parameters
@@ -62,7 +66,7 @@ def find_label_bar(grey: np.ndarray) -> int | None:
     if height < 64 or width < 64:
         return None
     step = -(-width // MAX_COLUMNS)
-    start = height - int(MAX_HEIGHT * height) - ROWS_ABOVE
+    start: int = height - int(MAX_HEIGHT * height) - ROWS_ABOVE
     strip = np.asarray(grey[start:, ::step], dtype=np.float32)
     medians = np.median(strip, axis=1)
     for tolerance, min_first_share in _tolerances(grey):
@@ -74,7 +78,7 @@ def find_label_bar(grey: np.ndarray) -> int | None:
     return None
 
 
-def _tolerances(grey: np.ndarray) -> list[tuple[float, float]]:
+def _tolerances(grey: Grey) -> list[tuple[float, float]]:
     """How far two pixels of the same grey may lie apart, most generous first.
 
     With each comes the share of the bar's first rows that must have the bar's grey.
@@ -92,9 +96,7 @@ def _tolerances(grey: np.ndarray) -> list[tuple[float, float]]:
     return [(TOLERANCE * scale, share) for scale, share in attempts if scale > 0]
 
 
-def _candidate_levels(
-    medians: np.ndarray, flat: np.ndarray, height: int, tolerance: float
-) -> list[float]:
+def _candidate_levels(medians: Rows, flat: Rows, height: int, tolerance: float) -> list[float]:
     """Grey levels the bar may have: what most flat rows near the bottom agree upon."""
     levels: list[float] = []
     for share in (0.025, 0.05, 0.1, 0.18):
@@ -108,9 +110,9 @@ def _candidate_levels(
 
 
 def _find_top(
-    strip: np.ndarray,
-    medians: np.ndarray,
-    flat: np.ndarray,
+    strip: Grey,
+    medians: Rows,
+    flat: Rows,
     level: float,
     tolerance: float,
     min_first_share: float,
@@ -151,7 +153,7 @@ def _find_top(
     return None
 
 
-def _height_of_bar(in_bar: np.ndarray, height: int) -> int | None:
+def _height_of_bar(in_bar: NDArray[np.bool_], height: int) -> int | None:
     """Rows from the edge to the bar's last row; None if this is no bar that ends the picture."""
     found = np.flatnonzero(in_bar)
     bar_height = int(found[-1]) + 1
@@ -164,7 +166,7 @@ def _height_of_bar(in_bar: np.ndarray, height: int) -> int | None:
     return bar_height
 
 
-def _has_writing(bar: np.ndarray, level: float, tolerance: float) -> bool:
+def _has_writing(bar: Grey, level: float, tolerance: float) -> bool:
     """Whether the bar shows thin strong strokes, several side by side, on an even background."""
     departure = np.abs(bar - level)
     if np.median(departure[departure <= tolerance]) > MAX_SCATTER * tolerance:
@@ -184,9 +186,7 @@ def _has_writing(bar: np.ndarray, level: float, tolerance: float) -> bool:
     return bool(mean_stroke <= 0.5 * len(bar))
 
 
-def _include_border(
-    top: int, medians: np.ndarray, flat: np.ndarray, tolerance: float, height: int
-) -> int:
+def _include_border(top: int, medians: Rows, flat: Rows, tolerance: float, height: int) -> int:
     """Move the edge up over the line that frames the bar, if there is one.
 
     Such a line is flat, of another level than the bar, and of another level than the picture

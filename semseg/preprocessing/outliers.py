@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 __all__ = ["repair_outliers"]
@@ -28,6 +30,10 @@ MAX_CLUMP = 3  # pixels; a thin line is longer, and the smallest particle larger
 MAX_SHARE = 0.1  # of outliers; more of them are the picture itself
 CHUNK = 1 << 18  # outliers handled at a time
 
+Image = NDArray[np.float32]  # H x W
+Flags = NDArray[np.bool_]  # H x W
+Scalar = TypeVar("Scalar", bound=np.generic)
+
 NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) != (0, 0))
 # Exchanges that sort eight values (Batcher's odd-even merge sort).
 SORT_EIGHT = (
@@ -36,7 +42,7 @@ SORT_EIGHT = (
 )
 
 
-def repair_outliers(grey: np.ndarray) -> tuple[np.ndarray, int]:
+def repair_outliers(grey: Image) -> tuple[Image, int]:
     """Replace isolated hot and cold pixels by the median of their sound neighbours.
 
     A sound pixel is never alone. Noise has neighbours that scatter as much, an edge or a bright
@@ -73,27 +79,28 @@ def repair_outliers(grey: np.ndarray) -> tuple[np.ndarray, int]:
         # Clumps of three escape the first search. Only what stands out as much as the
         # single outliers of this picture did is repaired now, and never part of a line.
         heights = np.abs(grey[flags] - _sound_medians(repaired, flags))
-        floors = tuple(
+        floor_hot, floor_cold = (
             max(floor, 0.5 * float(np.median(heights[one[flags]]))) if one.any() else math.inf
             for one in (hot, cold)
         )
         repaired[flags] = _sound_medians(repaired, flags)
         spared = MAX_CLUMP - 1
-        for sign, clumped in zip((1, -1), _standing_out(repaired, spared, floors), strict=True):
+        clumps = _standing_out(repaired, spared, (floor_hot, floor_cold))
+        for sign, clumped in zip((1, -1), clumps, strict=True):
             flags |= _small_clumps(clumped, _line_ends(repaired, clumped, sign, spared))
         np.copyto(repaired, grey)  # once more from the start, now that all unsound ones are known
     repaired[flags] = _sound_medians(repaired, flags)
     return repaired, int(np.count_nonzero(flags))
 
 
-def _contrast(grey: np.ndarray) -> float:
+def _contrast(grey: Image) -> float:
     """Difference between the 99.5 and the 0.5 percentile of a sample of the picture."""
     step = [max(1, side // 512) for side in grey.shape]
     low, high = np.percentile(grey[:: step[0], :: step[1]], (0.5, 99.5))
     return float(high - low)
 
 
-def _bands(grey: np.ndarray) -> Iterator[tuple[slice, np.ndarray, slice]]:
+def _bands(grey: Image) -> Iterator[tuple[slice, Image, slice]]:
     """Bands of rows: where they belong, the padded pixels, and the band's rows within those."""
     height, width = grey.shape
     rows = max(4 * HALO, BAND_PIXELS // width)
@@ -104,9 +111,7 @@ def _bands(grey: np.ndarray) -> Iterator[tuple[slice, np.ndarray, slice]]:
         yield slice(start, stop), padded, slice(start - first, stop - first)
 
 
-def _standing_out(
-    grey: np.ndarray, spared: int, floors: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
+def _standing_out(grey: Image, spared: int, floors: tuple[float, float]) -> tuple[Flags, Flags]:
     """Hot and cold pixels: beyond all but ``spared`` neighbours by far more than the scatter.
 
     Parameters
@@ -148,7 +153,7 @@ def _standing_out(
     return hot, cold
 
 
-def _positions(flags: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _positions(flags: Flags) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Rows and columns of the flagged pixels, in order, so many at a time."""
     found = np.flatnonzero(flags)
     for start in range(0, found.size, CHUNK):
@@ -156,7 +161,9 @@ def _positions(flags: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield rows, columns
 
 
-def _neighbours(grey: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _neighbours(
+    grey: NDArray[Scalar], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[Scalar]:
     """The eight neighbours (N x 8) of N pixels, mirrored at the border."""
     height, width = grey.shape
     shifts = np.array(NEIGHBOURS)
@@ -166,10 +173,11 @@ def _neighbours(grey: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.n
     )
     at_row = np.where(at_row >= height, 2 * height - 2 - at_row, at_row)
     at_column = np.where(at_column >= width, 2 * width - 2 - at_column, at_column)
-    return grey[at_row, at_column]
+    around: NDArray[Scalar] = grey[at_row, at_column]
+    return around
 
 
-def _line_ends(grey: np.ndarray, flags: np.ndarray, sign: int, spared: int) -> np.ndarray:
+def _line_ends(grey: Image, flags: Flags, sign: int, spared: int) -> Flags:
     """Flagged pixels with a sound neighbour nearly as extreme: ends of lines, tips of particles."""
     ends = np.zeros_like(flags)
     for rows, columns in _positions(flags):
@@ -181,7 +189,7 @@ def _line_ends(grey: np.ndarray, flags: np.ndarray, sign: int, spared: int) -> n
     return ends
 
 
-def _small_clumps(flags: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def _small_clumps(flags: Flags, ends: Flags) -> Flags:
     """Only the 8-connected clumps of at most MAX_CLUMP pixels of which none is an end."""
     labels = ndimage.label(flags, structure=np.ones((3, 3), dtype=bool))[0][flags]
     sizes = np.bincount(labels)
@@ -191,7 +199,7 @@ def _small_clumps(flags: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return small
 
 
-def _sound_medians(grey: np.ndarray, flags: np.ndarray) -> np.ndarray:
+def _sound_medians(grey: Image, flags: Flags) -> NDArray[np.float32]:
     """Median of the unflagged neighbours of each flagged pixel (of all, where none is sound)."""
     medians = [np.empty(0, dtype=np.float32)]
     for rows, columns in _positions(flags):

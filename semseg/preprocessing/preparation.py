@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from semseg.errors import SettingsError, UnsuitableImageError
@@ -28,6 +30,7 @@ from semseg.preprocessing.outliers import repair_outliers
 
 __all__ = ["Crop", "find_label_bar", "repair_outliers", "resize", "stretch_contrast"]
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 MAX_PERCENTILE_SAMPLE = 4_000_000  # pixels; more do not change a percentile, they only cost time
 
 
@@ -56,7 +59,7 @@ class Crop:
                     f"not {value!r}."
                 )
 
-    def apply(self, grey: np.ndarray) -> np.ndarray:
+    def apply(self, grey: NDArray[Scalar]) -> NDArray[Scalar]:
         """The picture without the removed rows and columns (a view of H x W, any dtype).
 
         Raises
@@ -76,7 +79,9 @@ class Crop:
         return grey[self.top : height - self.bottom, self.left : width - self.right]
 
 
-def stretch_contrast(grey: np.ndarray, low: float = 0.5, high: float = 99.5) -> np.ndarray:
+def stretch_contrast(
+    grey: NDArray[np.float32], low: float = 0.5, high: float = 99.5
+) -> NDArray[np.float32]:
     """Bring the picture's contrast to 0..1, cutting off the extreme half per cents.
 
     Parameters
@@ -116,7 +121,7 @@ def stretch_contrast(grey: np.ndarray, low: float = 0.5, high: float = 99.5) -> 
     return np.clip(stretched, 0, 1, out=stretched)
 
 
-def resize(image: np.ndarray, factor: float, multiple: int = 1) -> np.ndarray:
+def resize(image: NDArray[np.float32], factor: float, multiple: int = 1) -> NDArray[np.float32]:
     """Enlarge or shrink by one factor, bicubic, smoothed first when shrinking.
 
     Parameters
