@@ -18,7 +18,6 @@ WORKDIR /app
 COPY LICENSE streamlit_app.py ./
 COPY .streamlit/config.toml .streamlit/
 COPY deploy/prepare_image.py deploy/
-COPY docs/sample.figure.png docs/
 COPY models/model.onnx models/
 COPY semseg semseg
 # /tmp is the one place that is written to: matplotlib's list of fonts

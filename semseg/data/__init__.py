@@ -8,14 +8,14 @@
 
 It was drawn by ``training/make_sample.py``, not recorded: 1024 x 768 pixels of 7.34375 nm,
 particles above row 712 and a label bar below it. ``sample.truth.tif`` beside it holds the labels
-of those 712 rows.
+of those 712 rows, ``sample.figure.png`` is the figure that an analysis of it writes.
 """
 
 from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["sample_path", "sample_truth"]
+__all__ = ["DATA", "sample_path", "sample_truth"]
 
 DATA = Path(__file__).resolve().parent
 

@@ -14,5 +14,6 @@ module     what happens in it
 `results`  the linked view of one picture, and its files
 `batch`    several pictures together
 `start`    what a visitor sees first, and the footer
+`serve`    the server, for the command line
 ========== ========================================================================
 """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
 import streamlit as st
 from PIL import Image, ImageDraw
 
+from semseg.data import DATA
 from semseg.errors import SemsegError
 from semseg.inference.segmenter import Segmenter
 from semseg.page.inputs import sample_buttons
@@ -16,7 +16,7 @@ from semseg.viewer import preload
 
 __all__ = ["footer", "icon", "welcome"]
 
-PICTURE = Path(__file__).resolve().parents[2] / "docs" / "sample.figure.png"
+PICTURE = DATA / "sample.figure.png"
 
 
 def icon() -> Image.Image:

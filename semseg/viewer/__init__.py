@@ -53,8 +53,7 @@ export default function (component) {
     ({ show }) => show(root, component, folder),
     () => {
       root.querySelector(".sv-message").textContent =
-        "The view could not be loaded: the server does not serve app/static " +
-        "(server.enableStaticServing).";
+        "The view could not be loaded from this server; reload the page, or tell whoever runs it.";
     },
   );
   return () => module.then(({ leave }) => leave(root), () => {});
@@ -173,19 +172,25 @@ def _nothing() -> None:
 def _address() -> str:
     """Where the app serves the files for the browser.
 
-    That is its ``static/``; where this cannot be written, a temporary folder, which Streamlit
-    serves as that of a component in an earlier style.
+    That is its ``static/``; where this is not served or cannot be written, a temporary folder,
+    which Streamlit serves as that of a component in an earlier style.
     """
+    if not st.get_option("server.enableStaticServing"):
+        return _spare_address()
     try:
         return f"app/static/{assets.publish(_static_folder())}"
     except OutputError as error:
         try:
-            spare = assets.spare_folder()
-            name = assets.publish(spare)
-        except (OSError, OutputError):
+            return _spare_address()
+        except OutputError:
             raise error from None
-        served = st.components.v1.declare_component("files", path=spare).name
-        return f"component/{served}/{name}"
+
+
+def _spare_address() -> str:
+    spare = assets.spare_folder()
+    name = assets.publish(spare)
+    served = st.components.v1.declare_component("files", path=spare).name
+    return f"component/{served}/{name}"
 
 
 def _static_folder() -> Path:

@@ -1,10 +1,10 @@
 """The files that a browser needs for the viewer, put where Streamlit serves them.
 
-Streamlit serves the folder ``static/`` beside the page's script under ``app/static/`` (when
-``server.enableStaticServing`` is on). `publish` writes plotly.js, as the installed plotly package
-brings it, the viewer's own modules and what they take from Python (`semseg.viewer.definitions`)
-there, so that a page never asks a foreign server. Where
-that folder cannot be written, `spare_folder` takes its place.
+Streamlit serves the folder ``static/`` beside the page's script under ``app/static/`` where
+``server.enableStaticServing`` is on (for ``semseg page`` it is not). `publish` writes plotly.js, as
+the installed plotly package brings it, the viewer's own modules and what they take from Python
+(`semseg.viewer.definitions`) there, so that a page never asks a foreign server. Where that folder
+is not served or cannot be written, `spare_folder` takes its place.
 """
 
 from __future__ import annotations
@@ -80,11 +80,17 @@ def spare_folder() -> Path:
 
     Raises
     ------
-    OSError
+    OutputError
         There is no space for one.
     """
-    with _SPARE_LOCK:
-        return Path(_spare().name)
+    try:
+        with _SPARE_LOCK:
+            return Path(_spare().name)
+    except OSError as error:
+        raise OutputError(
+            f"The viewer's files could not be written into {tempfile.gettempdir()} "
+            f"({error.strerror}); make space there, or set TMPDIR to another folder."
+        ) from error
 
 
 @cache

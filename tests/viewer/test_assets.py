@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -55,11 +56,20 @@ def test_the_viewer_s_files_go_elsewhere_where_static_cannot_be_written(no_stati
     assert "viewer.js" in names(assets.spare_folder() / name)
 
 
+def test_the_viewer_s_files_go_elsewhere_where_static_is_not_served(tmp_path, monkeypatch):
+    monkeypatch.setattr("semseg.viewer._static_folder", lambda: tmp_path / "static")
+    assert _address().startswith("app/static/semseg-")
+    monkeypatch.setattr("streamlit.get_option", {"server.enableStaticServing": False}.get)
+    shutil.rmtree(tmp_path / "static")
+    assert _address().startswith("component/semseg.viewer.files/semseg-")
+    assert names(tmp_path) == []
+
+
 def test_without_any_place_for_the_viewer_s_files_one_sentence(no_static, monkeypatch):
     def full():
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(assets, "spare_folder", full)
+    monkeypatch.setattr(assets, "_spare", full)
     with pytest.raises(OutputError, match=r"static \(.*\); make that folder writable") as caught:
         _address()
     one_sentence(str(caught.value))
