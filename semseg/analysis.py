@@ -26,11 +26,13 @@ from dataclasses import replace
 import numpy as np
 
 from semseg.errors import SettingsError
-from semseg.inference.segmenter import ModelInfo, Segmenter
+from semseg.inference.description import ModelInfo
+from semseg.inference.segmenter import Segmenter
 from semseg.instances import out_of_domain
 from semseg.instances.autoscale import estimate_rescale
+from semseg.instances.coefficients import thresholds_of
 from semseg.instances.confidence import apply_filter, confidence, reasons
-from semseg.instances.particles import Thresholds, find_particles
+from semseg.instances.particles import find_particles
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
 from semseg.measure.quantities import in_nanometres
 from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
@@ -154,7 +156,7 @@ def segment(
     report = progress or (lambda stage, fraction: None)
     seconds = {} if seconds is None else seconds
     model = segmenter.info
-    thresholds = Thresholds(**model.thresholds)
+    thresholds = thresholds_of(model)
     notes: list[str] = []
 
     with _timed("rescale", seconds, report):

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg.inference.segmenter import ModelInfo
+from semseg.inference.description import ModelInfo
 from semseg.io.micrograph import Micrograph
 from semseg.measure.grid import Grid
 from semseg.preprocessing.preparation import Crop

@@ -21,7 +21,7 @@ import onnx
 import onnxruntime
 import torch
 
-from semseg.inference.segmenter import to_stored
+from semseg.inference.description import to_stored
 from training.dataset import WORK
 from training.network import DIVISOR, MAPS, REDUCTION, Layout, MultiResUNet
 
@@ -104,7 +104,7 @@ def pin(sha256: str) -> None:
 
 
 def description(name: str, fitted: dict) -> dict:
-    """What the model says about itself; see `semseg.inference.segmenter.ModelInfo`."""
+    """What the model says about itself; see `semseg.inference.description.ModelInfo`."""
     commit = subprocess.run(
         ["git", "log", "-1", "--format=%H", "--", "training"],
         cwd=ROOT, capture_output=True, text=True, check=True,

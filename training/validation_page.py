@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 
-from semseg.inference.segmenter import ModelInfo
+from semseg.inference.description import ModelInfo
 from training.timing import NETWORK_SHAPE
 from training.validation_result import Result
 

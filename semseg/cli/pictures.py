@@ -10,7 +10,7 @@ from semseg.analysis import Analysis, analyze, refilter, rescaled
 from semseg.cli.printed import result_line, say, warn
 from semseg.cli.progress import progress_bar
 from semseg.display import DEFAULT, Display
-from semseg.errors import SemsegError, SettingsError, sentence
+from semseg.errors import ModelError, SemsegError, SettingsError, sentence
 from semseg.export.files import output_paths, run_files, written_files
 from semseg.export.interruption import postponed
 from semseg.export.writing import check_folder, write_files
@@ -63,6 +63,8 @@ def analyze_all(
                 f"its files; {name} was the one at hand."
             )
             raise
+        except ModelError:
+            raise  # no picture is to blame, and none would succeed
         except Exception as error:
             failed += 1
             warn(f"{name}: {sentence(error).removeprefix(f'{name}: ')}")

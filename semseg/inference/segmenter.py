@@ -7,17 +7,15 @@ refused. Where it runs stands in `semseg.inference.engine`.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semseg.errors import ModelError
+from semseg.inference.description import read_description
 from semseg.inference.engine import PROVIDERS, Engine, Run, available_providers
 from semseg.inference.tiling import pad_to_multiple, predict_in_tiles
 
@@ -25,11 +23,8 @@ __all__ = [
     "MODEL_PATH",
     "MODEL_SHA256",
     "PROVIDERS",
-    "ModelInfo",
     "Segmenter",
     "available_providers",
-    "from_stored",
-    "to_stored",
 ]
 
 MODEL_SHA256 = "5e38ec2dddd4935ff89abebc482772aa84ab850d301b52eec36584955a3be0ea"
@@ -41,70 +36,6 @@ MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
 WHOLE_UP_TO_PX = 5_500_000  # the body needs about 0.11 GB per megapixel
 TILE_PX = 1536
 OVERLAP_PX = 384
-
-# Names that the description in a model file has for what has another name in the code. Model files
-# keep theirs, so that any version of semseg reads any file: the shipped one is known by its bytes.
-_STORED_NAMES = {
-    # fields of `semseg.instances.particles.Thresholds`
-    "min_peak": "least_hill",
-    "min_prominence": "prominence",
-    "min_merge_probability": "join",
-    "merge_classifier": "judge",
-    "score_model": "worth",
-    "penalty": "price",
-    "min_area_px": "least_area_px",
-    "scale_model": "look",
-    # of the confidence, the coefficients for `semseg.instances.out_of_domain`
-    "in_domain": "picture",
-    # features of seams, and of particles
-    "lower_peak": "hill",
-    "median_agreement": "company",
-}
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the model file says about itself (ONNX metadata, key ``semseg``).
-
-    Attributes
-    ----------
-    name, version, licence, data, commit : str
-        What it is, on which pictures it was trained, and by which revision of the code.
-    sha256 : str
-        Of the file.
-    normalisation : str
-        What the grey values of its input mean.
-    divisor : int
-        The sides of its input must be multiples of this, px.
-    reduction : int
-        Pixels of its input along a pixel of its maps.
-    trained_particle_px : (float, float)
-        Median particle diameters between which it is at home, px of its input.
-    target_particle_px : float
-        Median particle diameter that automatic rescaling aims at, px of its input.
-    thresholds : mapping
-        Of the instance step: see `semseg.instances.particles.Thresholds`.
-    confidence : mapping
-        Coefficients: see `semseg.instances.confidence`; under ``in_domain`` those of
-        `semseg.instances.out_of_domain`.
-    filter_threshold : float
-        Confidence below which a particle is possibly wrong, by default.
-    """
-
-    name: str
-    version: str
-    sha256: str
-    licence: str
-    data: str
-    commit: str
-    normalisation: str
-    divisor: int
-    reduction: int
-    trained_particle_px: tuple[float, float]
-    target_particle_px: float
-    thresholds: Mapping[str, Any]
-    confidence: Mapping[str, Any]
-    filter_threshold: float
 
 
 class Segmenter:
@@ -137,7 +68,7 @@ class Segmenter:
     ) -> None:
         content = _read_model(Path(path), sha256)
         self._engine = Engine(content, provider=provider, threads=threads)
-        self.info = _model_info(self._engine.metadata, hashlib.sha256(content).hexdigest())
+        self.info = read_description(self._engine.metadata, hashlib.sha256(content).hexdigest())
 
     @property
     def provider(self) -> str:
@@ -210,40 +141,3 @@ def _read_model(path: Path, sha256: str | None) -> bytes:
             "with, so its sizes could not be trusted; please reinstall semseg."
         )
     return content
-
-
-def _model_info(metadata: Mapping[str, str], sha256: str) -> ModelInfo:
-    try:
-        stored = from_stored(json.loads(metadata["semseg"]))
-        stored["trained_particle_px"] = tuple(stored["trained_particle_px"])
-        return ModelInfo(sha256=sha256, **stored)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(
-            "The model file carries no description that this version of semseg understands; "
-            "please use the model that came with it."
-        ) from error
-
-
-def to_stored(description: Mapping[str, Any]) -> dict[str, Any]:
-    """A description with the names that model files have, as `training.export` writes it."""
-    stored: dict[str, Any] = _renamed(description, _STORED_NAMES)
-    return stored
-
-
-def from_stored(description: Mapping[str, Any]) -> dict[str, Any]:
-    """A description as model files have it, with the names of the code."""
-    names = {stored: name for name, stored in _STORED_NAMES.items()}
-    named: dict[str, Any] = _renamed(description, names)
-    return named
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """Keys of mappings, and names in lists of names, at any depth, replaced where `names` says."""
-    if isinstance(value, Mapping):
-        return {names.get(key, key): _renamed(each, names) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [
-            names.get(each, each) if isinstance(each, str) else _renamed(each, names)
-            for each in value
-        ]
-    return value

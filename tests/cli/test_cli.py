@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from PIL import Image
 from semseg.__main__ import main
 from semseg.cli import analyze
 from semseg.errors import ModelError
+from semseg.inference.segmenter import Segmenter
 from tests.cli.conftest import SHAPE
-from tests.support.command import FIXED, rows_of, summary_of
+from tests.support.command import FIXED, one_sentence, rows_of, summary_of
+from tests.support.model_files import described_model
 from tests.support.network import shipped
 from tests.support.paths import ROOT
 
@@ -271,6 +274,27 @@ def test_a_missing_model_is_said_without_a_traceback(folder, tmp_path, monkeypat
         main(["analyze", str(folder / "a.png"), "--output", str(tmp_path)])
     assert stop.value.code == 2
     assert "model file is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("thresholds", {"colour": 1}), ("thresholds", 3), ("divisor", "32")]
+)
+def test_a_model_whose_description_does_not_fit_is_one_sentence(
+    part, value, folder, segmenter, tmp_path, monkeypatch, capsys
+):
+    description = json.loads(segmenter._engine.metadata["semseg"])
+    model = tmp_path / "model.onnx"
+    model.write_bytes(described_model(description | {part: value}))
+    monkeypatch.setattr(
+        analyze, "Segmenter", lambda **options: Segmenter(model, sha256=None, **options)
+    )
+    pictures = [str(folder / "a.png"), str(folder / "b.tif")]
+    with pytest.raises(SystemExit) as stop:
+        main(["analyze", *pictures, "--output", str(tmp_path / "out"), *FIXED])
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "description does not fit this version of semseg" in one_sentence(said.err)
 
 
 # As a program

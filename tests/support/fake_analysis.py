@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from semseg.analysis import Analysis, Prepared, Segmentation, conclude
-from semseg.inference.segmenter import ModelInfo
+from semseg.inference.description import ModelInfo
 from semseg.io.micrograph import Micrograph
 from semseg.measure.recorded import measure_particles, recorded_outlines
 from semseg.measure.shape import measure_shapes
