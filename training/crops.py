@@ -26,7 +26,7 @@ __all__ = ["Crops", "Window", "augment", "crop", "paste", "window"]
 CROP = 320
 SIZES = (16.0, 140.0)  # median particle that EMPS pictures are brought to, px of the picture
 PASTED = 0.5  # share of the EMPS crops with particles of another picture on top
-SLIVER = 4  # pixels of the maps; what is left of a covered particle must be more
+MIN_PIECE_PX = 4  # of the maps; what is left of a covered particle must be more
 
 
 class Crops(IterableDataset):
@@ -177,7 +177,7 @@ def paste(
 def _pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Labels anew, one for each piece that hangs together; slivers go."""
     pieces = label(labels, connectivity=1).astype(np.int32)
-    small = np.bincount(pieces.ravel()) < SLIVER
+    small = np.bincount(pieces.ravel()) < MIN_PIECE_PX
     pieces[small[pieces]] = 0
     return pieces
 

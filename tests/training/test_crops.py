@@ -62,7 +62,7 @@ def test_pasted_particles_lie_on_top_in_picture_and_truth(seed):
     assert onto[new].min() > 0.3  # as bright as what lay there, or as it was; the ground was 0
     for index in np.unique(truth[truth > 0]):
         assert ndimage.label(truth == index)[1] == 1
-        assert (truth == index).sum() >= crops.SLIVER
+        assert (truth == index).sum() >= crops.MIN_PIECE_PX
 
 
 def test_what_is_cut_in_two_by_a_pasted_particle_is_two():
