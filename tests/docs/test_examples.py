@@ -2,8 +2,11 @@
 
 import argparse
 import re
+import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from semseg.cli.arguments import add_settings
 from semseg.data import sample_path
@@ -39,12 +42,33 @@ def test_the_readme_can_be_read_at_one_sitting():
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 120
 
 
-def test_the_readme_shows_what_the_command_line_prints(tmp_path):
-    shown = re.search(r"^(sample\.tif: .*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    done = python("-m", "semseg", "analyze", sample_path(), "--output", tmp_path)
-    assert shown[1] in done.stdout.splitlines()
-    listed = re.search(r"^(sample\.figure\.png .*)$", (ROOT / "README.md").read_text("utf-8"), re.M)
-    assert listed[1].split() == sorted(path.name for path in tmp_path.iterdir())
+@pytest.fixture
+def folder(tmp_path):
+    """Where a reader of the examples stands: with the sample, as it is and without its scale."""
+    (tmp_path / "semseg" / "data").mkdir(parents=True)
+    shutil.copy(sample_path(), tmp_path / "semseg" / "data")
+    shutil.copy(sample_path(), tmp_path)
+    with Image.open(sample_path()) as picture:
+        Image.fromarray(np.asarray(picture)).save(tmp_path / "no-scale.png")
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", ["README.md", "docs/command_line.md", "docs/tutorial.md"])
+def test_the_command_line_prints_what_is_shown(document, folder):
+    text = (ROOT / document).read_text("utf-8")
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for command, shown in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE):
+            program, *arguments = command.split()
+            if program == "ls":
+                printed = "  ".join(sorted(path.name for path in (folder / arguments[0]).iterdir()))
+            else:
+                words = command.split("semseg ", 1)[1].split()
+                done = python("-m", "semseg", *words, cwd=folder)
+                assert done.returncode == 0, done.stderr
+                printed = done.stderr + done.stdout
+            if shown:
+                assert printed.splitlines() == shown.splitlines()
 
 
 def test_the_command_line_is_told_with_all_its_options_and_no_other():

@@ -22,11 +22,10 @@ def python(*arguments, root=ROOT, **options):
     """Run Python where `root` holds semseg."""
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": root, **options},
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": "utf-8"},
-        cwd=root,
         timeout=300,
         check=False,
     )
