@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 import roifile
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -36,7 +36,8 @@ def blobs(shape, seed=0, spread=3.0):
     labels = np.zeros(shape, np.int32)
     for piece, window in enumerate(ndimage.find_objects(pieces), start=1):
         whole = ndimage.binary_fill_holes(pieces[window] == piece)
-        if whole.sum() >= 20:
+        # one within another's hole is left out: it would be a hole again
+        if whole.sum() >= 20 and not labels[window][whole].any():
             labels[window][whole] = labels.max() + 1
     return labels
 
@@ -132,6 +133,7 @@ def test_imagej_measures_the_pixels_of_the_label_image(factor):
 
 
 @unhurried
+@example(1.6015625, 1600)
 @given(st.floats(0.3, 2), st.integers(0, 10**6))
 def test_both_areas_hold_whatever_the_factor(factor, seed):
     analysis = seen_at(factor, (96, 110), Crop(top=7, right=5), seed)
