@@ -48,7 +48,8 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
 
     Ids of images and annotations count from 1 through all pictures.
     """
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, analysis in enumerate(analyses, start=1):
         images.append(_image(number, analysis))
         for annotation in _annotations(analysis):

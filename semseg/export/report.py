@@ -11,6 +11,7 @@ browser, "print to PDF" gives A4 pages. The words stand in ``report.html.jinja``
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -238,7 +239,7 @@ def _reasons(analyses: Sequence[Analysis], column: str) -> list[tuple[str, int]]
     kept = table["kept"].astype(bool)
     chosen = ~kept & (table["reason"] != "manual") if column == "reason" else kept
     texts = table.loc[chosen, column].astype(str)
-    counts = texts[texts != ""].value_counts()
+    counts = Counter(texts[texts != ""].tolist())
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -315,13 +316,19 @@ def _setting(value: Any) -> str:
         return "automatic or not given"
     if isinstance(value, dict):
         return ", ".join(f"{name} {part}" for name, part in value.items())
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _outline_pixel(analyses: Sequence[Analysis], unit: str) -> float:
     """The coarsest side of a pixel of the grid on which sizes were measured, in `unit`."""
-    sides = (1.0 if unit == "px" else each.calibration.pixel_size_nm for each in analyses)
-    return max(side * each.grid.pixel for side, each in zip(sides, analyses, strict=True))
+
+    def side(analysis: Analysis) -> float:
+        calibration = analysis.calibration
+        return 1.0 if unit == "px" or calibration is None else calibration.pixel_size_nm
+
+    return max(side(each) * each.grid.pixel for each in analyses)
 
 
 def _plots(

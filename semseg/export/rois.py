@@ -20,7 +20,8 @@ A ROI knows no scale: Fiji takes it from the picture on which it is shown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def _stored(polygon: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(stored % 1 == 0.5, np.nextafter(stored, aside), stored)
 
 
-def _plain(row: dict[str, object]) -> dict[str, object]:
+def _plain(row: Mapping[Hashable, Any]) -> dict[str, object]:
     """Values in one line of plain characters each; what is not known is left out."""
     known = {}
     for name, value in row.items():
@@ -108,5 +109,5 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
             value = " ".join(value.split()).encode("ascii", "replace").decode()
         elif isinstance(value, float):
             value = f"{value:.6g}"
-        known[name] = value
+        known[str(name)] = value
     return known

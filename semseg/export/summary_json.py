@@ -49,7 +49,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     counts = counted(particles)
     known = set(particles["label"].tolist())
     decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
-    return _plain(
+    summary: dict[str, Any] = _plain(
         {
             "file": {
                 "name": micrograph.name,
@@ -102,6 +102,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "seconds": dict(analysis.seconds),
         }
     )
+    return summary
 
 
 def _cautions(analysis: Analysis) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import base64
 import io
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup, escape
+from numpy.typing import NDArray
 from PIL import Image
 
 from semseg.analysis import Analysis, is_assumed
@@ -71,7 +73,7 @@ def annotated_svg(
     parts += _outline_groups(analysis, size)
     parts.append(_numbers(analysis.particles, full_width))
     if analysis.calibration is not None:
-        parts.append(_scale_bar(analysis))
+        parts.append(_scale_bar(analysis, analysis.calibration.pixel_size_nm))
     return Markup("".join([*parts, "</svg>"]))
 
 
@@ -84,8 +86,8 @@ def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
     recorded = Image.fromarray(np.ascontiguousarray(grey, np.float32))
     for longest in MAX_SIDES_PX:
         ratio = min(1, longest / max(recorded.size))
-        sides = tuple(max(1, round(side * ratio)) for side in recorded.size)
-        small = np.asarray(recorded.resize(sides, Image.Resampling.BOX))
+        width, height = (max(1, round(side * ratio)) for side in recorded.size)
+        small = np.asarray(recorded.resize((width, height), Image.Resampling.BOX))
         shown = np.clip((small - low) * (255 / max(high - low, 1e-12)), 0, 255)
         out = io.BytesIO()
         Image.fromarray(shown.astype(np.uint8)).save(out, "jpeg", quality=QUALITY)
@@ -120,7 +122,7 @@ def _outline_groups(analysis: Analysis, size: str) -> list[str]:
     return groups
 
 
-def _path(outline: np.ndarray, pixel: float, tooltip: str) -> str:
+def _path(outline: NDArray[np.float64], pixel: float, tooltip: str) -> str:
     """A closed path in tenths of a pixel, counted from the corner of the picture."""
     chamfered = _chamfered(outline.astype(np.float64), pixel / 2)
     corners = _thinned(chamfered, MAX_OFF_LINE * pixel)
@@ -132,7 +134,7 @@ def _path(outline: np.ndarray, pixel: float, tooltip: str) -> str:
     )
 
 
-def _chamfered(outline: np.ndarray, reach: float) -> np.ndarray:
+def _chamfered(outline: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
     """The outline with its corners cut, at most `reach` from each: (n, 2) to (2 n, 2).
 
     Outlines run along the sides of the network's pixels. Half a pixel off each corner turns the
@@ -144,7 +146,7 @@ def _chamfered(outline: np.ndarray, reach: float) -> np.ndarray:
     return both.reshape(-1, 2)
 
 
-def _thinned(points: np.ndarray, off_line: float) -> np.ndarray:
+def _thinned(points: NDArray[np.float64], off_line: float) -> NDArray[np.float64]:
     """The closed outline (n, 2) without points that hardly change it."""
     for _ in range(ROUNDS):
         before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
@@ -155,7 +157,7 @@ def _thinned(points: np.ndarray, off_line: float) -> np.ndarray:
     return points
 
 
-def _tooltip(row: dict, size: str) -> str:
+def _tooltip(row: Mapping[Hashable, Any], size: str) -> str:
     quantity = SIZES[size]
     unit = "nm" if quantity.column("nm") in row else "px"
     reason = row["reason"] or row["not_counted"]
@@ -173,9 +175,9 @@ def _numbers(table: pd.DataFrame, width: int) -> str:
     )
 
 
-def _scale_bar(analysis: Analysis) -> str:
+def _scale_bar(analysis: Analysis, pixel: float) -> str:
     """A bar of round length, at most a fifth of the frame, at its bottom right."""
-    pixel, crop = analysis.calibration.pixel_size_nm, analysis.crop
+    crop = analysis.crop
     height, width = analysis.grid.frame
     longest = width * pixel / 5
     power = 10.0 ** math.floor(math.log10(longest))

@@ -42,9 +42,16 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_linewidth(0.5)
     if is_assumed(analysis):
-        place = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
-        look = {"fontsize": TEXT, "weight": "bold", "color": "#c00000", "va": "bottom"}
-        axes.annotate(ASSUMED, (1, 1), (0, 3), **place, **look)
+        axes.annotate(
+            *(ASSUMED, (1, 1), (0, 3)),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=TEXT,
+            weight="bold",
+            color="#c00000",
+        )
     summary = summarise(values, weights)
     if summary.count == 0:
         axes.set_xticks([])
@@ -54,8 +61,9 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     if display.log:
         axes.set_xscale("log")
     edges = histogram_edges(found, bins=display.bins, log=display.log)
-    bars = 100 * weights / weights.sum() if display.by_volume else weights
-    heights, _ = np.histogram(values, edges, weights=bars)
+    if display.by_volume and weights is not None:
+        weights = 100 * weights / weights.sum()
+    heights, _ = np.histogram(values, edges, weights=weights)
     axes.bar(
         *(edges[:-1], heights, np.diff(edges)),
         align="edge",
@@ -115,7 +123,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
         ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) >= 3:
             return ticks[:: math.ceil(len(ticks) / 8)]
-    ticks = MaxNLocator(6, steps=ROUND).tick_values(low, high).tolist()
+    ticks = [float(tick) for tick in MaxNLocator(6, steps=ROUND).tick_values(low, high)]
     return [tick for tick in ticks if low <= tick <= high]
 
 

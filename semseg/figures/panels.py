@@ -6,6 +6,8 @@ import colorsys
 import io
 import math
 import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -16,11 +18,15 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import DEFAULT, Display
 from semseg.figures.histogram import ASSUMED, SMALL, TEXT, draw_histogram
 from semseg.statistics.summary import summarise
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 __all__ = ["KINDS", "figure", "figure_bytes", "figure_png"]
 
@@ -31,7 +37,11 @@ KINDS = {
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
 # SVG text as outlines looks the same without the font; PDF embeds it as TrueType, as journals ask.
-VECTOR_STYLE = {"svg.hashsalt": "semseg", "svg.fonttype": "path", "pdf.fonttype": 42}
+VECTOR_STYLE: dict[RcKeyType, Any] = {
+    "svg.hashsalt": "semseg",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+}
 
 PAGE = 7.1  # inches, the width of two columns
 GAP, TITLE, LEGEND, AXIS_LEFT, AXIS_BOTTOM = 0.14, 0.24, 0.26, 0.5, 0.42  # inches
@@ -76,9 +86,11 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
         position = (left / PAGE, 1 - (top + down) / page_height)
         axes = page.add_axes((*position, across / PAGE, down / page_height))
         titles = ("Initial image", "Segmentation", "Outlines", "Size distribution")
-        offset = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom"}
-        axes.annotate(letter, (0, 1), (0, 3), fontsize=TEXT + 1, weight="bold", **offset)
-        axes.annotate(titles["abcd".index(letter)], (0, 1), (11, 3), fontsize=TEXT, **offset)
+        above = partial(
+            axes.annotate, xycoords="axes fraction", textcoords="offset points", va="bottom"
+        )
+        above(letter, (0, 1), (0, 3), fontsize=TEXT + 1, weight="bold")
+        above(titles["abcd".index(letter)], (0, 1), (11, 3), fontsize=TEXT)
         panels.append(axes)
 
     top, left = analysis.crop.top, analysis.crop.left
@@ -158,17 +170,18 @@ def _step(shape: tuple[int, ...]) -> int:
     return max(1, math.ceil(max(shape) / DISPLAYED))
 
 
-def _displayed_grey(grey: np.ndarray) -> np.ndarray:
+def _displayed_grey(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Block means of a grey picture between its 0.1 and 99.9 percentiles: H' x W' float32, 0..1."""
     step = _step(grey.shape)
     padded = np.pad(grey, [(0, -side % step) for side in grey.shape], mode="edge")
     rows, columns = (side // step for side in padded.shape)
     small = padded.reshape(rows, step, columns, step).mean(axis=(1, 3), dtype=np.float32)
     low, high = np.percentile(small, [0.1, 99.9])
-    return np.clip((small - low) / max(high - low, 1e-12), 0, 1)
+    stretched: NDArray[np.float32] = (small - low) / max(high - low, 1e-12)
+    return np.clip(stretched, 0, 1)
 
 
-def _displayed_labels(labels: np.ndarray) -> np.ndarray:
+def _displayed_labels(labels: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Every label in a colour of its own on black: H' x W' x 3 uint8."""
     step = _step(labels.shape)
     # Steps of the golden ratio spread hues evenly, and give neighbouring ids far apart ones.
@@ -178,10 +191,13 @@ def _displayed_labels(labels: np.ndarray) -> np.ndarray:
         for i in ids.tolist()
     ]
     colours[0] = (0, 0, 0)
-    return np.round(255 * np.array(colours)).astype(np.uint8)[labels[::step, ::step]]
+    painted: NDArray[np.uint8] = np.round(255 * np.array(colours)).astype(np.uint8)
+    return painted[labels[::step, ::step]]
 
 
-def _show(axes: Axes, image: np.ndarray, top: int, left: int, height: int, width: int) -> None:
+def _show(
+    axes: Axes, image: NDArray[np.generic], top: int, left: int, height: int, width: int
+) -> None:
     """Show `image` over the frame, in recorded pixels, without ticks."""
     step = _step((height, width))
     right, bottom = left + image.shape[1] * step - 0.5, top + image.shape[0] * step - 0.5
@@ -242,14 +258,15 @@ def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: boo
     thickness = 0.04 * inch
     corner = (right - margin - length, bottom - margin - thickness)
     axes.add_patch(Rectangle(corner, length, thickness, fc="white", ec="black", lw=0.4, zorder=5))
-    style = {"fontsize": SMALL, "weight": "bold", "va": "bottom", "zorder": 5}
-    style["path_effects"] = [patheffects.withStroke(linewidth=1.5, foreground="black")]
+    edge = [patheffects.withStroke(linewidth=1.5, foreground="black")]
+    write = partial(
+        axes.text, fontsize=SMALL, weight="bold", va="bottom", zorder=5, path_effects=edge
+    )
     above = corner[1] - 0.03 * inch
-    text = _length_text(length_nm)
-    axes.text(corner[0] + length / 2, above, text, ha="center", color="white", **style)
+    write(corner[0] + length / 2, above, _length_text(length_nm), ha="center", color="white")
     if assumed:
         beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
-        axes.text(*beside, ASSUMED, ha="right", color="#ffd21f", **style)
+        write(*beside, ASSUMED, ha="right", color="#ffd21f")
 
 
 def _round_length(length: float) -> float:

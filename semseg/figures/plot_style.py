@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -89,7 +89,7 @@ def restyle(figure: go.Figure, assessment: Assessment, height: int) -> None:
         )
 
 
-def annotate(figure: go.Figure, text: str, **look) -> None:
+def annotate(figure: go.Figure, text: str, **look: Any) -> None:
     """A text in the plot's own coordinates, 0 ... 1, on its upper edge unless `look` says more."""
     place = {"y": 1, "yanchor": "bottom", "xref": "paper", "yref": "paper", "showarrow": False}
     figure.add_annotation(text=text, **{**place, **look})
@@ -138,5 +138,5 @@ def _log_ticks(low: float, high: float) -> list[float]:
         ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) >= 4:
             return ticks[:: math.ceil(len(ticks) / 10)]
-    ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high).tolist()
+    ticks = [float(tick) for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)]
     return [tick for tick in ticks if low <= tick <= high]

@@ -121,7 +121,7 @@ def shapes_plot(assessment: Assessment) -> go.Figure:
             hovertemplate=f"%{{x:.{quantity.decimals}f}}: %{{y:.6~r}} particles<extra></extra>",
             **place,
         )
-        median = float(assessment.shapes.loc[shape, "median"])
+        median = float(assessment.shapes["median"][shape])
         figure.add_scatter(
             x=[median, median],
             y=[0, 1.08 * numbers.max()],
@@ -133,8 +133,8 @@ def shapes_plot(assessment: Assessment) -> go.Figure:
             **place,
         )
         figure.update_yaxes(range=[0, 1.3 * numbers.max()], **place)
-    numbers = "Particles" if assessment.weights is None else "Weighted number"
-    figure.update_yaxes(title={"text": numbers, "font": {"size": 13}}, col=1)
+    counted = "Particles" if assessment.weights is None else "Weighted number"
+    figure.update_yaxes(title={"text": counted, "font": {"size": 13}}, col=1)
     return figure if len(assessment.particles) else without_particles(figure)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.measure.quantities import SHAPES, SIZES
@@ -114,7 +115,7 @@ class Assessment:
         return SIZES[self.size].name
 
     @property
-    def weights(self) -> np.ndarray | None:
+    def weights(self) -> NDArray[np.float64] | None:
         """Number weights of `particles`, or None where every one counts once."""
         return size_weights(self.particles)
 
@@ -186,7 +187,8 @@ def assess(
 
 def _area(analysis: Analysis, unit: str) -> float:
     """Area of the analysed frame, px² or nm²."""
-    side = 1.0 if unit == "px" else analysis.calibration.pixel_size_nm
+    calibration = analysis.calibration
+    side = 1.0 if unit == "px" or calibration is None else calibration.pixel_size_nm
     height, width = analysis.grid.frame
     return height * width * side**2
 
@@ -234,7 +236,7 @@ def _side_by_side(
     return summarise(np.concatenate(raw)), corrected, min_probability
 
 
-def _shapes(particles: pd.DataFrame, weights: np.ndarray | None) -> pd.DataFrame:
+def _shapes(particles: pd.DataFrame, weights: NDArray[np.float64] | None) -> pd.DataFrame:
     """Row per quantity of `SHAPES`, column per figure of `SHAPE_FIGURES`."""
     rows = {}
     for shape in SHAPES:

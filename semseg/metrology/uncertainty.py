@@ -127,7 +127,9 @@ def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def pooled_weights(particles: pd.DataFrame, unit: str, *, by_volume: bool) -> np.ndarray | None:
+def pooled_weights(
+    particles: pd.DataFrame, unit: str, *, by_volume: bool
+) -> NDArray[np.float64] | None:
     """`size_weights` of `pooled` particles; volumes in the unit in which they are pooled, since
     pixels differ from picture to picture."""
     return size_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]), by_volume=by_volume)
@@ -161,10 +163,14 @@ def budget(
     value = summarise(particles[SIZES[size].column(unit)], size_weights(particles)).d50
     if not math.isfinite(value):
         return None
-    components, missing = [], []
+    components: list[Component] = []
+    missing: list[str] = []
     if unit == "nm":
         scale = _scale_component(analyses)
-        (components if scale else missing).append(scale or "scale: its source is only assumed")
+        if scale is None:
+            missing.append("scale: its source is only assumed")
+        else:
+            components.append(scale)
     else:
         missing.append("scale: unknown, sizes are in pixels")
     threshold = analyses[0].filter_threshold

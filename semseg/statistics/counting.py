@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.statistics.distribution import edge_weights
@@ -82,7 +83,7 @@ def counted(particles: pd.DataFrame) -> pd.DataFrame:
     return particles[particles["counted"].astype(bool)]
 
 
-def size_weights(particles: pd.DataFrame, *, by_volume: bool = False) -> np.ndarray | None:
+def size_weights(particles: pd.DataFrame, *, by_volume: bool = False) -> NDArray[np.float64] | None:
     """How much each particle counts in the distribution, for `semseg.statistics.summary.summarise`.
 
     By number: its edge weight, or None where all are 1; by volume: that times its volume.

@@ -44,7 +44,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtrit
 
 from semseg.statistics.distribution import moment_mean, positive_sizes
@@ -219,7 +219,11 @@ def vssa(sizes_nm: ArrayLike, weights: ArrayLike | None = None) -> float:
 
 
 def _limits(
-    inside: np.ndarray, weights: np.ndarray, groups: np.ndarray, resamples: int, seed: int
+    inside: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    groups: NDArray[np.generic],
+    resamples: int,
+    seed: int,
 ) -> tuple[float, float, float, str]:
     """The share, its limits, and the method."""
     share = float((weights * inside).sum() / weights.sum())
