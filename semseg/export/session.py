@@ -12,7 +12,9 @@ True
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,8 +61,9 @@ class SessionPicture:
         Labels on which a person decided, and whether they are kept.
     result : dict
         What was found: ``pixel_size_nm`` (None without a scale), ``scale_source``, ``rescale``,
-        the counts ``found``, ``kept`` and ``counted``, ``median`` by size in ``unit``, and
-        ``table_sha256``, the hash of its ``particles.csv``.
+        the counts ``found``, ``kept`` and ``counted``, ``median`` by size in ``unit``,
+        ``table_sha256``, the hash of its ``particles.csv``, and ``columns``, a hash of each of the
+        table's columns of numbers (not in sessions from before 0.3.0).
     """
 
     name: str
@@ -190,10 +193,11 @@ def is_session(values: Any) -> bool:
 def differences(session: Session, analyses: Sequence[Analysis]) -> list[str]:
     """What differs between a session and a replay of it, one sentence each; empty: nothing does.
 
-    Identical means that every byte of every ``particles.csv`` is the same. Where it is not, the
-    reasons that can be told come first (model, edition, settings), then a missing picture, or what
-    changed in each. Another model is always said, and so are other ``NUMBERS``: what is computed
-    from the tables may differ where no table does.
+    Identical means that every number of every particle is the same as ``particles.csv`` has it;
+    other words for a reason, or a column that only one edition has, are no difference. Where it is
+    not, the reasons that can be told come first (model, edition, settings), then a missing picture,
+    or what changed in each. Another model is always said, and so are other ``NUMBERS``: what is
+    computed from the tables may differ where no table does.
     """
     found = []
     there = {analysis.micrograph.sha256: analysis for analysis in analyses}
@@ -253,7 +257,8 @@ def _different_means(
 def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
     then, now = picture.result, _result(analysis)
     name = picture.name
-    if then.get("table_sha256") == now["table_sha256"]:
+    columns = _different_columns(then, now)
+    if not columns:
         return []
     found = []
     text = _sidecar(analysis)
@@ -275,7 +280,19 @@ def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
                 f"{name}: the median of {size} was {before!r} then and is {value!r} now "
                 f"({now['unit']})."
             )
-    return found or [f"{name}: single values of the table differ, no count and no median does."]
+    return found or [
+        f"{name}: single values differ ({', '.join(columns)}), no count and no median does."
+    ]
+
+
+def _different_columns(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The columns of the table that hold other numbers."""
+    if then.get("table_sha256") == now["table_sha256"]:
+        return []
+    if "columns" not in then:
+        return ["words or numbers of the table"]
+    before = then["columns"]
+    return [name for name, digest in now["columns"].items() if before.get(name, digest) != digest]
 
 
 def _sidecar(analysis: Analysis) -> dict[str, str] | None:
@@ -291,6 +308,9 @@ def _result(analysis: Analysis) -> dict[str, Any]:
     for size in SIZES.values():
         median = summarise(counts[size.column(unit)], size_weights(counts)).median
         medians[size.key] = median if median == median else None
+    table = particles_csv(analysis)
+    rows = csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""))
+    numbers = set(particles.select_dtypes(["number", "bool"]))
     return {
         "pixel_size_nm": calibration and calibration.pixel_size_nm,
         "scale_source": calibration and calibration.source,
@@ -300,7 +320,12 @@ def _result(analysis: Analysis) -> dict[str, Any]:
         "counted": len(counts),
         "unit": unit,
         "median": medians,
-        "table_sha256": hashlib.sha256(particles_csv(analysis)).hexdigest(),
+        "table_sha256": hashlib.sha256(table).hexdigest(),
+        "columns": {
+            name: hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
+            for name, *values in zip(*rows, strict=True)
+            if name in numbers
+        },
     }
 
 
@@ -317,8 +342,9 @@ def _picture(values: Mapping[str, Any]) -> SessionPicture:
         if not isinstance(keep, bool):
             raise TypeError(label)
         edits[int(label)] = keep
-    if not isinstance(values["result"], Mapping):
-        raise TypeError("result")
+    for each in (values["result"], values["result"].get("columns", {})):
+        if not isinstance(each, Mapping):
+            raise TypeError("result")
     sidecar = values.get("sidecar")
     if sidecar is not None:
         sidecar = {key: str(sidecar[key]) for key in ("name", "sha256")}

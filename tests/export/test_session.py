@@ -100,8 +100,28 @@ def test_a_single_value_that_differs_is_not_overlooked():
     session = read_session(session_json([draw()]))
     analysis = draw()
     analysis.particles.loc[0, "circularity"] -= 0.01
+    assert differences(session, [analysis]) == [
+        "TiO2 µ.tif: single values differ (circularity), no count and no median does."
+    ]
+
+
+def test_other_words_and_new_columns_are_no_difference():
+    session = read_session(session_json([draw()]))
+    analysis = draw()
+    analysis.particles.loc[3, "reason"] = "put otherwise"
+    analysis.particles["roughness"] = 1.0
+    assert differences(session, [analysis]) == []
+
+
+def test_a_session_without_hashes_of_the_columns_is_compared_as_a_whole():
+    values = json.loads(session_json([draw()]))
+    del values["pictures"][0]["result"]["columns"]
+    session = read_session(json.dumps(values))
+    assert differences(session, [draw()]) == []
+    analysis = draw()
+    analysis.particles.loc[0, "circularity"] -= 0.01
     (said,) = differences(session, [analysis])
-    assert "single values" in said
+    assert "single values differ (words or numbers of the table)" in said
 
 
 @pytest.mark.parametrize(
@@ -130,6 +150,7 @@ def test_what_is_no_session_is_refused(text, match):
         (("pictures", 0, "edits"), {"one": True}, "damaged"),
         (("pictures", 0, "edits"), None, "damaged"),
         (("pictures", 0, "result"), [], "damaged"),
+        (("pictures", 0, "result", "columns"), [], "damaged"),
         (("pictures",), 3, "damaged"),
         (("model",), None, "damaged"),
         (("numbers",), "1", "damaged"),

@@ -113,8 +113,8 @@ def test_the_decisions_of_a_session_replace_those_made_before(page):
 def test_a_session_of_another_model_says_what_differs(page, analysis):
     values = json.loads(session_json([analysis]))
     values["model"]["sha256"] = "0" * 64
-    values["pictures"][0]["result"]["table_sha256"] = ""
-    values["pictures"][0]["result"]["kept"] = 3
+    result = values["pictures"][0]["result"]
+    result |= {"kept": 3, "table_sha256": "", "columns": {**result["columns"], "kept": ""}}
     upload(page, ("sample.tif", sample_path().read_bytes()))
     give(page, "settings_file", ("session.json", json.dumps(values).encode()))
     page.run()
