@@ -90,7 +90,9 @@ def test_every_measure_is_explained(document):
         ), f"{quantity.key} has no row in docs/{document}"
 
 
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("models/*.md")]
+DOCUMENTS = [
+    path for place in ("", "docs/", "models/", "training/") for path in ROOT.glob(f"{place}*.md")
+]
 PLACE = re.compile(r"`((?:semseg|training|tests|benchmarks|docs|deploy)/[\w/.]*)`")
 MODULE = re.compile(r"python -m ((?:training|benchmarks|docs)\.\w+)")
 ELSEWHERE = re.compile(r"NAME|^training/cache/")  # to be put in; written on the way
