@@ -182,16 +182,16 @@ def segment(
         grid = prepared.grid(labels.shape)
         shapes = measure_shapes(labels)
         median = float(shapes["ecd"].median()) if len(shapes) else None
-        certain = confidence(features, model.confidence)
+        confidences = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence)
         in_domain = model.confidence.get("in_domain", out_of_domain.DEFAULT_MODEL)
-        foreign = out_of_domain.why_out_of_domain(prepared.image, maps, certain, in_domain)
-        if foreign:
-            notes.append(out_of_domain.note(foreign, certain, model.filter_threshold))
-            certain = out_of_domain.lower_confidence(certain, model.filter_threshold)
+        why = out_of_domain.why_out_of_domain(prepared.image, maps, confidences, in_domain)
+        if why:
+            notes.append(out_of_domain.note(why, confidences, model.filter_threshold))
+            confidences = out_of_domain.lower_confidence(confidences, model.filter_threshold)
             doubt = [out_of_domain.REASON] * len(doubt)
         particles = measure_particles(shapes, grid).assign(
-            confidence=certain, doubt=doubt, visibility=visibility(labels)
+            confidence=confidences, doubt=doubt, visibility=visibility(labels)
         )
         on_recorded, polygons = recorded_labels(labels, grid), recorded_outlines(labels, grid)
     if median is None:
@@ -199,7 +199,7 @@ def segment(
             "No particles were found; try another rescale factor or crop, or see whether the "
             "picture shows particles at all."
         )
-    elif not foreign:
+    elif not why:
         notes += _range_note(median, factor, model)
     notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(

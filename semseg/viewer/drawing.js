@@ -18,7 +18,7 @@ const UNCOUNTED_COLOUR = "#f4f4f4";
 const EXCLUDED_COLOUR = "#e4e4e4";
 const SELECTED_COLOUR = "#3fd8ff";
 const CASING = "rgba(0, 0, 0, 0.6)";
-const MOST_IDS = 1500;
+const MAX_IDS = 1500;
 // cividis-like would hide on grey pictures; viridis without its darkest part
 const SCALE = [
   [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137],
@@ -199,7 +199,7 @@ function writeIds(context, view, { x, y, ecd, boxes, label }, shown) {
     const wide = (boxes[4 * i + 2] - boxes[4 * i]) * view.zoom;
     const text = String(label[i]);
     if (wide < 6 * text.length + 2 || !(ecd[i] > 0)) continue; // no room inside
-    if (++written > MOST_IDS) break;
+    if (++written > MAX_IDS) break;
     const [at, down] = [(x[i] - view.left) * view.zoom, (y[i] - view.top) * view.zoom];
     context.strokeText(text, at, down);
     context.fillText(text, at, down);

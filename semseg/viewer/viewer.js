@@ -21,7 +21,7 @@ const remembered = new Map();
 // Which graph each component shows, by the same key: of no concern to Python, so never sent.
 const looks = new Map();
 const FIRST_LOOK = { panel: "sizes", shape: Object.keys(SHAPES)[0] };
-const MOST_MEASURES = 1000;
+const MAX_MEASURES = 1000;
 
 /** Called by Streamlit for every new data or theme, see __init__.py. */
 export function show(root, component, folder) {
@@ -232,7 +232,7 @@ class View {
     this.table.draw(changed.has("filter"));
     this.card.draw(state);
     const end = performance.now();
-    if (++this.steps % MOST_MEASURES === 0) performance.clearMeasures("semseg-step");
+    if (++this.steps % MAX_MEASURES === 0) performance.clearMeasures("semseg-step");
     performance.measure("semseg-step", { start: this.began, end, detail: { work: end - start } });
     this.began = undefined;
   }
