@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +10,21 @@ from semseg.analysis import Analysis, analyze, refilter, rescaled
 from semseg.cli.printed import result_line, say, warn
 from semseg.cli.progress import progress_bar
 from semseg.display import DEFAULT, Display
-from semseg.errors import ModelError, SemsegError, SettingsError, sentence
+from semseg.errors import (
+    ModelError,
+    SemsegError,
+    SettingsError,
+    UnreadableImageError,
+    sentence,
+)
 from semseg.export.files import output_paths, run_files, written_files
 from semseg.export.interruption import postponed
 from semseg.export.writing import check_folder, write_files
 from semseg.inference.segmenter import Segmenter
+from semseg.io.micrograph import safe_name
 from semseg.metrology.assessment import assess
 from semseg.metrology.uncertainty import usable_ratios
+from semseg.scale.sidecar import is_sidecar_name, text_file_sentence
 from semseg.settings import Settings
 
 __all__ = ["Job", "analyze_all", "identity", "write_run"]
@@ -39,11 +47,11 @@ def analyze_all(
     """Analyse and write every picture; the analyses, and how many pictures failed."""
     analyses, failed = [], 0
     inputs = {identity(job.path) for job in jobs}
-    written: set[Identity | None] = set()
+    written: dict[Identity | None, Path] = {}
     for job in jobs:
         name = job.path.name
         try:
-            _spare(output_paths(name, output), inputs, written)
+            _spare(job.path, output, inputs, written)
             check_folder(output)
             with progress_bar(name) as show:
                 analysis = analyze(job.path, job.settings, segmenter=segmenter, progress=show)
@@ -52,7 +60,7 @@ def analyze_all(
             # matplotlib would swallow an interruption; and what is written is also told
             with postponed():
                 paths = write_files(written_files(analysis), output)
-                written.update(map(identity, paths))
+                written |= dict.fromkeys(map(identity, paths), job.path)
                 analyses.append(analysis)
                 say(result_line(analysis))
                 for note in analysis.notes:
@@ -60,15 +68,22 @@ def analyze_all(
         except KeyboardInterrupt:
             warn(
                 f"Interrupted: {len(analyses)} of {len(jobs)} pictures are finished, each with all "
-                f"its files; {name} was the one at hand."
+                f"its files; {name} was being analysed."
             )
             raise
         except ModelError:
             raise  # no picture is to blame, and none would succeed
         except Exception as error:
             failed += 1
-            warn(f"{name}: {sentence(error).removeprefix(f'{name}: ')}")
+            warn(f"{name}: {_without_name(sentence(error), name)}")
     return analyses, failed
+
+
+def _without_name(text: str, name: str) -> str:
+    """A sentence that may begin with the name of its file, without that."""
+    for beginning in (f"{name}: ", f"{name} ", f"{safe_name(name)} "):
+        text = text.removeprefix(beginning)
+    return text
 
 
 def write_run(
@@ -105,17 +120,22 @@ def identity(path: Path) -> Identity | None:
 
 
 def _spare(
-    paths: Sequence[Path], inputs: set[Identity | None], written: set[Identity | None]
+    picture: Path,
+    output: Path,
+    inputs: Collection[Identity | None],
+    written: Mapping[Identity | None, Path],
 ) -> None:
-    """Refuse to write over a picture of this run, or over what it has written."""
-    for path in paths:
+    """Refuse to write over a picture of this run, or over what was `written` of another one."""
+    for path in output_paths(picture.name, output):
         found = identity(path)
         if found is None:
             continue
         if found in written:
+            if is_sidecar_name(picture.name):
+                raise UnreadableImageError(text_file_sentence(picture.name))
             raise SettingsError(
-                "Another picture of this run has the same name, so its files would be "
-                "overwritten; analyse it into another folder."
+                f"Another picture of this run has the same name ({written[found]}), so its files "
+                "would be overwritten; analyse the two into different folders."
             )
         if found in inputs:
             raise SettingsError(

@@ -24,7 +24,7 @@ def say(line: str) -> None:
         print(printable(line), flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the rest of the run
-        warn(f"Standard output could not be written ({error.strerror}); the files are.")
+        warn(f"Standard output could not be written ({error.strerror}); the files were.")
 
 
 def warn(line: str) -> None:

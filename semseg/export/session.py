@@ -137,10 +137,10 @@ def read_session(content: bytes | str) -> Session:
     except (ValueError, RecursionError) as error:
         raise SettingsError("The session file is not valid JSON.") from error
     if not is_session(values):
-        raise SettingsError("This file is no session: semseg writes it as session.json.")
+        raise SettingsError("This file is not a session: choose a session.json that semseg wrote.")
     if values.get("format") != FORMAT:
         raise SettingsError(
-            f"The session has format {values.get('format')!r:.20}, but this edition of semseg "
+            f"The session has format {values.get('format')!r:.20}, but this version of semseg "
             f"reads format {FORMAT}; use the one that wrote it ({values.get('software')!r:.20})."
         )
     try:
@@ -236,11 +236,11 @@ def _different_means(
         )
     if session.numbers not in (None, NUMBERS):
         found.append(
-            "Counts or sizes may differ, since this edition measures otherwise: numbers "
+            "Counts or sizes may differ, since this version measures otherwise: numbers "
             f"{session.numbers} then (semseg {session.software}), {NUMBERS} now ({__version__})."
         )
     elif numbers_differ and session.software != __version__:
-        found.append(f"semseg is another edition: {session.software} then, {__version__} now.")
+        found.append(f"semseg is another version: {session.software} then, {__version__} now.")
     if not numbers_differ:
         return found
     if session.provider != analysis.provider:

@@ -149,7 +149,7 @@ def read_micrograph(
     except MemoryError as error:
         raise OutOfMemoryError(
             f"{name} needs more memory to be read than there is, unless it is damaged; close other "
-            f"programs, or crop it and save it as an uncompressed TIFF."
+            f"programs, or save a part of it as an uncompressed TIFF."
         ) from error
     except Exception as error:
         # Decoders fail in dozens of ways on damaged bytes (struct.error, RecursionError...); to
@@ -229,4 +229,4 @@ def safe_name(name: str) -> str:
     """Return the last part of `name`, without characters that file systems refuse."""
     last = re.split(r"[\\/]", name)[-1]
     kept = "".join(ch if ch.isprintable() and ch not in '<>:"|?*' else "_" for ch in last)
-    return kept.strip(" .") or "image"
+    return kept.lstrip(" ").rstrip(" .") or "image"

@@ -311,8 +311,8 @@ def _rescale_hint(image: SegmentedImage) -> None:
         return
     st.caption(
         f"At {found.rescale:.3g} the median particle is **{found.median_network_px:.0f} px** wide "
-        f"for the network, which was trained for {low:g} to {high:g} px and likes "
-        f"{found.model.target_particle_px:g} px best."
+        f"for the network, which was trained for {low:g} to {high:g} px and works "
+        f"best at {found.model.target_particle_px:g} px."
     )
     better = _within(found.rescale * found.model.target_particle_px / found.median_network_px)
     if not st.session_state.rescale_auto and abs(better / found.rescale - 1) > FITS:

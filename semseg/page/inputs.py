@@ -130,15 +130,15 @@ def settings_file() -> DeltaGenerator:
         key=key,
         on_change=_take_settings,
         help="A session.json, settings.json or summary.json that was downloaded here or written "
-        "by the command line. What it holds is taken over once; you may change it after. With a "
-        "session, add its pictures: the page says whether every number came out the same.",
+        "by the command line. Its settings are applied once; you may change them afterwards. With "
+        "a session, add its pictures: the page says whether every number came out the same.",
     )
     _empty_if_lost(key)
     if upload is not None:
         if problem := st.session_state.get("settings_problem"):
             st.error(plain(f"{upload.name}: {problem}"))
         else:
-            st.caption("Taken over.")
+            st.caption("Its settings were applied.")
     return st.container()
 
 

@@ -48,7 +48,8 @@ def choose_calibration(
             measured = calibration_from_scale_bar(scale_bar, scale_bar_nm)
         else:
             notes.append(
-                "No scale bar was found in the picture, so the length typed for it is not used."
+                "No scale bar was found in the picture, so the length typed for it is not used; "
+                "give the width of the picture in its place."
             )
     known = [each for each in (typed, recorded, measured) if each is not None]
     if known:
@@ -59,7 +60,7 @@ def choose_calibration(
         return assumed, [
             *notes,
             "The file does not say how large its pixels are, so the picture was assumed to be "
-            f"{assumed_width_nm:g} nm wide; check the scale bar and type the width.",
+            f"{assumed_width_nm:g} nm wide; check the scale bar and give the width.",
         ]
     return None, [
         *notes,

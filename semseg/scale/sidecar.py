@@ -20,7 +20,16 @@ from semseg.scale.vendors.jeol import is_jeol_text, jeol_reading
 from semseg.scale.vendors.reading import Reading
 from semseg.scale.vendors.tescan import is_tescan_text, tescan_reading
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "merge", "read_sidecar", "sidecar_among", "sidecar_of"]
+__all__ = [
+    "MAX_BYTES",
+    "SUFFIXES",
+    "is_sidecar_name",
+    "merge",
+    "read_sidecar",
+    "sidecar_among",
+    "sidecar_of",
+    "text_file_sentence",
+]
 
 SUFFIXES = (".txt", ".hdr")
 MAX_BYTES = 1_000_000
@@ -64,6 +73,19 @@ def sidecar_among(picture: str, names: Iterable[str]) -> str | None:
         if name != picture:
             found.setdefault(name.casefold(), name)
     return next((found[name] for name in wanted if name in found), None)
+
+
+def is_sidecar_name(name: str) -> bool:
+    """Whether a file of this name may be a sidecar: whether it ends as one of them does."""
+    return name.casefold().endswith(SUFFIXES)
+
+
+def text_file_sentence(name: str) -> str:
+    """What to say where a file of such a name was given as a picture."""
+    return (
+        f"{name} is a text file, not a picture; text files that microscopes write beside their "
+        "pictures are read together with these, so leave it out."
+    )
 
 
 def read_sidecar(data: bytes, name: str, width_px: int, height_px: int) -> FileCalibration | None:

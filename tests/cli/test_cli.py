@@ -198,8 +198,23 @@ def test_a_second_picture_of_the_same_name_does_not_overwrite_the_first(run, fol
     status, out, err = run(folder / "a.png", twin, "--output", tmp_path, *FIXED)
     assert status == 1
     assert len(out.splitlines()) == 1
-    assert "a.tif" in err
+    said = err.splitlines()[-1]
+    assert said.startswith("a.tif: Another picture of this run has the same name (")
+    assert str(folder / "a.png") in said
     assert summary_of(tmp_path, "a")["file"]["name"] == "a.png"
+
+
+def test_a_text_file_among_the_pictures_is_told_to_be_one(run, picture, tmp_path):
+    """As a pattern of the shell gives it: it is read with its picture, which is not at fault."""
+    picture.write(tmp_path / "c.png")
+    text = "$CM_FULL_SIZE 200 150\n$$SM_MICRON_BAR 50\n$$SM_MICRON_MARKER 100nm\n"
+    (tmp_path / "c.txt").write_text(text)
+    out = tmp_path / "out"
+    status, said, err = run(tmp_path / "c.png", tmp_path / "c.txt", "--output", out, *FIXED)
+    assert status == 1
+    assert "JEOL sidecar" in said
+    assert one_sentence(err).startswith("c.txt: is a text file, not a picture")
+    assert summary_of(out, "c")["file"]["name"] == "c.png"
 
 
 @pytest.mark.parametrize(

@@ -277,7 +277,7 @@ def test_a_signal_amid_the_network_ends_the_run_and_says_what_is_finished(
     printed, said = running.communicate(timeout=120)
     assert (running.returncode, printed) == (128 + number, "")
     assert one_sentence(said).startswith("Interrupted: 1 of 3 pictures are finished")
-    assert "large.png was the one at hand" in said
+    assert "large.png was being analysed" in said
     assert names(out) == [f"a.{ending}" for ending in ENDINGS]
 
 

@@ -52,7 +52,7 @@ def test_an_edition_that_measures_otherwise_is_said_even_where_no_table_differs(
     text = edited(session_json([draw()]), numbers=NUMBERS + 1, software="7.5.3")
     (said,) = differences(read_session(text), [draw()])
     assert said == (
-        f"Counts or sizes may differ, since this edition measures otherwise: numbers {NUMBERS + 1} "
+        f"Counts or sizes may differ, since this version measures otherwise: numbers {NUMBERS + 1} "
         f"then (semseg 7.5.3), {NUMBERS} now ({__version__})."
     )
 
@@ -62,7 +62,7 @@ def test_a_session_from_before_numbers_were_recorded_is_read():
     assert session.numbers is None
     assert differences(session, [draw()]) == []
     said = differences(session, [draw(radius=7)])
-    assert said[0] == f"semseg is another edition: 0.1.0 then, {__version__} now."
+    assert said[0] == f"semseg is another version: 0.1.0 then, {__version__} now."
 
 
 def test_another_file_is_said():
@@ -129,8 +129,8 @@ def test_a_session_without_hashes_of_the_columns_is_compared_as_a_whole():
     [
         (b"{", "not valid JSON"),
         (b"\xff\xfe\x00", "not valid JSON"),
-        (b"[]", "no session"),
-        (b'{"settings": {}}', "no session"),
+        (b"[]", "not a session"),
+        (b'{"settings": {}}', "not a session"),
         (b"[" * 100_000, "not valid JSON"),
     ],
 )

@@ -278,6 +278,8 @@ def test_paths_and_bytes_agree(tmp_path):
         ("a:b*?.tif", "a_b__.tif"),
         ("x\n\x00.tif", "x__.tif"),
         ("..", "image"),
+        ("a.tif. ", "a.tif"),
+        ("._a.tif", "._a.tif"),
         ("", "image"),
         ("Größe 5 µm.tif", "Größe 5 µm.tif"),
     ],

@@ -51,6 +51,33 @@ def test_size_is_checked_before_decoding(data):
     assert type(caught.value) is ImageTooLargeError
 
 
+def test_a_picture_that_is_too_large_has_an_advice_that_all_readers_can_follow():
+    with pytest.raises(ImageTooLargeError) as caught:
+        read_micrograph(tiff(GREY), "a.tif", max_megapixels=0.001)
+    assert str(caught.value) == (
+        "a.tif is 80 x 97 pixels, more than the limit of 0.001 megapixels; save a part of it, or "
+        "a smaller copy, as a file of its own."
+    )
+
+
+def test_what_macos_writes_beside_a_picture_is_named_in_full_and_explained(tmp_path):
+    path = tmp_path / "._a.tif"
+    path.write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(200))
+    with pytest.raises(UnreadableImageError) as caught:
+        read_micrograph(path)
+    assert str(caught.value).startswith("._a.tif holds no picture: macOS writes")
+    assert str(caught.value).endswith("choose a.tif instead.")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.HDR", "a-tif.hdr"])
+def test_a_text_given_as_a_picture_is_told_what_it_is(name):
+    with pytest.raises(UnreadableImageError) as caught:
+        read_micrograph(b"$CM_FULL_SIZE 1280 960", name)
+    assert str(caught.value).startswith(f"{name} is a text file, not a picture;")
+    check(tiff(GREY), GREY, 8)  # the content decides, whatever the name is
+    assert read_micrograph(tiff(GREY), name).width == GREY.shape[1]
+
+
 def test_jpeg_strips_cannot_outgrow_their_page():
     data = tiff(GREY, compression="jpeg")
     size = data.index(b"\xff\xc0") + 5

@@ -15,6 +15,9 @@ from semseg.io.decoding.grey import Decoded, finite_float32
 from semseg.io.decoding.limits import MIN_SIDE_PX
 from semseg.io.decoding.pillow import decode_with_pillow, pillow_reader
 from semseg.io.decoding.tiff import SIGNATURES, decode_tiff
+from semseg.scale.sidecar import is_sidecar_name, text_file_sentence
+
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
 __all__ = ["MIN_SIDE_PX", "Decoded", "decode", "finite_float32"]
 
@@ -37,6 +40,14 @@ def decode(data: bytes, name: str, max_pixels: float) -> Decoded:
         return decode_tiff(data, name, max_pixels)
     if (reader := pillow_reader(data)) is not None:
         return decode_with_pillow(reader, data, name, max_pixels)
+    if data.startswith(_APPLE_DOUBLE):
+        picture = name.removeprefix("._")
+        raise UnreadableImageError(
+            f"{name} holds no picture: macOS writes such files beside others, with what it notes "
+            f"about them; choose {picture if picture != name else 'the picture'} instead."
+        )
+    if is_sidecar_name(name):
+        raise UnreadableImageError(text_file_sentence(name))
     raise UnreadableImageError(
         f"{name} is not a picture that semseg can read; save it as TIFF, PNG, JPEG, BMP, WebP or "
         f"GIF."

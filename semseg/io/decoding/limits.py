@@ -15,7 +15,8 @@ def check_size(width: int, height: int, name: str, max_pixels: float) -> None:
     if width * height > max_pixels:
         raise ImageTooLargeError(
             f"{name} is {width} x {height} pixels, more than the limit of "
-            f"{max_pixels / 1e6:g} megapixels; crop it or raise the limit."
+            f"{max_pixels / 1e6:g} megapixels; save a part of it, or a smaller copy, as a file of "
+            "its own."
         )
     if min(width, height) < MIN_SIDE_PX:
         raise UnsuitableImageError(
@@ -33,6 +34,7 @@ def check_bytes(count: int, name: str, max_pixels: float) -> None:
     """Raise for a picture that would be decoded to more bytes than there may be."""
     if count > _BYTES_PER_PIXEL * max_pixels:
         raise ImageTooLargeError(
-            f"{name} unfolds to {count / 1e6:.3g} MB, more than the limit of {max_pixels / 1e6:g} "
-            f"megapixels allows; save one plane of it as a grey picture of 8 or 16 bits."
+            f"{name} takes {count / 1e6:.3g} MB when it is decoded, more than the limit of "
+            f"{max_pixels / 1e6:g} megapixels allows; save one plane of it as a grey picture of 8 "
+            "or 16 bits."
         )
