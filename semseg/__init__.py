@@ -1,8 +1,13 @@
 """semseg: particle sizes from electron micrographs.
 
 >>> import semseg
->>> analysis = semseg.analyze("picture.tif")
->>> analysis.particles[["label", "min_feret_nm", "confidence"]]
+>>> from semseg.data import sample_path
+>>> analysis = semseg.analyze(sample_path())  # or the path, or the bytes, of your own image
+>>> analysis.particles.loc[:2, ["label", "min_feret_nm", "confidence"]]  # a table of pandas
+   label  min_feret_nm  confidence
+0      1 ...
+1      2 ...
+2      3 ...
 
 The way through the program: `read_micrograph` -> `prepare` -> `segment` -> `conclude`,
 all four in `analyze`; `write_outputs` writes what was found.

@@ -1,8 +1,9 @@
 """The pipeline: from the bytes of a micrograph to a table of particles.
 
-    >>> from semseg import analyze
-    >>> analysis = analyze("picture.tif")
-    >>> analysis.particles["min_feret_nm"].median()
+    >>> from semseg.data import sample_path
+    >>> analysis = analyze(sample_path())
+    >>> f"{analysis.particles['min_feret_nm'].median():.0f} nm"
+    '228 nm'
 
 `analyze` runs all of it. Its stages may be run, and their results cached, one by one, each composed
 of the one before::

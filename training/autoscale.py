@@ -1,6 +1,6 @@
 """Fit the model that chooses among candidate rescale factors: see `semseg.instances.autoscale`.
 
-    >>> thresholds = replace(thresholds, scale_model=fit_scale_model(segmenter, pictures))
+    thresholds = replace(thresholds, scale_model=fit_scale_model(segmenter, pictures))
 
 The network is run on every picture in all octaves. A candidate is right where the median diameter
 that it shows is as near to the true one as that of the nearest candidate, or nearly so: in crowds,

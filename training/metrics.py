@@ -41,7 +41,7 @@ class Agreement:
         """F1 of instances: 2 TP / (2 TP + FP + FN) at this IoU."""
         both = self.best_of_found.size + self.best_of_true.size
         right = np.count_nonzero(self.best_of_true > threshold)
-        return 2 * right / both if both else 1.0
+        return float(2 * right / both) if both else 1.0
 
     def precision(self, threshold: float = 0.5) -> float:
         return float(np.mean(self.best_of_found > threshold)) if self.best_of_found.size else 1.0

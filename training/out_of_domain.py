@@ -1,6 +1,6 @@
 """Fit which images are out of domain: see `semseg.instances.out_of_domain`.
 
-    >>> model["in_domain"] = fit_in_domain(segmenter, thresholds, model, pictures)
+    model["in_domain"] = fit_in_domain(segmenter, thresholds, model, pictures)
 
 Pictures of particles are those on which everything else is fitted (`training.fit`); against them
 stand the kinds of `training.particle_free`, with seeds that no test and no validation uses. Each is

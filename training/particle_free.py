@@ -2,7 +2,7 @@
 
     >>> grey = draw("scratches", seed=3)
     >>> [kind for kind in KINDS if "text" in kind]
-    ['text', 'text on black']
+    ['texture', 'text', 'text on black']
 
 What people drop on the page by mistake, or what surrounds particles: empty substrates,
 photographs, pages, charts, noise, patterns, captions over an empty field. Nothing here is drawn by

@@ -1,10 +1,16 @@
 """The particles of several pictures as one COCO JSON, the format of instance segmentation.
 
+>>> from pathlib import Path
 >>> from pycocotools.coco import COCO
->>> Path("sample.coco.json").write_bytes(coco_json([analyze("picture.tif")]))
+>>> size = Path("sample.coco.json").write_bytes(coco_json([analysis]))
 >>> coco = COCO("sample.coco.json")
+loading annotations into memory...
+Done (t=...s)
+creating index...
+index created!
 >>> kept = [a for a in coco.loadAnns(coco.getAnnIds()) if a["attributes"]["kept"]]
->>> mask = coco.annToMask(kept[0])
+>>> coco.annToRLE(kept[0])["size"]
+[768, 1024]
 
 Format: https://cocodataset.org/#format-data. COCO counts from the top left corner of the first
 pixel, an analysis from its centre; half a pixel is added.

@@ -1,7 +1,7 @@
 """The report: one HTML file that holds everything, to be attached to a submission.
 
->>> content = report_html([analysis], assess([analysis]), title="Batch 7", date="2026-01-31")
->>> Path("report.html").write_bytes(content)
+>>> content = report_html([analysis], assessment, title="Batch 7", date="2026-01-31")
+>>> size = Path("report.html").write_bytes(content)
 
 It asks nothing of any network: plotly.js, figures, styles and pictures are inside, and a content
 security policy forbids the rest. The same input gives the same bytes; the clock is not read. In a

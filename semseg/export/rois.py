@@ -1,11 +1,9 @@
 """The outlines of all particles as ``RoiSet.zip``, which Fiji's ROI Manager opens.
 
 >>> import io, zipfile
->>> import roifile
->>> from semseg import analyze
->>> container = zipfile.ZipFile(io.BytesIO(roiset_zip(analyze("picture.tif"))))
->>> roi = roifile.ImagejRoi.frombytes(container.read("001.roi"))
->>> roi.coordinates()  # (x, y) from the top left corner of the first pixel
+>>> container = zipfile.ZipFile(io.BytesIO(roiset_zip(analysis)))
+>>> roi = ImagejRoi.frombytes(container.read("001.roi"))
+>>> x, y = roi.coordinates().T  # from the top left corner of the first pixel
 
 Fiji counts from the corner of the first pixel, an analysis from its centre; half a pixel is added.
 Outlines run along pixel edges of the grid that the network saw. Two areas can be had from them:

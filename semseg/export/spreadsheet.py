@@ -1,7 +1,10 @@
 """The sizes of several pictures as one workbook for Excel, LibreOffice, pandas and R.
 
->>> Path("sample.xlsx").write_bytes(workbook_xlsx([analyze("picture.tif")]))
->>> pandas.read_excel("sample.xlsx", sheet_name="Particles")["min_feret_nm"].median()
+>>> from pathlib import Path
+>>> size = Path("sample.xlsx").write_bytes(workbook_xlsx([analysis]))
+>>> sizes = pd.read_excel("sample.xlsx", sheet_name="Particles")["min_feret_nm"]
+>>> f"{sizes.median():.0f} nm"
+'228 nm'
 
 =============  ================================================================================
 ``Summary``    a row for each picture: scale, counts, and the figures of each size

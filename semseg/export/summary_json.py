@@ -1,7 +1,8 @@
 """The summary of an analysis: what was done, what was found, and the sizes, as plain values.
 
->>> summary_dict(analysis)["sizes"]["min_feret_nm"]["d50"]
-118.2
+>>> sizes = summary_dict(analysis)["sizes"]
+>>> f"{sizes['min_feret_nm']['d50']:.0f} nm"
+'228 nm'
 """
 
 from __future__ import annotations

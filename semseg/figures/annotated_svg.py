@@ -1,6 +1,7 @@
 """One picture with its outlines over it, as SVG for a web page: sharp at any size, and in print.
 
->>> svg = annotated_svg(analysis)
+>>> annotated_svg(analysis).startswith('<svg class="annotated"')
+True
 
 The micrograph is a JPEG inside it, as recorded, with its label bar; outlines, numbers and scale bar
 are vectors in groups of their own (``kept``, ``left-out``, ``wrong``, ``numbers``), which a style

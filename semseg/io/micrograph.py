@@ -1,7 +1,8 @@
 """Bytes in, one grey picture out: TIFF, PNG, JPEG, BMP, WebP and GIF.
 
->>> micrograph = read_micrograph("particles.tif")  # doctest: +SKIP
->>> micrograph.grey.shape, micrograph.calibration.pixel_size_nm  # doctest: +SKIP
+>>> from semseg.data import sample_path
+>>> micrograph = read_micrograph(sample_path())
+>>> micrograph.grey.shape, micrograph.calibration.pixel_size_nm
 ((768, 1024), 7.344)
 
 The format is taken from the content, never from the file's extension. Grey values stay in the

@@ -3,8 +3,9 @@
 `assess` takes analyses and gives an `Assessment`; the page, the report and the summary only show
 it. One size is the measurand; all pictures count together.
 
->>> assessment = assess([analysis])
->>> assessment.intervals.d50
+>>> d50 = assess([analysis]).intervals.d50
+>>> d50.low < d50.value < d50.high
+True
 """
 
 from __future__ import annotations
