@@ -32,6 +32,7 @@ from semseg.figures.plots import (
     shape_plot,
     shapes_plot,
 )
+from semseg.figures.states import STATES
 from semseg.measure.quantities import SHAPES, SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.assessment import SHAPE_FIGURES
@@ -128,6 +129,7 @@ def report_html(
         sizes=SIZES.values(),
         shapes=SHAPES.values(),
         shape_figures=SHAPE_FIGURES,
+        states=STATES.values(),
         once=ONCE,
         rejected=_reasons(used, "reason"),
         not_counted=_reasons(used, "not_counted"),

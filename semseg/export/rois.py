@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 
 from semseg.export.archive import archive
+from semseg.figures.states import ACCEPTED, REJECTED
 
 if TYPE_CHECKING:
     from semseg.analysis import Analysis
@@ -37,7 +38,10 @@ __all__ = ["GROUPS", "corner_outlines", "roiset_zip"]
 # is red, as on the page.
 GROUPS = {True: 3, False: 2}
 # ARGB, for readers that know no groups.
-_COLOURS = {True: b"\xff\x12\xe6\x7a", False: b"\xff\xff\x30\x30"}
+_COLOURS = {
+    kept: bytes.fromhex(f"ff{state.outline.removeprefix('#')}")
+    for kept, state in ((True, ACCEPTED), (False, REJECTED))
+}
 _PROPERTIES = ("label", "kept", "reason", "confidence", "area_px", "counted", "not_counted")
 
 

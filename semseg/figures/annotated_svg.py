@@ -4,8 +4,8 @@
 True
 
 The micrograph is a JPEG inside it, as recorded, with its label bar; outlines, numbers and scale bar
-are vectors in groups of their own (``kept``, ``left-out``, ``wrong``, ``numbers``), which a style
-sheet may hide. Every outline shows its particle's label and size when pointed at.
+are vectors in groups of their own (``accepted``, ``not_counted``, ``rejected``, ``numbers``), which
+a style sheet may hide. Every outline shows its particle's label and size when pointed at.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.figures.histogram import ASSUMED
-from semseg.figures.panels import KEPT, LEFT_OUT, WRONG
+from semseg.figures.histogram import ASSUMED, ASSUMED_OVER_IMAGE
+from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.measure.quantities import SIZES
 
 if TYPE_CHECKING:
@@ -103,12 +103,12 @@ def _outline_groups(analysis: Analysis, size: str) -> list[str]:
     is_kept, counts = table["kept"].to_numpy(bool), table["counted"].to_numpy(bool)
     pixel = analysis.grid.pixel
     groups = []
-    for name, look, chosen in (
-        ("kept", KEPT | {"width": 1.3}, counts),
-        ("left-out", LEFT_OUT | {"width": 1.3}, is_kept & ~counts),
-        ("wrong", WRONG | {"width": 1.9}, ~is_kept),
+    for state, width, chosen in (
+        (ACCEPTED, 1.3, counts),
+        (NOT_COUNTED, 1.3, is_kept & ~counts),
+        (REJECTED, 1.9, ~is_kept),
     ):
-        dashes = "" if look["linestyle"] == "solid" else ' stroke-dasharray="4 2"'
+        dashes = ' stroke-dasharray="4 2"' if state.dashed else ""
         rows = table[chosen].to_dict("records")
         paths = [
             _path(analysis.outlines[row["label"]], pixel, _tooltip(row, size))
@@ -116,8 +116,8 @@ def _outline_groups(analysis: Analysis, size: str) -> list[str]:
             if row["label"] in analysis.outlines
         ]
         groups.append(
-            f'<g class="outlines {name}" fill="none" pointer-events="all" '
-            f'stroke="{look["color"]}" stroke-width="{look["width"]}"{dashes} '
+            f'<g class="outlines {state.key}" fill="none" pointer-events="all" '
+            f'stroke="{state.outline}" stroke-width="{width}"{dashes} '
             f'transform="scale({1 / TENTHS})">{"".join(paths)}</g>'
         )
     return groups
@@ -199,7 +199,7 @@ def _scale_bar(analysis: Analysis, pixel: float) -> str:
     ]
     if is_assumed(analysis):
         parts.append(
-            f'<text x="{right - across - thick:.1f}" y="{bottom:.1f}" fill="#ffd21f" '
+            f'<text x="{right - across - thick:.1f}" y="{bottom:.1f}" fill="{ASSUMED_OVER_IMAGE}" '
             f'text-anchor="end" {look}>{ASSUMED}</text>'
         )
     return f'<g class="scale-bar">{"".join(parts)}</g>'

@@ -15,11 +15,12 @@ from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, in_short, size_weights
 from semseg.statistics.summary import IN_SHORT, SizeSummary, histogram_edges, summarise
 
-__all__ = ["ASSUMED", "SMALL", "TEXT", "draw_histogram"]
+__all__ = ["ASSUMED", "ASSUMED_OVER_IMAGE", "SMALL", "TEXT", "draw_histogram"]
 
 TEXT, SMALL = 8, 7  # points
 ROUND = [1, 2, 5, 10]  # steps between ticks, times a power of ten
 ASSUMED = "scale assumed: check"
+ASSUMED_OVER_IMAGE = "#ffd21f"  # its colour there
 
 
 def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:

@@ -22,7 +22,14 @@ from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import DEFAULT, Display
-from semseg.figures.histogram import ASSUMED, SMALL, TEXT, draw_histogram
+from semseg.figures.histogram import (
+    ASSUMED,
+    ASSUMED_OVER_IMAGE,
+    SMALL,
+    TEXT,
+    draw_histogram,
+)
+from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.statistics.summary import summarise
 
 if TYPE_CHECKING:
@@ -49,11 +56,7 @@ HISTOGRAM_HEIGHT = 2.2  # inches, where it has a row of its own
 MAX_ASPECT_STACKED, MIN_ASPECT_IN_A_ROW = 0.45, 1.6  # height / width of the picture
 MAX_PANEL_HEIGHT = 8.0  # inches
 DISPLAYED = 1600  # pixels along the longer side; a panel shows no more at 200 dpi
-# Distinct by lightness and by dashes as well, for those who cannot tell red from green.
-KEPT = {"color": "#12e67a", "linestyle": "solid"}
-WRONG = {"color": "#ff3030", "linestyle": (0, (2.5, 0.8))}
-LEFT_OUT = {"color": "#ffd21f", "linestyle": "solid"}
-WRONG_WIDER = 1.6
+DASHES, REJECTED_WIDER = (0, (2.5, 0.8)), 1.6  # of rejected particles
 
 # matplotlib's style belongs to the whole process, so one vector figure is written at a time.
 _style_lock = threading.Lock()
@@ -211,7 +214,7 @@ def _show(
 
 
 def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
-    """The outlines of counted, left out and doubtful particles, and their key below the panel."""
+    """The outlines of counted, not counted and rejected particles, and their key below them."""
     keys = []
     # Thin enough to leave the particles visible where they are small: 1/10 of their diameter.
     points = 72 * PAGE * axes.get_position().width / np.ptp(axes.get_xlim())
@@ -219,14 +222,15 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     width = float(np.nan_to_num(np.clip(diameter / 10, 0.35, 0.7), nan=0.8))
     is_kept, counts = (analysis.particles[name].astype(bool) for name in ("kept", "counted"))
     by_hand = (~is_kept & (analysis.particles["reason"] == "manual")).any()
-    for name, style, chosen, line_width in (
-        ("kept" if (counts == is_kept).all() else "counted", KEPT, counts, width),
-        ("not counted", LEFT_OUT, is_kept & ~counts, width),
+    for name, state, chosen, line_width in (
+        (ACCEPTED.name if (counts == is_kept).all() else "counted", ACCEPTED, counts, width),
+        ("not counted", NOT_COUNTED, is_kept & ~counts, width),
         # What a person took out is not only possibly wrong.
-        ("not kept" if by_hand else "possibly wrong", WRONG, ~is_kept, WRONG_WIDER * width),
+        ("not kept" if by_hand else REJECTED.name, REJECTED, ~is_kept, REJECTED_WIDER * width),
     ):
-        if style is LEFT_OUT and not chosen.any():
+        if state is NOT_COUNTED and not chosen.any():
             continue
+        style = {"color": state.outline, "linestyle": DASHES if state.dashed else "solid"}
         labels = analysis.particles["label"][chosen].tolist()
         lines = [analysis.outlines[i] for i in labels if i in analysis.outlines]
         closed = [np.concatenate((line, line[:1])) for line in lines]
@@ -266,7 +270,7 @@ def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: boo
     write(corner[0] + length / 2, above, _length_text(length_nm), ha="center", color="white")
     if assumed:
         beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
-        write(*beside, ASSUMED, ha="right", color="#ffd21f")
+        write(*beside, ASSUMED, ha="right", color=ASSUMED_OVER_IMAGE)
 
 
 def _round_length(length: float) -> float:

@@ -1,7 +1,7 @@
 // The bar at the top: filter, threshold, numbers; and the legend below the picture.
 
-import { FIGURES } from "./definitions.js";
-import { EXCLUDED, KEPT, KEPT_BY_HAND, WRONG } from "./state.js";
+import { FIGURES, STATES } from "./definitions.js";
+import { REJECTED_BY_HAND, ACCEPTED, ACCEPTED_BY_HAND, REJECTED } from "./state.js";
 import { element, fixed, places, setText } from "./texts.js";
 
 const NUMBERS = [{ key: "kept", title: "Kept" }, ...FIGURES];
@@ -44,24 +44,24 @@ export class Bar {
     list.append(this.note);
 
     this.counts = {};
-    const entry = (name, title) => {
+    const entry = (name) => {
       this.counts[name] = element("b");
-      const words = element("span", "", title);
+      const words = element("span", "", STATES[name].name);
       const key = element("i", `sv-key sv-key-${name}`);
       return element("li", "", key, words, " ", this.counts[name]);
     };
-    const kept = entry("kept", "kept");
+    const kept = entry("accepted");
     this.keptWords = kept.querySelector("span");
-    this.uncounted = entry("uncounted", "kept, not counted");
+    this.uncounted = entry("not_counted");
     this.scale = element("li", "sv-scale");
     root
       .querySelector(".sv-states")
       .replaceChildren(
         kept,
         this.uncounted,
-        entry("wrong", "possibly wrong"),
-        entry("excluded", "excluded by hand"),
-        entry("selected", "selected"),
+        entry("rejected"),
+        entry("rejected_by_hand"),
+        entry("selected"),
         this.scale,
       );
   }
@@ -86,10 +86,10 @@ export class Bar {
     this.note.hidden = !particles.assumed;
     // the green outline is of those that count
     setText(this.keptWords, particles.ruled ? "counted" : "kept");
-    setText(this.counts.kept, String(counts[KEPT] + counts[KEPT_BY_HAND] - state.uncounted));
-    setText(this.counts.uncounted, String(state.uncounted));
-    setText(this.counts.wrong, String(counts[WRONG]));
-    setText(this.counts.excluded, String(counts[EXCLUDED]));
+    setText(this.counts.accepted, String(counts[ACCEPTED] + counts[ACCEPTED_BY_HAND] - state.uncounted));
+    setText(this.counts.not_counted, String(state.uncounted));
+    setText(this.counts.rejected, String(counts[REJECTED]));
+    setText(this.counts.rejected_by_hand, String(counts[REJECTED_BY_HAND]));
     setText(this.counts.selected, String(state.selection.length));
   }
 

@@ -1,8 +1,8 @@
 // The card of what is selected: one particle in full, or several in numbers.
 
-import { IN_SHORT, SHAPES, SIZES } from "./definitions.js";
+import { IN_SHORT, SHAPES, SIZES, STATES } from "./definitions.js";
 import { path } from "./particles.js";
-import { EXCLUDED, KEPT, KEPT_BY_HAND, WRONG } from "./state.js";
+import { REJECTED_BY_HAND, ACCEPTED, ACCEPTED_BY_HAND, REJECTED } from "./state.js";
 import { summarise } from "./statistics.js";
 import { element, fixed, places } from "./texts.js";
 
@@ -78,10 +78,10 @@ export class Card {
     this.cutOut = [canvas, row, code];
     this.drawCutOut(canvas, row, code);
     const buttons = [];
-    if (code === KEPT) buttons.push(this.edit("Exclude", false, [row]));
-    if (code === WRONG) buttons.push(this.edit("Keep anyway", true, [row]));
-    if (code === EXCLUDED) buttons.push(this.edit("Restore", null, [row]));
-    if (code === KEPT_BY_HAND) {
+    if (code === ACCEPTED) buttons.push(this.edit("Exclude", false, [row]));
+    if (code === REJECTED) buttons.push(this.edit("Keep anyway", true, [row]));
+    if (code === REJECTED_BY_HAND) buttons.push(this.edit("Restore", null, [row]));
+    if (code === ACCEPTED_BY_HAND) {
       buttons.push(this.edit("Take back", null, [row]), this.edit("Exclude", false, [row]));
     }
     buttons.push(this.button("Zoom to it", "zoom", () => this.actions.zoomTo(row)));
@@ -119,12 +119,13 @@ export class Card {
       );
     }
     const of = (...codes) => rows.filter((row) => codes.includes(state.code[row]));
-    const [excluded, wrong, edited] = [of(EXCLUDED), of(WRONG), of(EXCLUDED, KEPT_BY_HAND)];
+    const [excluded, rejected] = [of(REJECTED_BY_HAND), of(REJECTED)];
+    const edited = of(REJECTED_BY_HAND, ACCEPTED_BY_HAND);
     const buttons = [];
     if (excluded.length < rows.length) {
-      buttons.push(this.edit("Exclude all", false, of(KEPT, WRONG, KEPT_BY_HAND)));
+      buttons.push(this.edit("Exclude all", false, of(ACCEPTED, REJECTED, ACCEPTED_BY_HAND)));
     }
-    if (wrong.length) buttons.push(this.edit("Keep all anyway", true, wrong));
+    if (rejected.length) buttons.push(this.edit("Keep all anyway", true, rejected));
     if (edited.length) buttons.push(this.edit("Restore all", null, edited));
     const title = element("h4", "", `${rows.length} particles selected`);
     const uncounted = rows.filter((row) => state.leftOut(row)).length;
@@ -139,7 +140,7 @@ export class Card {
     const redo = this.button("Redo", "redo", () => this.actions.travel(1), "Ctrl+Shift+Z");
     undo.disabled = state.done === 0;
     redo.disabled = state.done === state.steps.length;
-    const edits = state.counts[EXCLUDED] + state.counts[KEPT_BY_HAND];
+    const edits = state.counts[REJECTED_BY_HAND] + state.counts[ACCEPTED_BY_HAND];
     const text = edits ? `${edits} decided by hand` : "";
     return element("div", "sv-history", element("span", "sv-hint", text), undo, redo);
   }
@@ -175,11 +176,12 @@ export class Card {
       context.drawImage(this.picture, -0.5, -0.5, image.width, image.height);
     }
     const outline = path(this.particles, row);
-    for (const [colour, width] of [["rgba(0, 0, 0, 0.6)", 3.6], ["#3fd8ff", 1.8]]) {
+    const { selected } = STATES;
+    for (const [colour, width] of [["rgba(0, 0, 0, 0.6)", 3.6], [selected.outline, 1.8]]) {
       context.strokeStyle = colour;
       context.lineWidth = (width * ratio) / zoom;
-      const dashes = code === WRONG ? [6, 3] : code === EXCLUDED ? [2, 3] : [];
-      context.setLineDash(colour === "#3fd8ff" ? dashes.map((d) => (d * ratio) / zoom) : []);
+      const dashes = code === REJECTED ? [6, 3] : code === REJECTED_BY_HAND ? [2, 3] : [];
+      context.setLineDash(colour === selected.outline ? dashes.map((d) => (d * ratio) / zoom) : []);
       context.stroke(outline);
     }
   }

@@ -18,8 +18,8 @@ export class Controls {
     this.section
       .querySelector(".sv-bars")
       .replaceChildren(
-        element("li", "", element("i", "sv-bar-kept"), this.keptWords),
-        element("li", "", element("i", "sv-bar-wrong"), "not kept"),
+        element("li", "", element("i", "sv-bar-accepted"), this.keptWords),
+        element("li", "", element("i", "sv-bar-rejected"), "not kept"),
         element("li", "", element("i", "sv-bar-selected"), "selected"),
         ...IN_SHORT.map(legendEntry),
       );

@@ -14,9 +14,27 @@ export interface Figure {
   title: string;
 }
 
+/** What a state is called, its colour over the picture and on the page, #rrggbb. */
+export interface StateLook {
+  key: StateKey;
+  name: string;
+  outline: string;
+  ink: string;
+  dashed: boolean;
+}
+
+export type StateKey =
+  | "accepted"
+  | "not_counted"
+  | "rejected"
+  | "accepted_by_hand"
+  | "rejected_by_hand"
+  | "selected";
+
 /** Lengths that can be the measurand, and ratios, by key; in the order of every list. */
 export const SIZES: Record<string, Quantity>;
 export const SHAPES: Record<string, Quantity>;
+export const STATES: Record<StateKey, StateLook>;
 /** Figures of a summary, and those of them that stand where there is little room. */
 export const FIGURES: Figure[];
 export const IN_SHORT: Figure[];

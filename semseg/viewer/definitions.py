@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from semseg.figures.states import STATES
 from semseg.measure.quantities import SHAPES, SIZES, Quantity
 from semseg.statistics.summary import FIGURES, IN_SHORT, Figure
 
@@ -19,10 +21,12 @@ NAME = "definitions.js"
 
 
 def module() -> str:
-    """The text of ``definitions.js``: `SIZES` and `SHAPES` by key, `FIGURES` and `IN_SHORT`."""
+    """The text of ``definitions.js``: `SIZES`, `SHAPES` and `STATES` by key, `FIGURES` and
+    `IN_SHORT`."""
     constants = {
         "SIZES": {key: _quantity(size) for key, size in SIZES.items()},
         "SHAPES": {key: _quantity(shape) for key, shape in SHAPES.items()},
+        "STATES": {key: asdict(state) for key, state in STATES.items()},
         "FIGURES": [_figure(figure) for figure in FIGURES],
         "IN_SHORT": [_figure(figure) for figure in IN_SHORT],
     }

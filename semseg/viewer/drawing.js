@@ -1,7 +1,8 @@
 // @ts-check
 // Painting outlines, ids and scale bar on the canvas over the picture.
 
-import { EXCLUDED, WRONG } from "./state.js";
+import { STATES } from "./definitions.js";
+import { REJECTED, REJECTED_BY_HAND } from "./state.js";
 import { path } from "./particles.js";
 
 /** @import { Options, Particles, Picture, Range, Sight } from "./types.d.ts" */
@@ -10,13 +11,8 @@ import { path } from "./particles.js";
 /** @typedef {CanvasRenderingContext2D} Context */
 /** What outlines are drawn with; `px` is a CSS px in recorded px. */
 /** @typedef {{ context: Context, particles: Particles, px: number }} Pen */
-/** @typedef {"counted" | "uncounted" | "wrong" | "excluded"} Group */
+/** @typedef {"accepted" | "not_counted" | "rejected" | "rejected_by_hand"} Group */
 
-const KEPT_COLOUR = "#12e67a";
-const WRONG_COLOUR = "#ff4d4d";
-const UNCOUNTED_COLOUR = "#f4f4f4";
-const EXCLUDED_COLOUR = "#e4e4e4";
-const SELECTED_COLOUR = "#3fd8ff";
 const CASING = "rgba(0, 0, 0, 0.6)";
 const MAX_IDS = 1500;
 // cividis-like would hide on grey pictures; viridis without its darkest part
@@ -58,9 +54,9 @@ export function paint(context, view, particles, state, options, range) {
   dimCropped(context, particles.image);
 
   /** @type {Record<Group | "selected", number[]>} */
-  const groups = { counted: [], uncounted: [], wrong: [], excluded: [], selected: [] };
+  const groups = { accepted: [], not_counted: [], rejected: [], rejected_by_hand: [], selected: [] };
   for (const i of shown) groups[state.selected[i] ? "selected" : group(state, i)].push(i);
-  const { counted, uncounted, wrong, excluded, selected } = groups;
+  const { accepted, not_counted: left, rejected, rejected_by_hand: excluded, selected } = groups;
   const pen = { context, particles, px: 1 / view.zoom };
   const size = particles[state.size];
   /** @param {number} i @param {number} alpha */
@@ -68,28 +64,29 @@ export function paint(context, view, particles, state, options, range) {
     sizeColour((size[i] - range[0]) / (range[1] - range[0] || 1), alpha);
   const colours = options.colour ? ofSize : null;
   if (options.fill || options.colour) {
-    for (const i of counted) fill(pen, i, colours ? colours(i, 0.55) : "rgba(18, 230, 122, 0.3)");
-    for (const i of wrong) fill(pen, i, "rgba(255, 77, 77, 0.28)");
+    const [green, red] = [tint(STATES.accepted, 0.3), tint(STATES.rejected, 0.28)];
+    for (const i of accepted) fill(pen, i, colours ? colours(i, 0.55) : green);
+    for (const i of rejected) fill(pen, i, red);
   }
-  for (const i of selected) fill(pen, i, "rgba(63, 216, 255, 0.34)");
+  for (const i of selected) fill(pen, i, tint(STATES.selected, 0.34));
   if (options.outlines) {
-    stroke(pen, uncounted, CASING, 2.6);
-    stroke(pen, uncounted, UNCOUNTED_COLOUR, 1.1);
-    stroke(pen, counted, CASING, 2.9);
-    stroke(pen, wrong, CASING, 3.8);
+    stroke(pen, left, CASING, 2.6);
+    stroke(pen, left, STATES.not_counted.outline, 1.1);
+    stroke(pen, accepted, CASING, 2.9);
+    stroke(pen, rejected, CASING, 3.8);
     stroke(pen, excluded, CASING, 3.2);
-    if (colours) for (const i of counted) stroke(pen, [i], colours(i, 1), 1.5);
-    else stroke(pen, counted, KEPT_COLOUR, 1.3);
-    stroke(pen, wrong, WRONG_COLOUR, 2.2, [5, 3]);
-    stroke(pen, excluded, EXCLUDED_COLOUR, 1.6, [1.5, 3]);
+    if (colours) for (const i of accepted) stroke(pen, [i], colours(i, 1), 1.5);
+    else stroke(pen, accepted, STATES.accepted.outline, 1.3);
+    stroke(pen, rejected, STATES.rejected.outline, 2.2, [5, 3]);
+    stroke(pen, excluded, STATES.rejected_by_hand.outline, 1.6, [1.5, 3]);
     stroke(pen, excluded, CASING, 3, [], crosses);
-    stroke(pen, excluded, EXCLUDED_COLOUR, 1.4, [], crosses);
+    stroke(pen, excluded, STATES.rejected_by_hand.outline, 1.4, [], crosses);
   }
   stroke(pen, selected, CASING, 5);
   for (const i of selected) {
     const kind = group(state, i);
-    const dashes = kind === "wrong" ? [6, 3] : kind === "excluded" ? [2, 3] : [];
-    stroke(pen, [i], SELECTED_COLOUR, kind === "uncounted" ? 1.6 : 2.8, dashes);
+    const dashes = kind === "rejected" ? [6, 3] : kind === "rejected_by_hand" ? [2, 3] : [];
+    stroke(pen, [i], STATES.selected.outline, kind === "not_counted" ? 1.6 : 2.8, dashes);
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (options.ids) writeIds(context, view, particles, shown);
@@ -104,9 +101,9 @@ export function paint(context, view, particles, state, options, range) {
  * @returns {Group}
  */
 function group({ code, counted }, i) {
-  if (code[i] === EXCLUDED) return "excluded";
-  if (code[i] === WRONG) return "wrong";
-  return counted[i] ? "counted" : "uncounted";
+  if (code[i] === REJECTED_BY_HAND) return "rejected_by_hand";
+  if (code[i] === REJECTED) return "rejected";
+  return counted[i] ? "accepted" : "not_counted";
 }
 
 /**
@@ -128,6 +125,16 @@ function visible(view, { n, boxes }, state, options) {
     if (!off && boxes[k + 3] >= view.top) rows.push(i);
   }
   return rows;
+}
+
+/**
+ * The colour of a state, so strong (0..1).
+ *
+ * @param {import("./definitions.js").StateLook} state
+ * @param {number} strength
+ */
+function tint({ outline }, strength) {
+  return outline + Math.round(255 * strength).toString(16).padStart(2, "0");
 }
 
 /** @param {Pen} pen @param {number} i @param {string} colour */

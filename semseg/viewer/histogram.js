@@ -1,16 +1,17 @@
 // The size histogram: bars of our own bins, kept ones solid, the others hatched on top.
 
-import { SIZES } from "./definitions.js";
-import { KEPT, SELECTED, WRONG, adds, config, faded, onClick, placeOf, theme, themedLayout } from "./plots.js";
+import { SIZES, STATES } from "./definitions.js";
+import { adds, config, faded, onClick, placeOf, theme, themedLayout } from "./plots.js";
 import { binIndices, histogramEdges } from "./statistics.js";
 import { fixed, places } from "./texts.js";
 
 // from the axis upwards: [key, name, colour, hatched]
+const { accepted, rejected, selected } = STATES;
 const BARS = [
-  ["keptSelected", "selected", SELECTED, false],
-  ["kept", "kept", KEPT, false],
-  ["wrong", "not kept", WRONG, true],
-  ["wrongSelected", "selected, not kept", SELECTED, true],
+  ["acceptedSelected", "selected", selected.ink, false],
+  ["accepted", "kept", accepted.ink, false],
+  ["rejected", "not kept", rejected.ink, true],
+  ["rejectedSelected", "selected, not kept", selected.ink, true],
 ];
 const MEAN = BARS.length;
 const MEDIAN = MEAN + 1;
@@ -88,7 +89,7 @@ export class Histogram {
     const value = state.weighting === "volume" ? "%{y:.2f} % of volume" : number;
     const bars = this.heights().map((y, kind) => {
       const [key, words, colour, hatched] = BARS[kind];
-      const name = key === "kept" && particles.ruled ? "counted" : words;
+      const name = key === "accepted" && particles.ruled ? "counted" : words;
       const pattern = hatched
         ? { shape: "/", fgcolor: colour, bgcolor: faded(colour, 0.18), size: 6, solidity: 0.35 }
         : { shape: "" };

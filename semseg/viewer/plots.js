@@ -6,11 +6,6 @@ import { pen } from "./dom.js";
 /** @import { Config, Layout, ModeBarDefaultButtons, PlotSelectionEvent } from "plotly.js-dist-min" */
 /** @import { Area, Axis, Graph, Place, Plotly, Polygon, Theme } from "./types.d.ts" */
 
-// of bars and points; close to the outlines, but made for the page's light or dark
-export const SELECTED = "#0fa8e0";
-export const KEPT = "#1fae6b";
-export const WRONG = "#e05252";
-
 /** @type {Promise<Plotly> | null} */
 let loading = null;
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Painting the scatter on its canvas: points, and the histogram of shapes on their right.
 
-import { KEPT, SELECTED, WRONG } from "./plots.js";
+import { STATES } from "./definitions.js";
 import { pen } from "./dom.js";
 import { sizeColour } from "./drawing.js";
 
@@ -12,6 +12,9 @@ import { sizeColour } from "./drawing.js";
 /** @typedef {[from: number, to: number, length: number, selected: number]} Bar */
 /** @typedef {[place: number, dashed: boolean]} Line */
 
+const [ACCEPTED, REJECTED, SELECTED] = [STATES.accepted, STATES.rejected, STATES.selected].map(
+  (state) => state.ink,
+);
 const SHADES = 24; // of the scale of sizes
 /** @type {Map<string, HTMLCanvasElement>} */
 const stamps = new Map();
@@ -37,7 +40,7 @@ export function paintPoints(context, area, at, state, radius, share, background)
   context.rect(area.left, area.top, area.width, area.height);
   context.clip();
   context.setTransform(1, 0, 0, 1, 0, 0);
-  // wrong, kept, and those selected on top of them
+  // rejected, accepted, and those selected on top of them
   /** @type {[number[], number[], number[], number[]]} */
   const layers = [[], [], [], []];
   const { kept, selected } = state;
@@ -59,14 +62,14 @@ export function paintPoints(context, area, at, state, radius, share, background)
   };
   /** @param {"full" | "hollow"} kind @param {string} colour @param {number} size */
   const made = (kind, colour, size) => stamp(kind, colour, size * ratio, ratio, background);
-  const plain = made("full", KEPT, radius);
+  const plain = made("full", ACCEPTED, radius);
   /** @param {number} i */
   const shaded = (i) => {
     const k = Math.round((share(i) ?? 0) * (SHADES - 1));
     return made("full", sizeColour(k / (SHADES - 1)), radius);
   };
   const coloured = at.x.length > 0 && share(0) !== null;
-  const hollow = made("hollow", WRONG, radius);
+  const hollow = made("hollow", REJECTED, radius);
   const ring = made("hollow", SELECTED, radius + 1);
   const chosen = made("full", SELECTED, radius + 1.2);
   stamped(layers[0], () => hollow);
@@ -137,7 +140,7 @@ export function paintMarginal(context, room, bars, lines, colours) {
       const x = room.left + start * room.width;
       context.fillRect(x, room.top + top + gap, (end - start) * room.width, high - 2 * gap);
     };
-    draw(KEPT, 0, length);
+    draw(ACCEPTED, 0, length);
     // one of many is to be seen, too
     if (selected) draw(SELECTED, 0, Math.max(selected, Math.min(length, 2.5 / room.width)));
   }

@@ -1,15 +1,18 @@
 // @ts-check
 // What a person has set: filter, histogram, selection, manual edits. Mirrors ViewState in Python.
 
+import { STATES } from "./definitions.js";
 import { countedMask, keptMask } from "./statistics.js";
 
+/** @import { StateKey } from "./definitions.js" */
 /** @import { Answer, Fields, Keep, PackedRows, Particles, Saved, Step } from "./types.d.ts" */
 
-export const KEPT = 0;
-export const WRONG = 1;
-export const EXCLUDED = 2;
-export const KEPT_BY_HAND = 3;
-export const STATE_NAMES = ["kept", "possibly wrong", "excluded by hand", "kept by hand"];
+export const ACCEPTED = 0;
+export const REJECTED = 1;
+export const REJECTED_BY_HAND = 2;
+export const ACCEPTED_BY_HAND = 3;
+/** @type {StateKey[]} by code */
+const KEYS = ["accepted", "rejected", "rejected_by_hand", "accepted_by_hand"];
 
 /** @implements {Fields} */
 export class State {
@@ -104,7 +107,7 @@ export class State {
     for (let i = 0; i < n; i++) {
       if (this.kept[i] && out[i]) this.uncounted++;
       const edit = this.edits[i];
-      this.code[i] = edit < 0 ? (this.kept[i] ? KEPT : WRONG) : edit ? KEPT_BY_HAND : EXCLUDED;
+      this.code[i] = edit < 0 ? (this.kept[i] ? ACCEPTED : REJECTED) : edit ? ACCEPTED_BY_HAND : REJECTED_BY_HAND;
       this.counts[this.code[i]]++;
     }
   }
@@ -169,7 +172,7 @@ export class State {
    * @param {number} row
    */
   name(row) {
-    const name = STATE_NAMES[this.code[row]];
+    const name = STATES[KEYS[this.code[row]]].name;
     return this.leftOut(row) ? `${name}, not counted` : name;
   }
 
@@ -190,7 +193,7 @@ export class State {
   reason(row) {
     const { doubts, doubt, rules, ruled_out } = this.particles;
     if (this.leftOut(row)) return rules[ruled_out[row]];
-    return this.code[row] === WRONG ? doubts[doubt[row]] ?? "" : "";
+    return this.code[row] === REJECTED ? doubts[doubt[row]] ?? "" : "";
   }
 }
 

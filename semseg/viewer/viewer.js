@@ -3,13 +3,13 @@
 import { Bar } from "./bar.js";
 import { Card } from "./card.js";
 import { Controls } from "./controls.js";
-import { SHAPES, SIZES } from "./definitions.js";
+import { SHAPES, SIZES, STATES } from "./definitions.js";
 import { Histogram } from "./histogram.js";
 import { Overlay } from "./overlay.js";
 import { unpack } from "./particles.js";
 import { loadPlotly, theme } from "./plots.js";
 import { Scatter } from "./scatter.js";
-import { EXCLUDED, State } from "./state.js";
+import { REJECTED_BY_HAND, State } from "./state.js";
 import { ascending, summariseSorted } from "./statistics.js";
 import { Table } from "./table.js";
 import { fixed, places } from "./texts.js";
@@ -43,6 +43,10 @@ export function leave(root) {
 class View {
   constructor(root, folder) {
     this.root = root;
+    for (const { key, outline, ink } of Object.values(STATES)) {
+      root.style.setProperty(`--sv-${key}-outline`, outline);
+      root.style.setProperty(`--sv-${key}-ink`, ink);
+    }
     this.message = root.querySelector(".sv-message");
     this.all = root.querySelector(".sv-all");
     this.ending = new AbortController();
@@ -199,7 +203,7 @@ class View {
     else if (command && letter === "y" && !writing) this.travel(1);
     else if ((event.key === "Delete" || (letter === "x" && !command)) && !writing) {
       const { selection, code } = this.state;
-      this.edit(false, selection.filter((row) => code[row] !== EXCLUDED));
+      this.edit(false, selection.filter((row) => code[row] !== REJECTED_BY_HAND));
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -102,14 +102,14 @@ def test_the_list_opens(opened):
 def test_outlines_and_numbers_can_be_switched(opened):
     page = opened().page
     picture = page.locator(".picture").first
-    assert picture.locator(".outlines.kept").is_visible()
+    assert picture.locator(".outlines.accepted").is_visible()
     assert not picture.locator(".numbers").is_visible()
     picture.get_by_label("Numbers").check()
     picture.get_by_label("Outlines", exact=True).uncheck()
-    assert not picture.locator(".outlines.kept").is_visible()
+    assert not picture.locator(".outlines.accepted").is_visible()
     assert picture.locator(".numbers").is_visible()
     # the other picture has switches of its own
-    assert page.locator(".picture").nth(1).locator(".outlines.kept").is_visible()
+    assert page.locator(".picture").nth(1).locator(".outlines.accepted").is_visible()
 
 
 def test_the_contents_lead_to_every_section(opened):

@@ -151,7 +151,7 @@ def test_a_particle_is_excluded_and_comes_back(view):
     assert "excluded by hand" in card.inner_text()
     assert int(view.number()) == kept - 1
     assert view.number("mean") != mean
-    assert view.count("excluded") == 1
+    assert view.count("rejected_by_hand") == 1
     assert view.known()["edits"] == [[label, False]]
     card.get_by_role("button", name="Undo").click()
     assert view.known()["edits"] == []

@@ -36,14 +36,14 @@ class Points(View):
               const canvas = document.querySelector(selector);
               const [left, top, width, height] = within ?? [0, 0, canvas.width, canvas.height];
               const { data } = canvas.getContext("2d").getImageData(left, top, width, height);
-              const counts = { green: 0, red: 0, blue: 0, white: 0 };
+              const counts = { green: 0, red: 0, blue: 0, amber: 0 };
               for (let i = 0; i < data.length; i += 4) {
                 const [r, g, b, a] = data.subarray(i, i + 4);
                 if (a < 100) continue;
                 if (g > 1.5 * r && g > 1.2 * b) counts.green++;
-                if (r > 1.5 * g && r > 1.5 * b) counts.red++;
+                if (r > 2 * g && r > 1.5 * b) counts.red++;
                 if (b > 1.2 * g && b > 2 * r) counts.blue++;
-                if (r > 220 && g > 220 && b > 220) counts.white++;
+                if (r > 1.2 * g && r < 2 * g && g > 2 * b) counts.amber++;
               }
               return counts;
             }""",
@@ -135,8 +135,8 @@ def test_who_is_ruled_out_is_drawn_but_in_no_number_and_no_bar(visit):
     assert view.number() == str(known["kept"])
     assert page.locator("[data-number=counted]").inner_text() == f"· {known['counted']} counted"
     view.shows(known["numbers"])
-    assert view.count("kept") == known["counted"]
-    assert view.count("uncounted") == known["kept"] - known["counted"]
+    assert view.count("accepted") == known["counted"]
+    assert view.count("not_counted") == known["kept"] - known["counted"]
     ruled = sum(map(is_ruled, range(COUNT)))
     selected, kept, wrong, both = map(sum, view.bars())
     assert (selected, kept, both) == (0, known["counted"], 0)
@@ -148,7 +148,7 @@ def test_who_is_ruled_out_is_drawn_but_in_no_number_and_no_bar(visit):
     canvas = page.locator(".sv-canvas").bounding_box()
     around = [round(x - canvas["x"]) - 16, round(y - canvas["y"]) - 16, 32, 32]
     seen = view.colours(".sv-canvas", around)
-    assert seen["white"] > 20
+    assert seen["amber"] > 20
     assert seen["green"] == seen["red"] == 0
     page.mouse.click(x, y)
     view.frame()
@@ -199,10 +199,10 @@ def test_the_table_sorts_them_behind_those_that_are_counted(visit):
 def test_without_a_rule_nothing_of_it_is_seen(visit):
     view = visit(f"count={COUNT}")
     assert not view.page.locator("[data-number=counted]").is_visible()
-    assert not view.page.locator(".sv-key-uncounted").is_visible()
+    assert not view.page.locator(".sv-key-not_counted").is_visible()
     assert view.page.locator(".sv-card").inner_text().count("counted") == 0
     known = view.known()
-    assert known["counted"] == known["kept"] == view.count("kept")
+    assert known["counted"] == known["kept"] == view.count("accepted")
     view.shows(known["numbers"])
 
 

@@ -408,16 +408,16 @@ def test_outlines_are_sorted_and_tell_size_and_reason():
     svg = annotated_svg(drawn(visible_only=True), "ecd")
     groups = {
         name: html.unescape(content)
-        for name, content in re.findall(r'<g class="outlines ([a-z-]+)".*?>(.*?)</g>', svg)
+        for name, content in re.findall(r'<g class="outlines ([a-z_]+)".*?>(.*?)</g>', svg)
     }
     assert {name: content.count("<path") for name, content in groups.items()} == {
-        "kept": 32,
-        "left-out": 16,
-        "wrong": 15,
+        "accepted": 32,
+        "not_counted": 16,
+        "rejected": 15,
     }
-    assert "partly covered</title>" in groups["left-out"]
-    assert "=HYPERLINK(1), blurred</title>" in groups["wrong"]
-    assert re.search(r"<title>1: [\d.]+ nm</title>", groups["kept"])
+    assert "partly covered</title>" in groups["not_counted"]
+    assert "=HYPERLINK(1), blurred</title>" in groups["rejected"]
+    assert re.search(r"<title>1: [\d.]+ nm</title>", groups["accepted"])
 
 
 def test_the_picture_is_whole_and_the_frame_is_drawn(analysis):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from semseg.display import Display
 from semseg.figures import histogram, panels
+from semseg.figures.states import ACCEPTED, REJECTED
 from semseg.statistics.summary import histogram_edges, summarise, volume_weights
 from tests.support.fake_analysis import draw
 
@@ -67,8 +68,7 @@ def test_outlines_are_told_apart_by_colour_and_by_dashes(analysis):
 
 def test_outlines_differ_in_lightness_too():
     lightness = [
-        np.dot(to_rgb(style["color"]), (0.2126, 0.7152, 0.0722))
-        for style in (panels.KEPT, panels.WRONG)
+        np.dot(to_rgb(state.outline), (0.2126, 0.7152, 0.0722)) for state in (ACCEPTED, REJECTED)
     ]
     assert lightness[0] > 1.7 * lightness[1]
 
