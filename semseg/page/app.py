@@ -114,10 +114,11 @@ def show(
         st.error(plain(problem))
     if busy:  # any run of the page asks again; what is there already stays
         st.button("Try again", icon=":material/refresh:", key="try_again")
+    image = images[shown]
     with bar_place:
-        controls.scale_bar(images[shown])
+        controls.scale_bar(image)
     with rescale_place:
-        controls.rescale(images[shown])
+        controls.rescale(image)
     done = [each for each in images if each]
     titles = ["Sizes", "Statistics", "Prepare"]
     if len(micrographs) > 1:
@@ -125,14 +126,14 @@ def show(
     # a tab that is opened is made anew, so that the batch knows what was done in the view
     tabs = st.tabs(titles, on_change="rerun", key="tab")
     with tabs[0]:
-        if images[shown]:
-            results.show(images[shown])
-            results.downloads(images[shown])
+        if image:
+            results.show(image)
+            results.downloads(image)
     if tabs[1].open and done:
         with tabs[1]:
-            statistics.show(done, images[shown])
+            statistics.show(done, image)
     with tabs[2]:
-        prepare_tab(micrographs[shown], images[shown])
+        prepare_tab(micrographs[shown], image)
     if len(titles) > 3 and tabs[3].open and done:
         with tabs[3]:
             batch.show(done)

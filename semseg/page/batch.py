@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -166,7 +167,7 @@ def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go
     edges = histogram_edges(size, bins=display.bins or None, log=display.log)
     heights, _ = np.histogram(size, edges, weights=weights)
     title = "Number of particles" if weights is None else "Number, edge-corrected"
-    if display.by_volume:
+    if display.by_volume and weights is not None:
         heights, title = 100 * heights / weights.sum(), "Share of volume (%)"
     figure = go.Figure(
         go.Bar(
@@ -190,7 +191,7 @@ def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go
     return figure
 
 
-def _columns() -> dict[str, object]:
+def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "file": "Picture",

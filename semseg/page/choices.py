@@ -62,7 +62,8 @@ def current() -> Settings:
 
 def current_display() -> Display:
     """How sizes are shown now."""
-    return st.session_state.display
+    display: Display = st.session_state.display
+    return display
 
 
 def set_filter(threshold: float | None) -> None:

@@ -10,13 +10,13 @@ import streamlit as st
 
 from semseg.fields import Number
 from semseg.inference.segmenter import available_providers
-from semseg.io.micrograph import Micrograph
+from semseg.io.micrograph import MIN_SIDE_PX, Micrograph
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY
 from semseg.page import choices
 from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
 from semseg.page.work import SegmentedImage
-from semseg.preprocessing.preparation import MIN_SIDE_PX, Crop
+from semseg.preprocessing.preparation import Crop
 from semseg.scale.calibration import Calibration, agreement_note
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
 from semseg.settings import SETTINGS
@@ -36,6 +36,11 @@ __all__ = [
 FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 6, 81))
 PERCENT = 0.01
 FITS = 0.1  # of the factor: nearer to the suggestion than this is as good
+RULES = {
+    "count": "count as they are",
+    "exclude": "do not count",
+    "weight": "do not count, correct for it",
+}  # a key for each of `EDGES`
 
 
 # What the settings say of themselves
@@ -216,11 +221,7 @@ def counting() -> None:
         "Particles cut by the edge",
         list(EDGES),
         key="edges",
-        format_func={
-            "count": "count as they are",
-            "exclude": "do not count",
-            "weight": "do not count, correct for it",
-        }.get,
+        format_func=lambda rule: RULES[rule],
         help=_help(
             "edges",
             "Larger particles are cut more often. Corrected: every whole particle counts 1/P, P "

@@ -55,7 +55,7 @@ class Standing:
 @dataclass(eq=False)
 class _Job:
     key: Hashable
-    work: Callable[[Report], Any] | None
+    work: Callable[[Report], Any]
     watchers: int = 0
     kept_until: float = 0.0  # for visitors who are about to come back
     started: bool = False
@@ -68,6 +68,10 @@ class _Job:
     @property
     def wanted(self) -> bool:
         return self.watchers > 0 or time.monotonic() < self.kept_until
+
+
+def _done(report: Report) -> None:
+    """In the place of work that is done."""
 
 
 class Queue:
@@ -117,7 +121,8 @@ class Queue:
         Exception
             Whatever `work` raised.
         """
-        if (known := self._take(key)) is not None:
+        known: Result | None = self._take(key)
+        if known is not None:
             return known
         job = self._join(key, work)
         comes_back = False
@@ -131,7 +136,8 @@ class Queue:
             self._leave(job, comes_back)
         if job.error is not None:
             raise job.error
-        return job.result
+        result: Result = job.result
+        return result
 
     def holds(self, key: Hashable) -> bool:
         """Whether this work needs not be begun: it is known, in line or running."""
@@ -219,7 +225,7 @@ class Queue:
         except BaseException as error:
             job.error = error
         finally:
-            job.work = None  # and with it the picture
+            job.work = _done  # lets go of the picture
             job.done.set()
 
     def _standing(self, job: _Job) -> Standing:

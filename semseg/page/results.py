@@ -13,11 +13,12 @@ from semseg.analysis import Analysis, refilter
 from semseg.display import Display
 from semseg.errors import SemsegError
 from semseg.export.files import PICTURE_FILES, RUN_FILES, archive, output_files, run_files
+from semseg.export.session import Session
 from semseg.figures.panels import KINDS
 from semseg.metrology.assessment import assess
 from semseg.page import address, choices
 from semseg.page.text import plain
-from semseg.page.work import SegmentedImage, at_other_factors, concluded, store, turn
+from semseg.page.work import Key, SegmentedImage, at_other_factors, concluded, store, turn
 from semseg.viewer import ViewState, pack, viewer
 
 __all__ = ["downloads", "edited", "publish_address", "show"]
@@ -56,9 +57,10 @@ def edited(image: SegmentedImage) -> Analysis:
 # What the view and Python tell each other
 
 
-def _views() -> dict[tuple, ViewState]:
+def _views() -> dict[Key, ViewState]:
     """What was done in the view, by picture: decisions by hand outlive a look at another one."""
-    return st.session_state.setdefault("views", {})
+    views: dict[Key, ViewState] = st.session_state.setdefault("views", {})
+    return views
 
 
 def _command() -> str:
@@ -81,14 +83,17 @@ def _start(image: SegmentedImage, data_id: str) -> ViewState:
             filter_on=state.filter != 0,
             **choices.current_display().to_dict(),
         )
-    return state.start
+    start: ViewState = state.start
+    return start
 
 
 def _replayed(image: SegmentedImage) -> ViewState | None:
     """What a session says of this picture, where its outlines are those of the session."""
-    session = st.session_state.get("session")
+    session: Session | None = st.session_state.get("session")
     picture = session.picture(image.micrograph.sha256) if session else None
-    if picture is None or session.model_sha256 != image.segmentation.model.sha256:
+    if session is None or picture is None:
+        return None
+    if session.model_sha256 != image.segmentation.model.sha256:
         return None
     then, now = session.settings, choices.current()
     if any(getattr(then, name) != getattr(now, name) for name in ("crop", "repair", "rescale")):
@@ -170,7 +175,8 @@ def _latest() -> dict[str, Any]:
     Streamlit calls the makers outside the session, so they hold this dictionary, which `show`
     keeps up to date; the buttons themselves need not be sent again when the filter moves.
     """
-    return st.session_state.setdefault("latest", {})
+    latest: dict[str, Any] = st.session_state.setdefault("latest", {})
+    return latest
 
 
 def downloads(image: SegmentedImage) -> None:

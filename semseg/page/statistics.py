@@ -19,7 +19,7 @@ from semseg.page.text import plain
 from semseg.page.work import SegmentedImage, at_other_factors, store, turn, want_other_factors
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence
 from semseg.statistics.intervals import MIN_IMAGES, Interval
-from semseg.statistics.nanomaterial import vssa
+from semseg.statistics.nanomaterial import Screening, vssa
 from semseg.statistics.sample_size import advice_sentence
 from semseg.statistics.summary import ONCE, Figure, SizeSummary
 
@@ -206,7 +206,7 @@ def _screening(assessment: Assessment) -> None:
     )
 
 
-def _share(found) -> str:
+def _share(found: Screening) -> str:
     return f"{found.share:.1%} ({found.low:.1%} to {found.high:.1%})"
 
 

@@ -47,7 +47,7 @@ class Store:
 
     def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """The result of this key, made now if it is not there; a result is never None."""
-        result = self.known(key)
+        result: Result | None = self.known(key)
         if result is None:
             result = make()
             with self._lock:

@@ -36,7 +36,7 @@ from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import Micrograph, read_micrograph, safe_name
 from semseg.metrology.uncertainty import usable_ratios
 from semseg.page.limits import limits
-from semseg.page.queue import BusyError, Queue, Standing
+from semseg.page.queue import BusyError, Queue, Report, Standing
 from semseg.page.store import Store
 from semseg.page.text import plain
 from semseg.settings import Settings
@@ -58,6 +58,7 @@ __all__ = [
 
 Result = TypeVar("Result")
 Others = dict[float, list[Analysis]]
+Key = tuple[Hashable, ...]
 
 MINUTE = 60.0
 # share of the time after which a stage begins, and what it is called
@@ -85,7 +86,7 @@ class Picture:
 class SegmentedImage:
     """A picture after the network; `key` changes when its particles do."""
 
-    key: tuple
+    key: Key
     micrograph: Micrograph
     prepared: Prepared
     segmentation: Segmentation
@@ -135,7 +136,8 @@ def _emptied_at_the_end(results: Store) -> Store:
 
 def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
     """The pictures that can be read, and one sentence for each that cannot."""
-    micrographs, problems = [], []
+    micrographs: list[Micrograph] = []
+    problems = []
     megapixels = 0.0
     place = st.empty()
     for number, picture in enumerate(pictures):
@@ -178,7 +180,9 @@ def segment_all(
     place = st.empty()
     for number, micrograph in enumerate(micrographs):
 
-        def report(done: float, what: str, number=number, micrograph=micrograph) -> None:
+        def report(
+            done: float, what: str, number: int = number, micrograph: Micrograph = micrograph
+        ) -> None:
             text = _counted(number, len(micrographs), micrograph.name, what)
             place.progress((number + done) / len(micrographs), text)
 
@@ -296,11 +300,17 @@ def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> 
     place = st.empty()
     for number, (ratio, image, base) in enumerate(jobs):
 
-        def report(done: float, what: str, number=number, ratio=ratio, image=image) -> None:
+        def report(
+            done: float,
+            what: str,
+            number: int = number,
+            ratio: float = ratio,
+            image: SegmentedImage = image,
+        ) -> None:
             text = f"{plain(image.micrograph.name)}, at {ratio:g} of the factor: {what}"
             place.progress((number + done) / len(jobs), text)
 
-        def work(tell, base=base, ratio=ratio) -> Segmentation:
+        def work(tell: Report, base: Analysis = base, ratio: float = ratio) -> Segmentation:
             return rescaled(base, network, ratio, progress=tell).segmentation
 
         key = ("at ratio", *image.key, ratio)

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from semseg.errors import OutputError
@@ -210,7 +211,7 @@ def _received(view: Mapping[str, Any], data: Mapping[str, Any], start: ViewState
     return ViewState.from_dict(fields, fallback=start)
 
 
-def _steps(steps: list[Any], labels: np.ndarray) -> Iterator[Any]:
+def _steps(steps: list[Any], labels: NDArray[np.int32]) -> Iterator[Any]:
     for step in steps:
         if isinstance(step, list) and len(step) == 2:
             yield [step[0], _labels(step[1], labels)]
@@ -218,7 +219,7 @@ def _steps(steps: list[Any], labels: np.ndarray) -> Iterator[Any]:
             yield None
 
 
-def _labels(rows: object, labels: np.ndarray) -> list[int] | None:
+def _labels(rows: object, labels: NDArray[np.int32]) -> list[int] | None:
     """Labels of these rows; None when they cannot be read."""
     if isinstance(rows, str):
         try:
@@ -228,9 +229,10 @@ def _labels(rows: object, labels: np.ndarray) -> list[int] | None:
         if packed.size > (labels.size + 7) // 8:
             return None
         bits = np.unpackbits(packed, bitorder="little")[: labels.size]
-        return labels[: bits.size][bits.astype(bool)].tolist()
+        chosen: list[int] = labels[: bits.size][bits.astype(bool)].tolist()
+        return chosen
     if not isinstance(rows, list) or len(rows) > labels.size:
         return None
     if not all(type(row) is int and 0 <= row < labels.size for row in rows):
         return None
-    return labels[rows].tolist() if rows else []
+    return [int(labels[row]) for row in rows]

@@ -94,7 +94,7 @@ def spare_folder() -> Path:
 
 
 @cache
-def _spare() -> tempfile.TemporaryDirectory:
+def _spare() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from semseg.display import BINS, WEIGHTINGS
 from semseg.measure.quantities import SIZES
@@ -85,19 +84,17 @@ class ViewState:
         if not isinstance(fields, Mapping):
             return other
         threshold = fields.get("threshold")
-        bins = fields.get("bins")
         selection = _labels(fields.get("selection"))
         steps = _steps(fields.get("steps"))
         done = fields.get("done")
         if steps is None or type(done) is not int or not 0 <= done <= len(steps):
             steps, done = other.steps, other.done
-        right_bins = type(bins) is int and (bins == 0 or BINS[0] <= bins <= BINS[1])
         return cls(
             threshold=float(threshold) if _is_share(threshold) else other.threshold,
             filter_on=_flag(fields.get("filter_on"), other.filter_on),
             size=_one_of(SIZES, fields.get("size"), other.size),
             weighting=_one_of(WEIGHTINGS, fields.get("weighting"), other.weighting),
-            bins=bins if right_bins else other.bins,
+            bins=_bins(fields.get("bins"), other.bins),
             log=_flag(fields.get("log"), other.log),
             selection=other.selection if selection is None else selection,
             steps=steps,
@@ -105,8 +102,13 @@ class ViewState:
         )
 
 
-def _is_share(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= 1
+def _is_share(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _bins(value: object, other: int) -> int:
+    least, most = BINS
+    return value if type(value) is int and (value == 0 or least <= value <= most) else other
 
 
 def _flag(value: object, other: bool) -> bool:
