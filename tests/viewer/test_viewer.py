@@ -195,6 +195,7 @@ def test_edits_are_what_the_steps_that_count_come_to():
         ("threshold", True),
         ("threshold", math.nan),
         ("threshold", 1.01),
+        ("threshold", 10**400),
         ("threshold", "0.5"),
         ("threshold", None),
         ("filter_on", 1),
