@@ -33,7 +33,7 @@ from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.statistics.summary import summarise
 
 if TYPE_CHECKING:
-    from matplotlib.typing import RcKeyType
+    from matplotlib.typing import LineStyleType, RcKeyType
 
 __all__ = ["KINDS", "figure", "figure_bytes", "figure_png"]
 
@@ -230,12 +230,15 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     ):
         if state is NOT_COUNTED and not chosen.any():
             continue
-        style = {"color": state.outline, "linestyle": DASHES if state.dashed else "solid"}
+        color = state.outline
+        dashes: LineStyleType = DASHES if state.dashed else "solid"
         labels = analysis.particles["label"][chosen].tolist()
         lines = [analysis.outlines[i] for i in labels if i in analysis.outlines]
         closed = [np.concatenate((line, line[:1])) for line in lines]
-        axes.add_collection(LineCollection(closed, linewidth=line_width, **style), autolim=False)
-        keys.append(Line2D([], [], linewidth=1.4, label=f"{name} ({len(labels)})", **style))
+        drawn = LineCollection(closed, linewidths=line_width, colors=color, linestyles=dashes)
+        axes.add_collection(drawn, autolim=False)
+        key = f"{name} ({len(labels)})"
+        keys.append(Line2D([], [], color=color, linestyle=dashes, linewidth=1.4, label=key))
     axes.legend(
         handles=keys,
         loc="upper left",
