@@ -36,7 +36,7 @@ from semseg.figures.states import STATES
 from semseg.measure.quantities import SHAPES, SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.assessment import SHAPE_FIGURES
-from semseg.metrology.cautions import cautions
+from semseg.metrology.cautions import cautions, unbroken
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
 from semseg.statistics.counting import counted
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence, span
@@ -122,7 +122,7 @@ def report_html(
         a=assessment,
         unit=unit,
         measurand=SIZES[assessment.size],
-        cautions=[_unbroken(each.sentence, unit) for each in cautions(assessment.comparison)],
+        cautions=[unbroken(each.sentence) for each in cautions(assessment.comparison)],
         advice=assessment.advice and advice_sentence(assessment.advice),
         figures=list(_figures(assessment)),
         fit=goodness_sentence(assessment.lognormal),
@@ -178,11 +178,6 @@ def _area(area: float, unit: str) -> str:
     if unit == "nm" and area >= 1e5:
         return f"{area / 1e6:,.4g} µm²"
     return f"{area:,.0f} {unit}²"
-
-
-def _unbroken(text: str, unit: str) -> str:
-    """The same with numbers that no line's end parts from their unit."""
-    return text.replace(f" {unit}", f"{NO_BREAK}{unit}").replace(" %", f"{NO_BREAK}%")
 
 
 def _several(count: int, noun: str) -> str:

@@ -15,21 +15,20 @@ True
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from semseg.analysis import Analysis
+from semseg.measure.quantities import SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.uncertainty import MIN_PARTICLES, pooled_weights
 from semseg.statistics.counting import RULE_COLUMNS, apply_rule, counted
 from semseg.statistics.resampling import effective_count
 from semseg.statistics.summary import summarise
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = [
     "MAX_COVERED_SHARE",
@@ -39,6 +38,7 @@ __all__ = [
     "RuleComparison",
     "cautions",
     "compare_rules",
+    "unbroken",
 ]
 
 # As much as the usual uncertainty of a scale (DEFAULT_SCALE_UNCERTAINTY in
@@ -131,16 +131,25 @@ class Caution:
     ----------
     kind : str
         ``edge``, ``covered`` or ``both``.
-    words, sentence : str
-        For a line, and in full.
+    fact, remedy : str
+        What is the matter, and the better figures or why there are none, in a few words each; of
+        both together only the latter.
+    sentence : str
+        The same in full.
     better : Figures or None
         What to use in place of the figures shown; None where too few particles are left.
     """
 
     kind: str
-    words: str
+    fact: str
+    remedy: str
     sentence: str
     better: Figures | None
+
+    @property
+    def words(self) -> str:
+        """For a line: ``45 of 176 cut by the edge, corrected mean 80.17 px, median 80.44 px``."""
+        return f"{self.fact}, {self.remedy}" if self.fact else self.remedy
 
 
 def compare_rules(
@@ -162,7 +171,8 @@ def compare_rules(
     used = [each for each in analyses if unit == "px" or each.calibration is not None]
     edges, visible_only = used[0].settings.edges, used[0].settings.visible_only
 
-    sizes = {f"{size}_{unit}", f"ecd_{unit}"}  # the latter for volumes
+    column = SIZES[size].column(unit)
+    sizes = {column, SIZES["ecd"].column(unit)}  # the latter for volumes
     tables = [(each.particles[[*RULE_COLUMNS, *sizes]], each.grid.frame) for each in used]
 
     @cache
@@ -175,7 +185,7 @@ def compare_rules(
     def figures(edges: str, visible_only: bool) -> Figures:
         table = counted_by(edges, visible_only)
         weights = pooled_weights(table, unit, by_volume=by_volume)
-        summary = summarise(table[f"{size}_{unit}"], weights)
+        summary = summarise(table[column], weights)
         effective = effective_count(table["weight"].to_numpy(float)) if len(table) else 0.0
         return Figures(edges, visible_only, summary.count, effective, summary.mean, summary.median)
 
@@ -206,64 +216,60 @@ def cautions(comparison: RuleComparison) -> tuple[Caution, ...]:
         said.append(
             Caution(
                 "both",
-                f"with both {_figures(comparison, both)}",
-                f"With both, {_in_place(comparison, both)}.",
+                "",
+                f"corrected for both: {_figures(comparison, both)}",
+                f"Corrected for both, {_in_place(comparison, both)}.",
                 both,
             )
         )
     return tuple(said)
 
 
+def unbroken(sentence: str) -> str:
+    """The same with figures that no line's end parts from their unit."""
+    return re.sub(r"(?<=\d) (?=nm|px|%)", "\N{NO-BREAK SPACE}", sentence)
+
+
 def _of_edge(comparison: RuleComparison) -> Caution:
     cut, shown = comparison.cut, comparison.shown
     if shown.edges == "count":
-        words = f"{cut:,} of {shown.count:,} cut by the edge"
-        fact = (
+        fact = f"{cut:,} of {shown.count:,} cut by the edge"
+        sentence = (
             f"{_particles_are(cut, shown.count)} cut by the edge of the frame and counted as "
             "far as seen."
         )
     else:
-        words = f"{cut:,} left out as cut by the edge"
-        fact = (
+        fact = f"{cut:,} left out as cut by the edge"
+        sentence = (
             f"{cut:,} particle{'s'[: cut > 1]} cut by the edge of the frame {_are(cut)} left out, "
             "and large particles are cut more often than small ones."
         )
     better = _if_enough(comparison.corrected)
     if better is None:
-        return Caution(
-            "edge",
-            f"{words}, too few whole ones to correct for it",
-            f"{fact} Too few whole ones remain to correct for that: take pictures at a lower "
-            "magnification.",
-            None,
+        remedy = "too few whole ones to correct for it"
+        sentence += " Too few whole ones remain to correct for that: lower the magnification."
+    else:
+        remedy = f"corrected {_figures(comparison, better)}"
+        sentence += (
+            " Corrected for that, by whole particles weighted by 1/P (ISO 13322-1), "
+            f"{_in_place(comparison, better)}."
         )
-    return Caution(
-        "edge",
-        f"{words}, corrected {_figures(comparison, better)}",
-        f"{fact} Corrected for that, by whole particles weighted by 1/P (ISO 13322-1), "
-        f"{_in_place(comparison, better)}.",
-        better,
-    )
+    return Caution("edge", fact, remedy, sentence, better)
 
 
 def _of_covered(comparison: RuleComparison) -> Caution:
     covered, count = comparison.covered, comparison.shown.count
-    words = f"{covered:,} of {count:,} partly covered"
-    fact = f"{_particles_are(covered, count)} partly covered by others and measured as far as seen."
+    sentence = (
+        f"{_particles_are(covered, count)} partly covered by others and measured as far as seen."
+    )
     better = _if_enough(comparison.visible)
     if better is None:
-        return Caution(
-            "covered",
-            f"{words}, too few fully visible for figures of their own",
-            f"{fact} Too few are fully visible for figures of their own.",
-            None,
-        )
-    return Caution(
-        "covered",
-        f"{words}, fully visible {_figures(comparison, better)}",
-        f"{fact} Of the fully visible ones alone, {_in_place(comparison, better)}.",
-        better,
-    )
+        remedy = "too few fully visible for figures of their own"
+        sentence += " Too few are fully visible for figures of their own."
+    else:
+        remedy = f"fully visible {_figures(comparison, better)}"
+        sentence += f" Of the fully visible ones alone, {_in_place(comparison, better)}."
+    return Caution("covered", f"{covered:,} of {count:,} partly covered", remedy, sentence, better)
 
 
 def _if_enough(figures: Figures | None) -> Figures | None:

@@ -15,6 +15,7 @@ from semseg.io.micrograph import Micrograph
 from semseg.page import (
     address,
     batch,
+    cautions,
     choices,
     controls,
     inputs,
@@ -62,7 +63,7 @@ def prepare_tab(micrograph: Micrograph, image: SegmentedImage | None) -> None:
 def main() -> None:
     """The page from top to bottom."""
     st.set_page_config(page_title="semseg", page_icon=start.icon(), layout="wide")
-    st.html(STYLE)
+    st.html(STYLE + cautions.STYLE)
     try:
         limits()
     except SemsegError as error:

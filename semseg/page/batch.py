@@ -18,8 +18,9 @@ from semseg.export.tables import per_image_table, pooled_csv
 from semseg.io.micrograph import Micrograph
 from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
+from semseg.metrology.cautions import compare_rules
 from semseg.metrology.uncertainty import pooled, pooled_weights
-from semseg.page import choices
+from semseg.page import cautions, choices
 from semseg.page.results import edited
 from semseg.page.work import SegmentedImage, at_other_factors, turn
 from semseg.statistics.summary import FIGURES, IN_SHORT, histogram_edges, summarise
@@ -77,6 +78,8 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
         st.write("No particles are counted.")
     else:
         _numbers(particles, display, unit)
+        comparison = compare_rules(analyses, display.size, by_volume=display.by_volume)
+        cautions.in_full(comparison, "all")
         st.plotly_chart(
             pooled_histogram(particles, display, unit), key="pooled", config={"displaylogo": False}
         )

@@ -217,6 +217,10 @@ def _take_typed(name: str, widget: str, unit: float) -> None:
 
 def counting() -> None:
     """Which of the kept particles make up the distribution."""
+    state = st.session_state
+    # by a click elsewhere on the page, while these widgets were there already
+    if (wanted := state.pop("rule_wanted", None)) is not None:
+        state.edges, state.visible_only = wanted
     st.selectbox(
         "Particles cut by the edge",
         list(EDGES),

@@ -16,7 +16,8 @@ from semseg.export.files import PICTURE_FILES, RUN_FILES, archive, output_files,
 from semseg.export.session import Session
 from semseg.figures.panels import KINDS
 from semseg.metrology.assessment import assess
-from semseg.page import address, choices
+from semseg.metrology.cautions import compare_rules
+from semseg.page import address, cautions, choices
 from semseg.page.text import plain
 from semseg.page.work import Key, SegmentedImage, at_other_factors, concluded, store, turn
 from semseg.viewer import ViewState, pack, viewer
@@ -35,15 +36,19 @@ def show(image: SegmentedImage) -> None:
     base = concluded(image, settings)
     data = store().get(("pack", id(base)), lambda: (base, pack(base)))[1]
     _headline(base)
+    above = st.container()
     try:
         state = viewer(data, _start(image, data["id"]), command=_command(), key=VIEWER)
         _remember(image, state)
     except SemsegError as error:
         st.error(plain(str(error)))
     publish_address()
+    analysis, display = edited(image), choices.current_display()
+    with above:
+        cautions.in_one_line(compare_rules([analysis], display.size, by_volume=display.by_volume))
     _latest().update(
-        analysis=edited(image),
-        display=choices.current_display(),
+        analysis=analysis,
+        display=display,
         others=at_other_factors([image], choices.current()),
     )
 

@@ -13,7 +13,7 @@ from semseg.analysis import Analysis
 from semseg.figures.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
 from semseg.measure.quantities import SHAPES
 from semseg.metrology.assessment import SHAPE_FIGURES, Assessment, assess
-from semseg.page import choices, controls
+from semseg.page import cautions, choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
 from semseg.page.work import SegmentedImage, at_other_factors, store, turn, want_other_factors
@@ -100,6 +100,7 @@ def _headline(assessment: Assessment) -> None:
         )
     if assessment.left_out:
         st.caption(f"{assessment.left_out} pictures without a scale are left out.")
+    cautions.in_full(assessment.comparison, "statistics")
 
 
 def _distribution(assessment: Assessment) -> None:

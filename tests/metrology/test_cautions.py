@@ -221,7 +221,7 @@ def test_a_weight_of_one_particle_does_not_stand_for_many():
 def test_a_frame_of_cut_particles_only_says_so():
     (caution,) = cautions(compare_rules([picture(table([60, 40, 30], cut=(0, 1, 2)))]))
     assert caution.words == "3 of 3 cut by the edge, too few whole ones to correct for it"
-    assert "lower magnification" in caution.sentence
+    assert "lower the magnification" in caution.sentence
 
 
 # -- several pictures, volume, words ---------------------------------------------------------
@@ -264,8 +264,8 @@ def test_sentences_say_what_is_wrong_and_by_how_much():
         "3 of 25 particles are partly covered by others and measured as far as seen. Of the fully "
         "visible ones alone, the mean is 53.18 px in place of 51.60 px (+3.1 %)"
     )
-    assert both.sentence.startswith("With both, the mean is 60.00 px in place of 51.60 px")
-    assert both.words == "with both mean 60.00 px, median 60.00 px"
+    assert both.sentence.startswith("Corrected for both, the mean is 60.00 px in place of 51.60 px")
+    assert both.words == "corrected for both: mean 60.00 px, median 60.00 px"
 
 
 def test_lengths_have_four_digits_and_no_exponent():
