@@ -8,7 +8,7 @@ import sys
 from semseg.analysis import Analysis
 from semseg.errors import printable
 from semseg.metrology.cautions import cautions, compare_rules
-from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
 
 __all__ = ["result_line", "say", "warn"]
@@ -34,10 +34,9 @@ def warn(line: str) -> None:
 
 def result_line(analysis: Analysis) -> str:
     """What was found in one picture, in one line, and what must be said of its figures."""
-    particles = analysis.particles
-    kept, counts = particles[particles["kept"]], counted(particles)
+    counts, sized = Counts.of(analysis.particles), counted(analysis.particles)
     unit = "nm" if analysis.calibration else "px"
-    size = summarise(counts[f"min_feret_{unit}"], size_weights(counts))
+    size = summarise(sized[f"min_feret_{unit}"], size_weights(sized))
     width = ""
     if analysis.calibration:
         micrometres = analysis.calibration.pixel_size_nm * analysis.micrograph.width / 1000
@@ -46,7 +45,7 @@ def result_line(analysis: Analysis) -> str:
     if size.count:
         sizes = f", min Feret mean {size.mean:.4g} {unit}, median {size.median:.4g} {unit}"
     return (
-        f"{analysis.micrograph.name}: {len(kept)} of {len(particles)} particles kept{sizes}"
+        f"{analysis.micrograph.name}: {counts.kept} of {counts.found} particles kept{sizes}"
         f"{width}{_cut(analysis)}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
         f"{_cautions(analysis)}"
     )

@@ -38,7 +38,7 @@ from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.assessment import SHAPE_FIGURES
 from semseg.metrology.cautions import cautions, unbroken
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
-from semseg.statistics.counting import counted
+from semseg.statistics.counting import Counts, decided_by_hand
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence, span
 from semseg.statistics.intervals import Interval
 from semseg.statistics.sample_size import advice_sentence
@@ -143,7 +143,7 @@ def report_html(
         settings=_settings(ordered),
         plots=_plots(assessment, display, used),
         outline_pixel=_outline_pixel(used, unit),
-        few=0 < assessment.counts["counted"] < MIN_PARTICLES,
+        few=0 < assessment.counts.counted < MIN_PARTICLES,
         min_inside_probability=MIN_INSIDE_PROBABILITY,
         raw_rows=assessment.particles.head(MAX_ROWS).to_dict("records"),
         max_rows=MAX_ROWS,
@@ -234,7 +234,7 @@ def _reasons(analyses: Sequence[Analysis], column: str) -> list[tuple[str, int]]
     """How many particles were left out for each reason, the commonest first."""
     table = pd.concat([each.particles for each in analyses], ignore_index=True)
     kept = table["kept"].astype(bool)
-    chosen = ~kept & (table["reason"] != "manual") if column == "reason" else kept
+    chosen = ~kept & ~decided_by_hand(table) if column == "reason" else kept
     texts = table.loc[chosen, column].astype(str)
     counts = Counter(texts[texts != ""].tolist())
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -251,14 +251,12 @@ def _picture(
         area, unit = area * calibration.pixel_size_nm**2, "nm"
     stated = getattr(calibration, "relative_uncertainty", None)
     summary = summary_dict(analysis)
-    counts, found = summary["counts"], analysis.particles
-    at_edge = (found["kept"].astype(bool) & found["touches_edge"].astype(bool)).sum()
     max_bytes = min(PICTURE_BYTES, ALL_PICTURES_BYTES // pictures)
     return {
         "number": number,
         "name": analysis.micrograph.name,
         "summary": summary,
-        "counts": counts | {"kept_at_edge": int(at_edge)},
+        "counts": Counts.of(analysis.particles),
         "left_out": assessment.unit == "nm" and calibration is None,
         "typed_uncertainty": settings.scale_uncertainty,
         "stated_uncertainty": stated,
@@ -267,7 +265,6 @@ def _picture(
         "frame": f"{width:,} {TIMES} {height:,}",
         "median": summary["sizes"].get(f"{assessment.size}_{unit}", {}).get("d50"),
         "median_unit": unit,
-        "kept_not_counted": counts["kept"] - len(counted(found)),
         "svg": annotated_svg(analysis, assessment.size, max_bytes=max_bytes),
     }
 

@@ -26,7 +26,7 @@ from semseg.errors import SettingsError
 from semseg.export.tables import particles_csv
 from semseg.measure.quantities import SIZES
 from semseg.settings import Settings
-from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
 from semseg.version import NUMBERS, __version__
 
@@ -303,10 +303,10 @@ def _sidecar(analysis: Analysis) -> dict[str, str] | None:
 def _result(analysis: Analysis) -> dict[str, Any]:
     particles, calibration = analysis.particles, analysis.calibration
     unit = "px" if calibration is None else "nm"
-    counts = counted(particles)
+    counts, sized = Counts.of(particles), counted(particles)
     medians = {}
     for size in SIZES.values():
-        median = summarise(counts[size.column(unit)], size_weights(counts)).median
+        median = summarise(sized[size.column(unit)], size_weights(sized)).median
         medians[size.key] = median if median == median else None
     table = particles_csv(analysis)
     rows = csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""))
@@ -315,9 +315,9 @@ def _result(analysis: Analysis) -> dict[str, Any]:
         "pixel_size_nm": calibration and calibration.pixel_size_nm,
         "scale_source": calibration and calibration.source,
         "rescale": float(analysis.rescale),
-        "found": len(particles),
-        "kept": int(particles["kept"].sum()),
-        "counted": len(counts),
+        "found": counts.found,
+        "kept": counts.kept,
+        "counted": counts.counted,
         "unit": unit,
         "median": medians,
         "table_sha256": hashlib.sha256(table).hexdigest(),

@@ -32,7 +32,7 @@ from xlsxwriter.worksheet import Worksheet
 from semseg.analysis import Analysis, is_assumed
 from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
 from semseg.measure.quantities import SIZES, of_column
-from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import FIGURES, SizeSummary, summarise
 from semseg.version import NUMBERS, __version__
 
@@ -94,25 +94,24 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
     rows = []
     for analysis in analyses:
         particles, calibration = analysis.particles, analysis.calibration
-        counts = counted(particles)
+        counts, sized = Counts.of(particles), counted(particles)
         row = {
             "file": _text(analysis.micrograph.name),
             PIXEL_SIZE: None if calibration is None else calibration.pixel_size_nm,
             "scale from": "unknown" if calibration is None else calibration.source,
             "scale assumed": is_assumed(analysis),
-            "found": len(particles),
-            "kept": int(particles["kept"].sum()),
-            "counted": len(counts),
+            "found": counts.found,
+            "kept": counts.kept,
+            "counted": counts.counted,
         }
-        weights = size_weights(counts)
+        weights = size_weights(sized)
         for size in SIZES.values():
             for unit in units:
-                name = size.column(unit)
+                column = size.column(unit)
                 # A picture without a scale has none, beside others that have one.
-                has = name in counts
-                row |= _figures(
-                    size.key, unit, summarise(counts[name], weights) if has else NOTHING
-                )
+                has = column in sized
+                summary = summarise(sized[column], weights) if has else NOTHING
+                row |= _figures(size.key, unit, summary)
         row["counting rule"] = counting_rule(analysis)
         rows.append(row)
     return pd.DataFrame(rows)

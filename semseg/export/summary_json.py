@@ -19,7 +19,7 @@ from semseg.analysis import Analysis, is_assumed
 from semseg.export.tables import counting_rule
 from semseg.measure.quantities import SIZES
 from semseg.metrology.cautions import Figures, cautions, compare_rules
-from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
 from semseg.version import NUMBERS, __version__
 
@@ -34,8 +34,9 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     ``sizes["min_feret_nm"]["d50"]``; None where a figure is not defined. Counted are all kept
     particles, unless the settings name another rule; ``counting_rule`` says so in words.
 
-    ``counts`` add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``.
-    ``possibly_wrong`` are those below the filter on which no person decided; ``kept_by_hand`` is
+    ``counts`` are those of `semseg.statistics.counting.Counts`. They add up: ``found`` = ``kept`` +
+    ``possibly_wrong`` + ``excluded_by_hand``. ``possibly_wrong`` are those below the filter on
+    which no person decided; ``kept_by_hand`` is
     the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
 
     ``cautions`` has what must be said of the mean and the median of the minimum Feret diameter
@@ -45,9 +46,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     """
     micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
     crop, calibration = analysis.crop, analysis.calibration
-    is_kept = particles["kept"].astype(bool)
-    by_hand = particles["reason"] == "manual"
-    counts = counted(particles)
+    rows = counted(particles)
     known = set(particles["label"].tolist())
     decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
     summary: dict[str, Any] = _plain(
@@ -77,15 +76,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             },
             "filter_threshold": analysis.filter_threshold,
             "repaired_pixels": analysis.repaired_pixels,
-            "counts": {
-                "found": len(particles),
-                "kept": int(is_kept.sum()),
-                "counted": len(counts),
-                "possibly_wrong": int((~is_kept & ~by_hand).sum()),
-                "excluded_by_hand": int((~is_kept & by_hand).sum()),
-                "kept_by_hand": int((is_kept & by_hand).sum()),
-                "at_edge": int(particles["touches_edge"].sum()),
-            },
+            "counts": asdict(Counts.of(particles)),
             "manual": {
                 "excluded": sorted(label for label, keep in decided.items() if not keep),
                 "kept": sorted(label for label, keep in decided.items() if keep),
@@ -93,10 +84,10 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "counting_rule": counting_rule(analysis),
             "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
             "sizes": {
-                column: asdict(summarise(counts[column], size_weights(counts)))
+                column: asdict(summarise(rows[column], size_weights(rows)))
                 for size in SIZES.values()
                 for unit in ("nm", "px")
-                if (column := size.column(unit)) in counts
+                if (column := size.column(unit)) in rows
             },
             "cautions": _cautions(analysis),
             "notes": list(analysis.notes),

@@ -17,7 +17,7 @@ import pandas as pd
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import DEFAULT, WEIGHTINGS, Display
 from semseg.measure.quantities import SIZES
-from semseg.statistics.counting import counted, describe, size_weights
+from semseg.statistics.counting import Counts, counted, describe, size_weights
 from semseg.statistics.summary import FIGURES, IN_SHORT, summarise
 
 __all__ = ["counting_rule", "particles_csv", "per_image_table", "pooled_csv", "sizes_csv"]
@@ -59,29 +59,28 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
 
     Lengths are in nanometres where there is a scale, else in pixels, as every header says.
     """
-    particles = analysis.particles
-    counts = counted(particles)
+    counts, rows = Counts.of(analysis.particles), counted(analysis.particles)
     unit = _unit(analysis)
     axis = "logarithmic" if display.log else "linear"
     facts = [
         ("file", _text(analysis.micrograph.name)),
         ("scale", _text(_scale(analysis))),
         ("counting rule", counting_rule(analysis)),
-        ("particles found", len(particles)),
-        ("particles kept", int(particles["kept"].sum())),
-        ("particles counted", len(counts)),
+        ("particles found", counts.found),
+        ("particles kept", counts.kept),
+        ("particles counted", counts.counted),
         (
             "histogram",
             f"{SIZES[display.size].name}, {display.weighting}-weighted, "
             f"{display.bins or 'automatic'} bins, {axis} axis",
         ),
     ]
-    rows = []
+    summaries = []
     for size in SIZES.values():
         for weighting in WEIGHTINGS:
-            weights = size_weights(counts, by_volume=weighting == "volume")
-            summary = summarise(counts[size.column(unit)], weights)
-            rows.append(
+            weights = size_weights(rows, by_volume=weighting == "volume")
+            summary = summarise(rows[size.column(unit)], weights)
+            summaries.append(
                 {
                     "size": size.name,
                     "weighting": weighting,
@@ -90,8 +89,8 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
                 }
             )
     names = {size.column(unit): f"{size.name} ({unit})" for size in SIZES.values()}
-    each = counts[["label", *names]].rename(columns=names)
-    return _csv(facts, _rows(pd.DataFrame(rows)), _rows(each))
+    each = rows[["label", *names]].rename(columns=names)
+    return _csv(facts, _rows(pd.DataFrame(summaries)), _rows(each))
 
 
 def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
@@ -131,25 +130,26 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
     """
     rows = []
     for analysis in analyses:
-        counts, calibration = counted(analysis.particles), analysis.calibration
+        counts, calibration = Counts.of(analysis.particles), analysis.calibration
+        sized = counted(analysis.particles)
         row = {
             "file": analysis.micrograph.name,
             "width_nm": math.nan,
             "scale_source": "",
             "assumed": is_assumed(analysis),
             "rescale": float(analysis.rescale),
-            "found": len(analysis.particles),
-            "kept": int(analysis.particles["kept"].sum()),
-            "counted": len(counts),
+            "found": counts.found,
+            "kept": counts.kept,
+            "counted": counts.counted,
         }
         if calibration is not None:
             row["width_nm"] = calibration.pixel_size_nm * analysis.micrograph.width
             row["scale_source"] = calibration.source
-        weights = size_weights(counts, by_volume=display.by_volume)
+        weights = size_weights(sized, by_volume=display.by_volume)
         for unit in ("nm", "px"):
             name = SIZES[display.size].column(unit)
             has_unit = unit == "px" or calibration is not None
-            summary = summarise(counts[name], weights) if has_unit else summarise([])
+            summary = summarise(sized[name], weights) if has_unit else summarise([])
             row |= {f"{figure.key}_{unit}": figure.of(summary) for figure in IN_SHORT}
         rows.append(row)
     return pd.DataFrame(rows, columns=PER_IMAGE)
@@ -157,12 +157,11 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
 
 def counting_rule(analysis: Analysis) -> str:
     """Which particles the sizes are of, in words and numbers."""
-    particles, settings = analysis.particles, analysis.settings
-    kept, counts = particles[particles["kept"].astype(bool)], counted(particles)
+    counts, settings = Counts.of(analysis.particles), analysis.settings
     rule = describe(settings.edges, settings.visible_only)
     return (
-        f"{rule} Of {len(kept)} kept, {len(counts)} count; "
-        f"{int(kept['touches_edge'].sum())} of those kept are cut by the edge."
+        f"{rule} Of {counts.kept} kept, {counts.counted} count; "
+        f"{counts.kept_at_edge} of those kept are cut by the edge."
     )
 
 

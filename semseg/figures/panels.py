@@ -30,6 +30,7 @@ from semseg.figures.histogram import (
     draw_histogram,
 )
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
+from semseg.statistics.counting import decided_by_hand
 from semseg.statistics.summary import summarise
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     diameter = summarise(analysis.particles["ecd_px"]).median * points
     width = float(np.nan_to_num(np.clip(diameter / 10, 0.35, 0.7), nan=0.8))
     is_kept, counts = (analysis.particles[name].astype(bool) for name in ("kept", "counted"))
-    by_hand = (~is_kept & (analysis.particles["reason"] == "manual")).any()
+    by_hand = (~is_kept & decided_by_hand(analysis.particles)).any()
     for name, state, chosen, line_width in (
         (ACCEPTED.name if (counts == is_kept).all() else "counted", ACCEPTED, counts, width),
         ("not counted", NOT_COUNTED, is_kept & ~counts, width),

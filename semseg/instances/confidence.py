@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.instances.features import CANDIDATE_FEATURES
+from semseg.statistics.counting import BY_HAND
 
 __all__ = [
     "FEATURES",
@@ -109,5 +110,5 @@ def apply_filter(
         edited = particles["label"].map(edits)
         by_hand = edited.notna()
         accepted = edited.where(by_hand, accepted).astype(bool)
-        reason = reason.mask(by_hand, "manual")
+        reason = reason.mask(by_hand, BY_HAND)
     return particles.assign(kept=accepted, reason=reason)

@@ -28,7 +28,7 @@ from semseg.metrology.uncertainty import (
     pooled_weights,
     threshold_band,
 )
-from semseg.statistics.counting import apply_rule, counted, describe, size_weights
+from semseg.statistics.counting import Counts, apply_rule, counted, describe, size_weights
 from semseg.statistics.distribution import Lognormal, fit_lognormal
 from semseg.statistics.intervals import Intervals, bootstrap_intervals
 from semseg.statistics.nanomaterial import Screening, screen
@@ -61,8 +61,7 @@ class Assessment:
         Pictures that count, and those without a scale, which cannot be pooled in nm.
     area : float
         Analysed area of all pictures together, in unit².
-    counts : dict of str to int
-        ``found, kept, possibly_wrong, excluded_by_hand, at_edge, not_counted, counted``.
+    counts : Counts
     particles : DataFrame
         The counted particles of all pictures; ``picture`` numbers them from 0.
     summary, by_volume : SizeSummary
@@ -94,7 +93,7 @@ class Assessment:
     pictures: int
     left_out: int
     area: float
-    counts: dict[str, int]
+    counts: Counts
     particles: pd.DataFrame
     summary: SizeSummary
     by_volume: SizeSummary
@@ -164,7 +163,7 @@ def assess(
         pictures=len(used),
         left_out=len(analyses) - len(used),
         area=sum(_area(each, unit) for each in used),
-        counts=_counts(used),
+        counts=Counts.of(pd.concat([each.particles for each in used], ignore_index=True)),
         particles=particles,
         summary=summarise(sizes, weights),
         by_volume=summarise(sizes, pooled_weights(particles, unit, by_volume=True)),
@@ -192,22 +191,6 @@ def _area(analysis: Analysis, unit: str) -> float:
     side = 1.0 if unit == "px" or calibration is None else calibration.pixel_size_nm
     height, width = analysis.grid.frame
     return height * width * side**2
-
-
-def _counts(analyses: Sequence[Analysis]) -> dict[str, int]:
-    """How many particles were found, accepted, rejected and counted; keys as in `Assessment`."""
-    table = pd.concat([each.particles for each in analyses], ignore_index=True)
-    kept, by_hand = table["kept"].astype(bool), table["reason"] == "manual"
-    count = int(table["counted"].sum())
-    return {
-        "found": len(table),
-        "kept": int(kept.sum()),
-        "possibly_wrong": int((~kept & ~by_hand).sum()),
-        "excluded_by_hand": int((~kept & by_hand).sum()),
-        "at_edge": int((kept & table["touches_edge"].astype(bool)).sum()),
-        "not_counted": int(kept.sum()) - count,
-        "counted": count,
-    }
 
 
 def _side_by_side(

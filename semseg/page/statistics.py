@@ -62,7 +62,7 @@ def show(pictures: Sequence[SegmentedImage], shown: SegmentedImage | None) -> No
         chosen = [shown] if which == ONE else chosen
     _, assessment = assessed(chosen)
     _headline(assessment)
-    if assessment.counts["counted"] == 0:
+    if assessment.counts.counted == 0:
         st.write("No particles are counted.")
         return
     distribution, uncertainty, screening, shape = st.tabs(
@@ -88,9 +88,9 @@ def _headline(assessment: Assessment) -> None:
     counts = assessment.counts
     pictures = f"{assessment.pictures} picture{'s'[: assessment.pictures > 1]}"
     st.caption(
-        f"{assessment.size_name} of {counts['counted']:,} particles in {pictures}. "
-        f"{assessment.rule} Kept {counts['kept']:,} of {counts['found']:,} found; "
-        f"{counts['at_edge']:,} of them are cut by the edge."
+        f"{assessment.size_name} of {counts.counted:,} particles in {pictures}. "
+        f"{assessment.rule} Kept {counts.kept:,} of {counts.found:,} found; "
+        f"{counts.kept_at_edge:,} of them are cut by the edge."
     )
     if assessment.assumed:
         st.warning(

@@ -11,6 +11,8 @@ only a part is seen.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,7 +21,18 @@ from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.statistics.distribution import edge_weights
 from semseg.statistics.summary import volume_weights
 
-__all__ = ["EDGES", "RULE_COLUMNS", "apply_rule", "counted", "describe", "in_short", "size_weights"]
+__all__ = [
+    "BY_HAND",
+    "EDGES",
+    "RULE_COLUMNS",
+    "Counts",
+    "apply_rule",
+    "counted",
+    "decided_by_hand",
+    "describe",
+    "in_short",
+    "size_weights",
+]
 
 # what happens to particles at the edge of the analysed frame, in words
 EDGES = {
@@ -35,6 +48,62 @@ IN_SHORT = {
 # what `apply_rule` reads
 RULE_COLUMNS = ("kept", "touches_edge", "visibility", "box_width_px", "box_height_px")
 CUT, COVERED = "cut by the edge", "partly covered"
+BY_HAND = "manual"  # the column ``reason`` of a particle on which a person decided
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many particles of one or more pictures are what.
+
+    They add up: ``found`` = ``kept`` + ``possibly_wrong`` + ``excluded_by_hand``, and ``kept`` =
+    ``counted`` + ``not_counted``.
+
+    Attributes
+    ----------
+    found, kept, counted : int
+        All, those accepted, and those of them that the counting rule does not leave out.
+    possibly_wrong, excluded_by_hand : int
+        Rejected by the filter, and by a person.
+    kept_by_hand : int
+        The part of ``kept`` on which a person decided.
+    at_edge, kept_at_edge : int
+        Of those found, and of those kept, how many the edge of the frame cuts.
+    """
+
+    found: int
+    kept: int
+    counted: int
+    possibly_wrong: int
+    excluded_by_hand: int
+    kept_by_hand: int
+    at_edge: int
+    kept_at_edge: int
+
+    @classmethod
+    def of(cls, particles: pd.DataFrame) -> Counts:
+        """Of a table of particles, as `apply_rule` gives it, with its column ``reason``."""
+        kept, edge = (particles[name].to_numpy(bool) for name in ("kept", "touches_edge"))
+        by_hand = decided_by_hand(particles)
+        return cls(
+            found=len(particles),
+            kept=int(kept.sum()),
+            counted=len(counted(particles)),
+            possibly_wrong=int((~kept & ~by_hand).sum()),
+            excluded_by_hand=int((~kept & by_hand).sum()),
+            kept_by_hand=int((kept & by_hand).sum()),
+            at_edge=int(edge.sum()),
+            kept_at_edge=int((kept & edge).sum()),
+        )
+
+    @property
+    def not_counted(self) -> int:
+        """Kept, but left out by the counting rule."""
+        return self.kept - self.counted
+
+    @property
+    def rejected(self) -> int:
+        """Not kept, whoever decided it."""
+        return self.found - self.kept
 
 
 def apply_rule(
@@ -76,6 +145,11 @@ def apply_rule(
         counted=counts,
         weight=weight,
     )
+
+
+def decided_by_hand(particles: pd.DataFrame) -> NDArray[np.bool_]:
+    """On which particles a person decided, (n,)."""
+    return (particles["reason"] == BY_HAND).to_numpy(bool)
 
 
 def counted(particles: pd.DataFrame) -> pd.DataFrame:

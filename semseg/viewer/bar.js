@@ -1,7 +1,6 @@
 // The bar at the top: filter, threshold, numbers; and the legend below the picture.
 
 import { FIGURES, STATES } from "./definitions.js";
-import { REJECTED_BY_HAND, ACCEPTED, ACCEPTED_BY_HAND, REJECTED } from "./state.js";
 import { element, fixed, places, setText } from "./texts.js";
 
 const NUMBERS = [{ key: "kept", title: "Kept" }, ...FIGURES];
@@ -79,17 +78,17 @@ export class Bar {
       setText(this.numbers[key].unit, particles.unit);
     }
     const counts = state.counts;
-    setText(this.numbers.kept.value, String(summary.count + state.uncounted));
-    setText(this.numbers.kept.unit, `of ${particles.n}`);
+    setText(this.numbers.kept.value, String(counts.kept));
+    setText(this.numbers.kept.unit, `of ${counts.found}`);
     this.counted.hidden = this.uncounted.hidden = !particles.ruled;
-    setText(this.counted, `· ${summary.count} counted`);
+    setText(this.counted, `· ${counts.counted} counted`);
     this.note.hidden = !particles.assumed;
     // the green outline is of those that count
     setText(this.keptWords, particles.ruled ? "counted" : "kept");
-    setText(this.counts.accepted, String(counts[ACCEPTED] + counts[ACCEPTED_BY_HAND] - state.uncounted));
-    setText(this.counts.not_counted, String(state.uncounted));
-    setText(this.counts.rejected, String(counts[REJECTED]));
-    setText(this.counts.rejected_by_hand, String(counts[REJECTED_BY_HAND]));
+    setText(this.counts.accepted, String(counts.counted));
+    setText(this.counts.not_counted, String(counts.not_counted));
+    setText(this.counts.rejected, String(counts.possibly_wrong));
+    setText(this.counts.rejected_by_hand, String(counts.excluded_by_hand));
     setText(this.counts.selected, String(state.selection.length));
   }
 

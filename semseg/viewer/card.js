@@ -140,7 +140,7 @@ export class Card {
     const redo = this.button("Redo", "redo", () => this.actions.travel(1), "Ctrl+Shift+Z");
     undo.disabled = state.done === 0;
     redo.disabled = state.done === state.steps.length;
-    const edits = state.counts[REJECTED_BY_HAND] + state.counts[ACCEPTED_BY_HAND];
+    const edits = state.counts.excluded_by_hand + state.counts.kept_by_hand;
     const text = edits ? `${edits} decided by hand` : "";
     return element("div", "sv-history", element("span", "sv-hint", text), undo, redo);
   }

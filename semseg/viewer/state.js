@@ -2,7 +2,7 @@
 // What a person has set: filter, histogram, selection, manual edits. Mirrors ViewState in Python.
 
 import { STATES } from "./definitions.js";
-import { countedMask, keptMask } from "./statistics.js";
+import { countParticles, countedMask, keptMask } from "./statistics.js";
 
 /** @import { StateKey } from "./definitions.js" */
 /** @import { Answer, Fields, Keep, PackedRows, Particles, Saved, Step } from "./types.d.ts" */
@@ -20,10 +20,8 @@ export class State {
   kept;
   /** @type {Uint8Array} whether each is kept and counted */
   counted;
-  /** @type {number[]} how many there are of each state */
+  /** @type {ReturnType<typeof countParticles>} */
   counts;
-  /** how many are kept, but left out by the counting rule */
-  uncounted = 0;
 
   /**
    * @param {Particles} particles
@@ -102,13 +100,10 @@ export class State {
     const { confidence, n, out } = this.particles;
     this.kept = keptMask(confidence, this.threshold, this.filter_on, this.edits);
     this.counted = countedMask(this.kept, out);
-    this.counts = [0, 0, 0, 0];
-    this.uncounted = 0;
+    this.counts = countParticles(this.kept, this.counted, this.edits);
     for (let i = 0; i < n; i++) {
-      if (this.kept[i] && out[i]) this.uncounted++;
       const edit = this.edits[i];
       this.code[i] = edit < 0 ? (this.kept[i] ? ACCEPTED : REJECTED) : edit ? ACCEPTED_BY_HAND : REJECTED_BY_HAND;
-      this.counts[this.code[i]]++;
     }
   }
 

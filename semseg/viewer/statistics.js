@@ -33,6 +33,30 @@ export function countedMask(kept, out) {
 }
 
 /**
+ * How many particles are what, as semseg.statistics.counting.Counts has them.
+ *
+ * @param {Uint8Array} kept
+ * @param {Uint8Array} counted
+ * @param {Numbers} edits
+ */
+export function countParticles(kept, counted, edits) {
+  const counts = {
+    found: kept.length, kept: 0, counted: 0, not_counted: 0,
+    possibly_wrong: 0, excluded_by_hand: 0, kept_by_hand: 0,
+  };
+  for (let i = 0; i < kept.length; i++) {
+    const byHand = edits[i] >= 0;
+    if (!kept[i]) counts[byHand ? "excluded_by_hand" : "possibly_wrong"]++;
+    else {
+      counts.kept++;
+      counts[counted[i] ? "counted" : "not_counted"]++;
+      if (byHand) counts.kept_by_hand++;
+    }
+  }
+  return counts;
+}
+
+/**
  * What each particle weighs, by weighting: `number` (null where each counts once) and `volume`.
  * `weight` is how many particles each stands for, 1 or more.
  *

@@ -11,7 +11,7 @@ import pytest
 
 import semseg.viewer
 from semseg.instances.confidence import apply_filter
-from semseg.statistics.counting import size_weights
+from semseg.statistics.counting import Counts, size_weights
 from semseg.statistics.summary import FIGURES, histogram_edges, summarise
 
 SOURCE = Path(semseg.viewer.__file__).with_name("statistics.js").read_text(encoding="utf-8")
@@ -31,6 +31,7 @@ IN_BROWSER = """
   return {
     kept: Array.from(kept),
     counted: Array.from(counted),
+    numbers: s.countParticles(kept, counted, edits),
     once: number === null,
     number: s.summarise(of(sizes), of(number)),
     volume: s.summarise(of(sizes), of(volume)),
@@ -109,11 +110,16 @@ def test_the_browser_reckons_as_python_does(rules, seed, count, ruled):
     labels = np.arange(1, count + 1)
     particles = pd.DataFrame({"label": labels, "confidence": drawn["confidence"], "doubt": ""})
     edits = {k: bool(e) for k, e in zip(labels.tolist(), drawn["edits"], strict=True) if e >= 0}
-    kept = apply_filter(particles, drawn["threshold"], edits)["kept"].to_numpy(bool)
+    filtered = apply_filter(particles, drawn["threshold"], edits)
+    kept = filtered["kept"].to_numpy(bool)
     assert found["kept"] == kept.astype(int).tolist()
 
     counted = kept & (np.array(drawn["out"], int) == 0)
     assert found["counted"] == counted.astype(int).tolist()
+
+    numbers = Counts.of(filtered.assign(counted=counted, touches_edge=False))
+    for name, value in found["numbers"].items():
+        assert value == getattr(numbers, name), name
 
     sizes = np.array(drawn["sizes"], float)
     measured = pd.DataFrame({"ecd_px": drawn["ecd"], "weight": drawn["weight"]})[counted]

@@ -120,6 +120,7 @@ def test_the_summary_keeps_the_contract(plain, segmenter):
         "excluded_by_hand": 0,
         "kept_by_hand": 0,
         "at_edge": sum(row["touches_edge"] == "True" for row in rows),
+        "kept_at_edge": sum(row["kept"] == row["touches_edge"] == "True" for row in rows),
     }
     for name in ("ecd_nm", "min_feret_nm", "max_feret_nm"):
         sizes = summary["sizes"][name]

@@ -61,6 +61,7 @@ def test_summary_says_what_was_done_and_found(analysis):
         "excluded_by_hand": 0,
         "kept_by_hand": 0,
         "at_edge": 0,
+        "kept_at_edge": 0,
     }
     assert summary["manual"] == {"excluded": [], "kept": []}
     assert "edge" in summary["counting_rule"]
@@ -128,6 +129,7 @@ def test_summary_tells_what_a_person_decided():
         "excluded_by_hand": 3,
         "kept_by_hand": 2,
         "at_edge": 0,
+        "kept_at_edge": 0,
     }
     rows = read_table(export.particles_csv(edited))[1:]
     reasons = [row[CONTRACT.index("reason")] for row in rows]

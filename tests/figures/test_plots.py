@@ -79,7 +79,7 @@ def test_the_area_of_the_density_is_one(which, log, request):
 def test_counts_add_up_to_the_particles(assessment):
     figure = plots.distribution_plot(assessment, Display(bins=6), counts=True)
     assert len(bars(figure).y) == 6
-    assert bars(figure).y.sum() == assessment.counts["counted"] == 48
+    assert bars(figure).y.sum() == assessment.counts.counted == 48
     assert figure.layout.yaxis.title.text == "Particles"
     assert figure.layout.xaxis.title.text == "Minimum Feret diameter (nm)"
 

@@ -24,9 +24,9 @@ def test_pictures_count_together():
     counts = [each.particles[each.particles["counted"]] for each in both]
     sizes = np.concatenate([each["ecd_nm"] for each in counts])
     assert found.summary == summarise(sizes)
-    assert found.counts["counted"] == sizes.size == len(found.particles)
-    assert found.counts["found"] == sum(len(each.particles) for each in both)
-    assert found.counts["kept"] + found.counts["possibly_wrong"] == found.counts["found"]
+    assert found.counts.counted == sizes.size == len(found.particles)
+    assert found.counts.found == sum(len(each.particles) for each in both)
+    assert found.counts.kept + found.counts.possibly_wrong == found.counts.found
     assert found.particles["picture"].value_counts().to_dict() == {
         0: len(counts[0]),
         1: len(counts[1]),
@@ -85,7 +85,7 @@ def test_shapes_have_their_distribution():
 def test_without_particles_nothing_is_claimed():
     nothing = draw(rows=0)
     found = assess([nothing])
-    assert found.counts["counted"] == 0
+    assert found.counts.counted == 0
     assert np.isnan(found.summary.mean)
     assert (found.lognormal, found.advice, found.budget) == (None, None, None)
     assert np.isnan(found.min_inside_probability)

@@ -1,14 +1,23 @@
 """The counting rule: who counts, with what weight, and how it is said."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from semseg.cli.printed import result_line
 from semseg.errors import SettingsError
+from semseg.export.report import report_html
+from semseg.export.session import read_session, session_json
+from semseg.export.spreadsheet import workbook_xlsx
+from semseg.export.summary_json import summary_dict
+from semseg.export.tables import per_image_table, sizes_csv
+from semseg.metrology.assessment import assess
 from semseg.settings import Settings
 from semseg.statistics import counting
 from semseg.statistics.summary import summarise
-from tests.support.fake_analysis import draw
+from tests.support.fake_analysis import draw, read_table
 
 TABLE = pd.DataFrame(
     {
@@ -121,3 +130,53 @@ def test_the_files_follow_the_rule():
     assert other["counts"]["counted"] < other["counts"]["kept"]
     assert other["sizes"]["ecd_nm"]["count"] == other["counts"]["counted"]
     assert "fully visible" in other["counting_rule"]
+
+
+def test_every_particle_is_counted_as_what_it_is():
+    table = pd.DataFrame(
+        [
+            # kept, reason, cut by the edge, counted
+            (True, "", False, True),
+            (True, "", True, False),
+            (True, "manual", True, True),
+            (False, "blurred", True, False),
+            (False, "blurred", False, False),
+            (False, "manual", False, False),
+        ],
+        columns=["kept", "reason", "touches_edge", "counted"],
+    )
+    found = counting.Counts.of(table)
+    assert found == counting.Counts(
+        found=6,
+        kept=3,
+        counted=2,
+        possibly_wrong=2,
+        excluded_by_hand=1,
+        kept_by_hand=1,
+        at_edge=3,
+        kept_at_edge=2,
+    )
+    assert (found.not_counted, found.rejected) == (1, 3)
+    assert set(vars(counting.Counts.of(table.iloc[:0])).values()) == {0}
+
+
+def test_every_output_has_the_same_counts():
+    manual = {1: False, 4: True}
+    analysis = draw(radius=9, edges="exclude", visible_only=True, manual=manual)
+    counts = counting.Counts.of(analysis.particles)
+    assert 0 < counts.counted < counts.kept < counts.found
+    three = {"found": counts.found, "kept": counts.kept, "counted": counts.counted}
+
+    assert summary_dict(analysis)["counts"] == vars(counts)
+    assert assess([analysis, analysis]).counts.found == 2 * counts.found
+    assert per_image_table([analysis])[list(three)].to_dict("records") == [three]
+    workbook = pd.read_excel(io.BytesIO(workbook_xlsx([analysis])), "Summary")
+    assert workbook[list(three)].to_dict("records") == [three]
+    session = read_session(session_json([analysis]))
+    assert {name: session.pictures[0].result[name] for name in three} == three
+    facts = read_table(sizes_csv(analysis))[:7]
+    assert [value for name, value in facts if name.startswith("particles")] == [
+        str(value) for value in three.values()
+    ]
+    assert f"{counts.kept} of {counts.found} particles kept" in result_line(analysis)
+    assert f"{counts.kept} kept" in report_html([analysis], assess([analysis])).decode()
