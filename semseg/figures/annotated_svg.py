@@ -23,6 +23,7 @@ from PIL import Image
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.figures.histogram import ASSUMED, ASSUMED_OVER_IMAGE
+from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.measure.quantities import SIZES
 
@@ -177,13 +178,10 @@ def _numbers(table: pd.DataFrame, width: int) -> str:
 
 
 def _scale_bar(analysis: Analysis, pixel: float) -> str:
-    """A bar of round length, at most a fifth of the frame, at its bottom right."""
+    """A bar of round length, about a fifth of the frame, at its bottom right."""
     crop = analysis.crop
     height, width = analysis.grid.frame
-    longest = width * pixel / 5
-    power = 10.0 ** math.floor(math.log10(longest))
-    length = max(digit * power for digit in (1, 2, 5) if digit * power <= longest)
-    text = f"{length / 1000:g} µm" if length >= 1000 else f"{length:g} nm"
+    length = bar_length(width * pixel)
     across, margin, thick = length / pixel, 0.02 * width, width / 150
     right, bottom = crop.left + width - margin, crop.top + height - margin
     centre, above = right - across / 2, bottom - 1.8 * thick
@@ -195,7 +193,7 @@ def _scale_bar(analysis: Analysis, pixel: float) -> str:
         f'<rect x="{right - across:.1f}" y="{bottom - thick:.1f}" width="{across:.1f}" '
         f'height="{thick:.1f}" fill="white" stroke="black" stroke-width="{thick / 6:.1f}"/>'
         f'<text x="{centre:.1f}" y="{above:.1f}" fill="white" text-anchor="middle" {look}>'
-        f"{text}</text>"
+        f"{length_text(length)}</text>"
     ]
     if is_assumed(analysis):
         parts.append(

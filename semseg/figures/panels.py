@@ -29,6 +29,7 @@ from semseg.figures.histogram import (
     TEXT,
     draw_histogram,
 )
+from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.statistics.counting import decided_by_hand
 from semseg.statistics.summary import summarise
@@ -258,7 +259,7 @@ def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: boo
     """A bar of round length, about a fifth of the width, at the bottom right."""
     right, bottom = axes.get_xlim()[1], axes.get_ylim()[0]
     width, height = right - axes.get_xlim()[0], bottom - axes.get_ylim()[1]
-    length_nm = _round_length(width * pixel_size_nm / 5)
+    length_nm = bar_length(width * pixel_size_nm)
     length, margin = length_nm / pixel_size_nm, 0.04 * min(width, height)
     # One inch of the page in recorded pixels, so that bars are equally thick on every picture.
     box = axes.get_position()
@@ -271,22 +272,7 @@ def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: boo
         axes.text, fontsize=SMALL, weight="bold", va="bottom", zorder=5, path_effects=edge
     )
     above = corner[1] - 0.03 * inch
-    write(corner[0] + length / 2, above, _length_text(length_nm), ha="center", color="white")
+    write(corner[0] + length / 2, above, length_text(length_nm), ha="center", color="white")
     if assumed:
         beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
         write(*beside, ASSUMED, ha="right", color=ASSUMED_OVER_IMAGE)
-
-
-def _round_length(length: float) -> float:
-    """The 1, 2 or 5 times a power of ten that is nearest to `length` in ratio."""
-    power = math.floor(math.log10(length))
-    choices = [digit * 10.0**p for p in (power, power + 1) for digit in (1, 2, 5)]
-    return min(choices, key=lambda choice: abs(math.log(choice / length)))
-
-
-def _length_text(nm: float) -> str:
-    """A round length with a fitting unit."""
-    for unit, size in (("mm", 1e6), ("µm", 1e3)):
-        if nm >= size:
-            return f"{nm / size:g} {unit}"
-    return f"{nm:g} nm"

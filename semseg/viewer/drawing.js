@@ -4,6 +4,7 @@
 import { STATES } from "./definitions.js";
 import { REJECTED, REJECTED_BY_HAND } from "./state.js";
 import { path } from "./particles.js";
+import { barLength, lengthText } from "./texts.js";
 
 /** @import { Options, Particles, Picture, Range, Sight } from "./types.d.ts" */
 /** @import { State } from "./state.js" */
@@ -222,7 +223,7 @@ function writeIds(context, view, { x, y, ecd, boxes, label }, shown) {
  * @param {Picture["frame"]} frame
  */
 function scaleBar(context, view, pixelSize, frame) {
-  const nm = roundLength(((view.width / view.zoom) * pixelSize) / 5);
+  const nm = barLength((view.width / view.zoom) * pixelSize);
   const length = (nm / pixelSize) * view.zoom;
   const [end, foot] = [
     Math.min(view.width, (frame[2] - 0.5 - view.left) * view.zoom),
@@ -241,23 +242,4 @@ function scaleBar(context, view, pixelSize, frame) {
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   context.fillText(lengthText(nm), right - length / 2, bottom - 8);
-}
-
-/**
- * 1, 2 or 5 times a power of ten, nearest to `length` in ratio.
- *
- * @param {number} length
- */
-function roundLength(length) {
-  const power = 10 ** Math.floor(Math.log10(length));
-  const choices = [1, 2, 5, 10, 20].map((digit) => digit * power);
-  /** @param {number} choice */
-  const off = (choice) => Math.abs(Math.log(choice / length));
-  return choices.reduce((best, choice) => (off(choice) < off(best) ? choice : best));
-}
-
-/** @param {number} nm */
-function lengthText(nm) {
-  const [unit, size] = nm >= 1e6 ? ["mm", 1e6] : nm >= 1e3 ? ["µm", 1e3] : ["nm", 1];
-  return `${Number((nm / size).toPrecision(3))} ${unit}`;
 }

@@ -13,15 +13,17 @@ import semseg.viewer
 from semseg.instances.confidence import apply_filter
 from semseg.statistics.counting import Counts, size_weights
 from semseg.statistics.summary import FIGURES, histogram_edges, summarise
+from tests.support.scale_bars import WIDTHS
 
-SOURCE = Path(semseg.viewer.__file__).with_name("statistics.js").read_text(encoding="utf-8")
+HERE = Path(semseg.viewer.__file__).parent
+MODULES = ("statistics", "texts")  # those that import no other
 SEEDS = range(6)
 COUNTS = (0, 1, 2, 3, 50, 2000)
 NAMES = ("count", *(figure.key for figure in FIGURES))
 
 IN_BROWSER = """
 ({ confidence, sizes, ecd, weight, out, edits, threshold, on }) => {
-  const s = window.rules;
+  const s = window.statistics;
   const kept = s.keptMask(confidence, threshold, on, edits);
   const counted = s.countedMask(kept, out);
   const of = (list) => list && list.filter((_, i) => counted[i]);
@@ -47,18 +49,26 @@ IN_BROWSER = """
 
 
 @pytest.fixture(scope="module")
-def rules(chromium):
-    """`IN_BROWSER`, as a function of one table."""
+def page(chromium):
+    """A page with the viewer's modules ``statistics.js`` and ``texts.js`` by these names."""
     page = chromium.new_page()
     page.evaluate(
-        """async (source) => {
-          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-          window.rules = await import(url);
+        """async (sources) => {
+          for (const [name, source] of Object.entries(sources)) {
+            const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+            window[name] = await import(url);
+          }
         }""",
-        SOURCE,
+        {name: (HERE / f"{name}.js").read_text(encoding="utf-8") for name in MODULES},
     )
-    yield lambda table: page.evaluate(IN_BROWSER, table)
+    yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def rules(page):
+    """`IN_BROWSER`, as a function of one table."""
+    return lambda table: page.evaluate(IN_BROWSER, table)
 
 
 def table(seed: int, count: int, *, ruled: bool = False) -> dict:
@@ -136,3 +146,11 @@ def test_the_browser_reckons_as_python_does(rules, seed, count, ruled):
 def test_without_the_filter_only_edits_exclude(rules):
     drawn = table(0, 50) | {"on": False}
     assert rules(drawn)["kept"] == [int(edit != 0) for edit in drawn["edits"]]
+
+
+def test_scale_bars_are_as_long_as_on_paper(page):
+    widths = [width for width, _ in WIDTHS]
+    in_browser = page.evaluate(
+        "(widths) => widths.map((width) => texts.lengthText(texts.barLength(width)))", widths
+    )
+    assert in_browser == [text for _, text in WIDTHS]

@@ -442,13 +442,13 @@ def test_a_large_picture_is_scaled_down(analysis):
 
 
 def test_the_scale_bar_is_round_and_true(analysis):
-    # a fifth of 224 px of 7.34375 nm is 329 nm, so 200 nm, which are 27.2 px
+    # a fifth of 224 px of 7.34375 nm is 329 nm, to which 500 nm are nearer in ratio than 200 nm
     bar = re.search(
         r'<g class="scale-bar"><rect x="[\d.]+" y="[\d.]+" width="([\d.]+)"',
         annotated_svg(analysis),
     )
-    assert float(bar[1]) == pytest.approx(200 / 7.34375, abs=0.06)
-    assert ">200 nm</text>" in annotated_svg(analysis)
+    assert float(bar[1]) == pytest.approx(500 / 7.34375, abs=0.06)
+    assert ">500 nm</text>" in annotated_svg(analysis)
     assert "scale-bar" not in annotated_svg(drawn(pixel_size_nm=None))
     assert ">2 µm</text>" in annotated_svg(drawn(pixel_size_nm=50.0))
 

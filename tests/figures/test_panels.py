@@ -88,14 +88,6 @@ def test_no_scale_bar_without_calibration():
 
 
 @pytest.mark.parametrize(
-    ("nm", "text"),
-    [(0.4, "0.5 nm"), (14, "10 nm"), (15, "20 nm"), (740, "1 µm"), (4.4e6, "5 mm")],
-)
-def test_round_lengths(nm, text):
-    assert panels._length_text(panels._round_length(nm)) == text
-
-
-@pytest.mark.parametrize(
     ("size", "name"),
     [("ecd", "Equivalent circular diameter"), ("max_feret", "Maximum Feret diameter")],
 )
