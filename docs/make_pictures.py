@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 WINDOW = {"width": 1440, "height": 960}
 PATIENCE = 60_000  # ms
-COLOURS, EXACT = 112, 16  # of a palette; of them, taken as they are
+COLOURS, EXACT = 224, 32  # of a palette; of them, taken as they are
 GAP = 16  # px between pictures that stand side by side
 MARGIN = 8  # px around what is cut out
 
