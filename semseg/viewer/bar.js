@@ -1,16 +1,30 @@
 // The bar at the top: filter, threshold, numbers; and the legend below the picture.
 
 import { FIGURES, STATES } from "./definitions.js";
-import { element, fixed, places, setText } from "./texts.js";
+import { element, find, setText } from "./dom.js";
+import { fixed, places } from "./texts.js";
 
-const NUMBERS = [{ key: "kept", title: "Kept" }, ...FIGURES];
+/** @import { StateLook } from "./definitions.js" */
+/** @import { Particles, Summary } from "./types.d.ts" */
+/** @import { Overlay } from "./overlay.js" */
+/** @import { State } from "./state.js" */
+
+/**
+ * @typedef {object} Actions
+ * @property {(fields: { threshold?: number, filter_on: boolean }) => void} filter
+ * @property {() => void} commit
+ */
 
 export class Bar {
-  /** `actions`: filter({threshold, filter_on}), commit(). */
+  /**
+   * @param {Element} root
+   * @param {Actions} actions
+   * @param {AbortSignal} signal
+   */
   constructor(root, actions, signal) {
-    this.switch = root.querySelector(".sv-switch");
-    this.slider = root.querySelector(".sv-threshold input");
-    this.output = root.querySelector(".sv-threshold output");
+    this.switch = find(root, ".sv-switch", HTMLElement);
+    this.slider = find(root, ".sv-threshold input", HTMLInputElement);
+    this.output = find(root, ".sv-threshold output", HTMLElement);
     this.slider.addEventListener(
       "input",
       () => actions.filter({ threshold: Number(this.slider.value), filter_on: true }),
@@ -23,76 +37,68 @@ export class Bar {
     };
     this.switch.addEventListener("click", toggled, { signal });
 
-    this.numbers = {};
-    const list = root.querySelector(".sv-numbers");
-    list.replaceChildren(
-      ...NUMBERS.map(({ key, title }) => {
-        const value = element("span", "sv-value");
-        const unit = element("span", "sv-unit");
-        this.numbers[key] = { value, unit };
-        const number = element("dd", "", value, unit);
-        number.dataset.number = key;
-        return element("div", "", element("dt", "", title), number);
-      }),
-    );
+    this.kept = figure("kept", "Kept");
+    this.figures = FIGURES.map(({ key, title }) => ({ key, ...figure(key, title) }));
     this.counted = element("dd", "sv-unit");
     this.counted.dataset.number = "counted";
-    list.firstChild.append(this.counted);
+    this.kept.box.append(this.counted);
     this.note = element("div", "sv-assumed", "assumed scale, check");
     this.note.title = "The file does not say how large its pixels are.";
-    list.append(this.note);
+    find(root, ".sv-numbers", HTMLElement).replaceChildren(
+      this.kept.box, ...this.figures.map(({ box }) => box), this.note,
+    );
 
-    this.counts = {};
-    const entry = (name) => {
-      this.counts[name] = element("b");
-      const words = element("span", "", STATES[name].name);
-      const key = element("i", `sv-key sv-key-${name}`);
-      return element("li", "", key, words, " ", this.counts[name]);
+    this.legend = {
+      accepted: entry(STATES.accepted),
+      left: entry(STATES.not_counted),
+      rejected: entry(STATES.rejected),
+      excluded: entry(STATES.rejected_by_hand),
+      selected: entry(STATES.selected),
     };
-    const kept = entry("accepted");
-    this.keptWords = kept.querySelector("span");
-    this.uncounted = entry("not_counted");
     this.scale = element("li", "sv-scale");
-    root
-      .querySelector(".sv-states")
-      .replaceChildren(
-        kept,
-        this.uncounted,
-        entry("rejected"),
-        entry("rejected_by_hand"),
-        entry("selected"),
-        this.scale,
-      );
+    find(root, ".sv-states", HTMLElement).replaceChildren(
+      ...Object.values(this.legend).map(({ line }) => line), this.scale,
+    );
   }
 
-  /** `summary` of the counted ones. */
+  /**
+   * @param {Particles} particles
+   * @param {State} state
+   * @param {Summary} summary of the counted ones
+   */
   draw(particles, state, summary) {
     this.switch.setAttribute("aria-checked", String(state.filter_on));
     this.slider.classList.toggle("sv-off", !state.filter_on);
-    if (Number(this.slider.value) !== state.threshold) this.slider.value = state.threshold;
+    if (Number(this.slider.value) !== state.threshold) this.slider.value = String(state.threshold);
     this.slider.style.setProperty("--share", `${100 * state.threshold}%`);
     setText(this.output, state.threshold.toFixed(2));
     const digits = places(summary.mean);
-    for (const { key } of FIGURES) {
-      setText(this.numbers[key].value, fixed(summary[key], digits));
-      setText(this.numbers[key].unit, particles.unit);
+    for (const { key, value, unit } of this.figures) {
+      setText(value, fixed(summary[key], digits));
+      setText(unit, particles.unit);
     }
-    const counts = state.counts;
-    setText(this.numbers.kept.value, String(counts.kept));
-    setText(this.numbers.kept.unit, `of ${counts.found}`);
-    this.counted.hidden = this.uncounted.hidden = !particles.ruled;
+    const { counts } = state;
+    setText(this.kept.value, String(counts.kept));
+    setText(this.kept.unit, `of ${counts.found}`);
+    const { accepted, left, rejected, excluded, selected } = this.legend;
+    this.counted.hidden = left.line.hidden = !particles.ruled;
     setText(this.counted, `· ${counts.counted} counted`);
     this.note.hidden = !particles.assumed;
     // the green outline is of those that count
-    setText(this.keptWords, particles.ruled ? "counted" : "kept");
-    setText(this.counts.accepted, String(counts.counted));
-    setText(this.counts.not_counted, String(counts.not_counted));
-    setText(this.counts.rejected, String(counts.possibly_wrong));
-    setText(this.counts.rejected_by_hand, String(counts.excluded_by_hand));
-    setText(this.counts.selected, String(state.selection.length));
+    setText(accepted.words, particles.ruled ? "counted" : "kept");
+    setText(accepted.count, String(counts.counted));
+    setText(left.count, String(counts.not_counted));
+    setText(rejected.count, String(counts.possibly_wrong));
+    setText(excluded.count, String(counts.excluded_by_hand));
+    setText(selected.count, String(state.selection.length));
   }
 
-  /** The scale of colours, when particles are coloured by size. */
+  /**
+   * The scale of colours, when particles are coloured by size.
+   *
+   * @param {Overlay} overlay
+   * @param {Particles} particles
+   */
   drawScale(overlay, particles) {
     this.scale.hidden = !overlay.options.colour || !particles.n;
     if (this.scale.hidden) return;
@@ -104,4 +110,30 @@ export class Bar {
       fixed(least, digits), ramp, `${fixed(greatest, digits)} ${particles.unit}`,
     );
   }
+}
+
+/**
+ * A number with its unit and title.
+ *
+ * @param {string} key
+ * @param {string} title
+ */
+function figure(key, title) {
+  const value = element("span", "sv-value");
+  const unit = element("span", "sv-unit");
+  const number = element("dd", "", value, unit);
+  number.dataset.number = key;
+  return { box: element("div", "", element("dt", "", title), number), value, unit };
+}
+
+/**
+ * A line of the legend: a kind of outline, and how many there are.
+ *
+ * @param {StateLook} look
+ */
+function entry({ key, name }) {
+  const words = element("span", "", name);
+  const count = element("b");
+  const line = element("li", "", element("i", `sv-key sv-key-${key}`), words, " ", count);
+  return { line, words, count };
 }

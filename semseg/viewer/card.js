@@ -1,23 +1,45 @@
 // The card of what is selected: one particle in full, or several in numbers.
 
 import { IN_SHORT, SHAPES, SIZES, STATES } from "./definitions.js";
+import { element, find, findAll, pen } from "./dom.js";
 import { path } from "./particles.js";
-import { REJECTED_BY_HAND, ACCEPTED, ACCEPTED_BY_HAND, REJECTED } from "./state.js";
+import { ACCEPTED, ACCEPTED_BY_HAND, REJECTED, REJECTED_BY_HAND } from "./state.js";
 import { summarise } from "./statistics.js";
-import { element, fixed, places } from "./texts.js";
+import { fixed, places } from "./texts.js";
+
+/** @import { Keep, Particles } from "./types.d.ts" */
+/** @import { State } from "./state.js" */
+
+/**
+ * @typedef {object} Actions
+ * @property {(keep: Keep, rows: number[]) => void} edit
+ * @property {(direction: -1 | 1) => void} travel
+ * @property {(row: number) => void} zoomTo
+ */
 
 const CUT_OUT = 132; // CSS px
 
 export class Card {
-  /** `actions`: edit(keep, rows), travel(direction), zoomTo(row), clear(). */
+  /** @type {Particles} */
+  particles;
+  /** @type {string | null} what is shown, in short */
+  shown = null;
+  /** @type {[canvas: HTMLCanvasElement, row: number, code: number] | null} */
+  cutOut = null;
+
+  /**
+   * @param {Element} root
+   * @param {Actions} actions
+   */
   constructor(root, actions) {
-    this.box = root.querySelector(".sv-card");
+    this.box = find(root, ".sv-card", HTMLElement);
     const lines = Object.keys(SIZES).length + Object.keys(SHAPES).length + 2;
-    this.box.style.setProperty("--sv-facts", lines); // with confidence and visibility
+    this.box.style.setProperty("--sv-facts", String(lines)); // with confidence and visibility
     this.actions = actions;
     this.picture = new Image();
   }
 
+  /** @param {Particles} particles */
   load(particles) {
     this.particles = particles;
     this.picture = new Image();
@@ -26,6 +48,7 @@ export class Card {
     this.shown = null;
   }
 
+  /** @param {State} state */
   draw(state) {
     const rows = state.selection;
     const codes = rows.length < 3 ? rows.map((row) => state.code[row]) : state.code;
@@ -36,14 +59,16 @@ export class Card {
     if (key === this.shown) return;
     this.shown = key;
     this.cutOut = null;
-    const focused = this.box.contains(document.activeElement) && document.activeElement.dataset.act;
+    const active = document.activeElement;
+    const focused =
+      active instanceof HTMLElement && this.box.contains(active) ? active.dataset.act : undefined;
     const body =
       rows.length === 0 ? this.nothing() : rows.length === 1 ? this.one(state, rows[0]) : this.several(state, rows);
     this.box.replaceChildren(...body);
-    this.box.lastChild.append(this.history(state));
+    find(this.box, ":scope > .sv-buttons", HTMLElement).append(this.history(state));
     if (focused) {
-      const again = this.box.querySelector(`[data-act="${focused}"]:not(:disabled)`);
-      (again ?? this.box.querySelector("button:not(:disabled)"))?.focus();
+      const buttons = findAll(this.box, "button:not(:disabled)", HTMLButtonElement);
+      (buttons.find((button) => button.dataset.act === focused) ?? buttons[0])?.focus();
     }
   }
 
@@ -55,20 +80,20 @@ export class Card {
     return [element("p", "sv-hint", hint), element("div", "sv-buttons")];
   }
 
+  /** @param {State} state @param {number} row */
   one(state, row) {
     const p = this.particles;
     const code = state.code[row];
     const digits = places(p.max_feret[row]);
-    const facts = [
-      ...Object.values(SIZES).map(({ key, name }) => [
-        name, `${fixed(p[key][row], digits)} ${p.unit}`,
-      ]),
-      ...Object.values(SHAPES).map(({ key, name, decimals }) => [
-        name, fixed(p[key][row], decimals),
-      ]),
-      ["Confidence", fixed(p.confidence[row], 3)],
-      this.seen(row),
-    ];
+    /** @type {[title: string, value: string][]} */
+    const facts = [];
+    for (const { key, name } of Object.values(SIZES)) {
+      facts.push([name, `${fixed(p[key][row], digits)} ${p.unit}`]);
+    }
+    for (const { key, name, decimals } of Object.values(SHAPES)) {
+      facts.push([name, fixed(p[key][row], decimals)]);
+    }
+    facts.push(["Confidence", fixed(p.confidence[row], 3)], this.seen(row));
     if (p.weighted && !p.out[row]) facts.push(["Counts as", fixed(p.weight[row], 3)]);
     const list = element("dl", "sv-facts");
     for (const [title, value] of facts) list.append(element("dt", "", title), element("dd", "", value));
@@ -97,7 +122,12 @@ export class Card {
     return [element("div", "sv-card-body", side, main), element("div", "sv-buttons", ...buttons)];
   }
 
-  /** How much of a particle is seen, where that is known, and whether the edge cuts it. */
+  /**
+   * How much of a particle is seen, where that is known, and whether the edge cuts it.
+   *
+   * @param {number} row
+   * @returns {[title: string, value: string]}
+   */
   seen(row) {
     const { visibility, touches_edge } = this.particles;
     const cut = touches_edge[row];
@@ -105,6 +135,7 @@ export class Card {
     return ["Visible", `${(100 * visibility[row]).toFixed(0)} %${cut ? ", cut by the edge" : ""}`];
   }
 
+  /** @param {State} state @param {number[]} rows */
   several(state, rows) {
     const p = this.particles;
     const values = Float64Array.from(rows, (row) => p[state.size][row]);
@@ -118,6 +149,7 @@ export class Card {
         element("dd", "", `${fixed(summary[key], digits)} ${p.unit}`),
       );
     }
+    /** @param {number[]} codes */
     const of = (...codes) => rows.filter((row) => codes.includes(state.code[row]));
     const [excluded, rejected] = [of(REJECTED_BY_HAND), of(REJECTED)];
     const edited = of(REJECTED_BY_HAND, ACCEPTED_BY_HAND);
@@ -135,6 +167,7 @@ export class Card {
     return [head, size, list, element("div", "sv-buttons", ...buttons)];
   }
 
+  /** @param {State} state */
   history(state) {
     const undo = this.button("Undo", "undo", () => this.actions.travel(-1), "Ctrl+Z");
     const redo = this.button("Redo", "redo", () => this.actions.travel(1), "Ctrl+Shift+Z");
@@ -145,11 +178,13 @@ export class Card {
     return element("div", "sv-history", element("span", "sv-hint", text), undo, redo);
   }
 
+  /** @param {string} text @param {Keep} keep @param {number[]} rows */
   edit(text, keep, rows) {
     const act = keep === null ? "restore" : keep ? "keep" : "exclude";
     return this.button(text, act, () => this.actions.edit(keep, rows));
   }
 
+  /** @param {string} text @param {string} act @param {() => void} clicked @param {string} title */
   button(text, act, clicked, title = "") {
     const made = element("button", "sv-button", text);
     made.type = "button";
@@ -159,7 +194,13 @@ export class Card {
     return made;
   }
 
-  /** The particle and a little of its surroundings. */
+  /**
+   * The particle and a little of its surroundings.
+   *
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} row
+   * @param {number} code
+   */
   drawCutOut(canvas, row, code) {
     const ratio = window.devicePixelRatio || 1;
     const { boxes, image } = this.particles;
@@ -167,7 +208,7 @@ export class Card {
     const side = 1.5 * Math.max(right - left, bottom - top, 6);
     const [x, y] = [(left + right - side) / 2, (top + bottom - side) / 2];
     canvas.width = canvas.height = Math.round(CUT_OUT * ratio);
-    const context = canvas.getContext("2d");
+    const context = pen(canvas);
     const zoom = canvas.width / side;
     context.fillStyle = "#15171c";
     context.fillRect(0, 0, canvas.width, canvas.height);
@@ -176,13 +217,14 @@ export class Card {
       context.drawImage(this.picture, -0.5, -0.5, image.width, image.height);
     }
     const outline = path(this.particles, row);
-    const { selected } = STATES;
-    for (const [colour, width] of [["rgba(0, 0, 0, 0.6)", 3.6], [selected.outline, 1.8]]) {
-      context.strokeStyle = colour;
-      context.lineWidth = (width * ratio) / zoom;
-      const dashes = code === REJECTED ? [6, 3] : code === REJECTED_BY_HAND ? [2, 3] : [];
-      context.setLineDash(colour === selected.outline ? dashes.map((d) => (d * ratio) / zoom) : []);
-      context.stroke(outline);
-    }
+    const px = ratio / zoom;
+    context.strokeStyle = "rgba(0, 0, 0, 0.6)";
+    context.lineWidth = 3.6 * px;
+    context.stroke(outline);
+    const dashes = code === REJECTED ? [6, 3] : code === REJECTED_BY_HAND ? [2, 3] : [];
+    context.strokeStyle = STATES.selected.outline;
+    context.lineWidth = 1.8 * px;
+    context.setLineDash(dashes.map((length) => length * px));
+    context.stroke(outline);
   }
 }

@@ -1,7 +1,9 @@
 // Types of definitions.js, which definitions.py makes from Python's tables.
 
-export interface Quantity {
-  key: string;
+import type { ShapeKey, SizeKey } from "./types.d.ts";
+
+export interface Quantity<Key extends string> {
+  key: Key;
   name: string;
   symbol: string;
   definition: string;
@@ -32,8 +34,8 @@ export type StateKey =
   | "selected";
 
 /** Lengths that can be the measurand, and ratios, by key; in the order of every list. */
-export const SIZES: Record<string, Quantity>;
-export const SHAPES: Record<string, Quantity>;
+export const SIZES: Record<SizeKey, Quantity<SizeKey>>;
+export const SHAPES: Record<ShapeKey, Quantity<ShapeKey>>;
 export const STATES: Record<StateKey, StateLook>;
 /** Figures of a summary, and those of them that stand where there is little room. */
 export const FIGURES: Figure[];

@@ -1,5 +1,4 @@
-// @ts-check
-// Finding parts of the page, each with the kind that it must have.
+// Parts of the page: finding them, each with the kind that it must have, and making them.
 
 /**
  * The part that `selector` finds in `root`.
@@ -41,4 +40,29 @@ export function pen(canvas) {
   const context = canvas.getContext("2d");
   if (context) return context;
   throw new Error("This browser does not draw on a canvas.");
+}
+
+/**
+ * An element with a class and text, or children.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} name
+ * @param {...(Node | string)} children
+ */
+export function element(tag, name = "", ...children) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Set the text of a node only when it is another one, which is cheaper.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }

@@ -1,4 +1,3 @@
-// @ts-check
 // Painting outlines, ids and scale bar on the canvas over the picture.
 
 import { STATES } from "./definitions.js";

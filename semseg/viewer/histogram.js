@@ -1,61 +1,102 @@
 // The size histogram: bars of our own bins, kept ones solid, the others hatched on top.
 
 import { SIZES, STATES } from "./definitions.js";
+import { find } from "./dom.js";
 import { adds, config, faded, onClick, placeOf, theme, themedLayout } from "./plots.js";
 import { binIndices, histogramEdges } from "./statistics.js";
 import { fixed, places } from "./texts.js";
 
-// from the axis upwards: [key, name, colour, hatched]
-const { accepted, rejected, selected } = STATES;
+/** @import { Data, Layout, LayoutAxis, Pattern } from "plotly.js-dist-min" */
+/** @import { Graph, Particles, Place, Plotly, Select, Summary } from "./types.d.ts" */
+/** @import { State } from "./state.js" */
+
+// from the axis upwards
 const BARS = [
-  ["acceptedSelected", "selected", selected.ink, false],
-  ["accepted", "kept", accepted.ink, false],
-  ["rejected", "not kept", rejected.ink, true],
-  ["rejectedSelected", "selected, not kept", selected.ink, true],
+  { name: "selected", colour: STATES.selected.ink, hatched: false },
+  { name: "kept", colour: STATES.accepted.ink, hatched: false },
+  { name: "not kept", colour: STATES.rejected.ink, hatched: true },
+  { name: "selected, not kept", colour: STATES.selected.ink, hatched: true },
 ];
-const MEAN = BARS.length;
-const MEDIAN = MEAN + 1;
+const COUNTED = 1;
 
 export class Histogram {
-  /** `actions`: select(rows, add, reveal). */
+  /** @type {Particles} */
+  particles;
+  /** @type {State} */
+  state;
+  /** @type {Float64Array} of the bins */
+  edges;
+  /** @type {number[]} middles of the bins */
+  centres;
+  /** @type {Int32Array} the bin of each particle, or -1 */
+  bin;
+  /** @type {Float64Array | null} what each particle weighs; null where each counts once */
+  weights;
+  /** what a weight of one adds to a bar */
+  share = 1;
+  /** end of the axis */
+  highest = 1;
+  wired = false;
+
+  /**
+   * @param {Plotly} Plotly
+   * @param {Element} root
+   * @param {{ select: Select }} actions
+   * @param {AbortSignal} signal
+   */
   constructor(Plotly, root, actions, signal) {
     this.Plotly = Plotly;
     this.root = root;
     this.actions = actions;
-    this.graph = root.querySelector(".sv-histogram");
+    this.graph = /** @type {Graph} */ (find(root, ".sv-histogram", HTMLElement));
     this.added = false;
+    /** @param {PointerEvent} event */
     const pressed = (event) => (this.added = adds(event));
     this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
-    onClick(this.graph, signal, (place, event) => this.clicked(place, event), placeOf);
+    const clicked = (/** @type {Place} */ place, /** @type {MouseEvent} */ event) =>
+      this.clicked(place, event);
+    onClick(this.graph, signal, clicked, placeOf);
     this.watcher = new ResizeObserver(() => {
       if (this.graph._fullLayout && this.graph.clientWidth) this.Plotly.Plots.resize(this.graph);
     });
     this.watcher.observe(this.graph);
   }
 
-  /** Bins and axes anew: for another picture, size, weighting, number of bins or theme. */
+  /**
+   * Bins and axes anew: for another picture, size, weighting, number of bins or theme.
+   *
+   * @param {Particles} particles
+   * @param {State} state
+   * @param {Summary} summary
+   */
   async layOut(particles, state, summary) {
     this.particles = particles;
     this.state = state;
     if (!particles.n) return;
     this.edges = histogramEdges(particles[state.size], state.bins, state.log);
+    this.centres = Array.from(this.edges.subarray(1), (to, k) => (this.edges[k] + to) / 2);
     this.bin = binIndices(particles[state.size], this.edges).map((bin, i) =>
       particles.out[i] ? -1 : bin,
     );
     this.weights = particles.weights[state.weighting];
     this.share = 1;
     if (state.weighting === "volume") {
-      this.share = 100 / this.weights.reduce((sum, one, i) => sum + (particles.out[i] ? 0 : one), 0);
+      const { volume } = particles.weights;
+      this.share = 100 / volume.reduce((sum, one, i) => sum + (particles.out[i] ? 0 : one), 0);
     }
     const totals = new Float64Array(this.edges.length - 1);
     for (let i = 0; i < particles.n; i++) if (this.bin[i] >= 0) totals[this.bin[i]] += this.height(i);
     this.highest = 1.06 * Math.max(...totals) || 1;
-    const [traces, layout] = [this.traces(summary), this.layout()];
-    const buttons = ["autoScale2d", "lasso2d", "toImage"];
-    await this.Plotly.react(this.graph, traces, layout, config(buttons));
+    const buttons = config(["autoScale2d", "lasso2d", "toImage"]);
+    await this.Plotly.react(this.graph, this.traces(summary), this.layout(), buttons);
     if (!this.wired) this.wire();
   }
 
+  /**
+   * What a particle adds to its bar.
+   *
+   * @param {number} i
+   */
   height(i) {
     return this.weights ? this.share * this.weights[i] : 1;
   }
@@ -64,6 +105,7 @@ export class Histogram {
   heights() {
     const { kept, selected } = this.state; // who is ruled out is in no bin
     const bins = this.edges.length - 1;
+    /** @type {number[][]} */
     const rows = BARS.map(() => new Array(bins).fill(0));
     for (let i = 0; i < this.bin.length; i++) {
       if (this.bin[i] < 0) continue;
@@ -73,46 +115,53 @@ export class Histogram {
     return rows;
   }
 
+  /**
+   * @param {Summary} summary
+   * @returns {Data[]}
+   */
   traces(summary) {
     const { edges, state, particles } = this;
     const digits = places(summary.mean ?? edges[edges.length - 1]);
-    const x = [];
-    const width = [];
-    const ranges = [];
-    for (let k = 0; k + 1 < edges.length; k++) {
-      x.push((edges[k] + edges[k + 1]) / 2);
-      width.push(edges[k + 1] - edges[k]);
-      ranges.push(`${fixed(edges[k], digits)} to ${fixed(edges[k + 1], digits)} ${particles.unit}`);
-    }
+    const bins = Array.from(edges.subarray(1), (to, k) => [edges[k], to]);
+    const width = bins.map(([from, to]) => to - from);
+    const ranges = bins.map(
+      ([from, to]) => `${fixed(from, digits)} to ${fixed(to, digits)} ${particles.unit}`,
+    );
     const colours = theme(this.root);
     const number = particles.weighted ? "%{y:.2f}" : "%{y}";
     const value = state.weighting === "volume" ? "%{y:.2f} % of volume" : number;
-    const bars = this.heights().map((y, kind) => {
-      const [key, words, colour, hatched] = BARS[kind];
-      const name = key === "accepted" && particles.ruled ? "counted" : words;
+    /** @type {(y: number[], kind: number) => Data} */
+    const bar = (y, kind) => {
+      const { colour, hatched } = BARS[kind];
+      const name = kind === COUNTED && particles.ruled ? "counted" : BARS[kind].name;
+      /** @type {Pattern} */
       const pattern = hatched
         ? { shape: "/", fgcolor: colour, bgcolor: faded(colour, 0.18), size: 6, solidity: 0.35 }
         : { shape: "" };
       return {
-        type: "bar", name, x, y, width, customdata: ranges,
+        type: "bar", name, x: this.centres, y, width, customdata: ranges,
         marker: { color: colour, pattern, line: { color: colours.background, width: 0.6 } },
         selected: { marker: { opacity: 1 } }, unselected: { marker: { opacity: 1 } },
         hovertemplate: `%{customdata}<br>${name}: ${value}<extra></extra>`,
       };
-    });
+    };
+    /** @type {(at: number | null, name: string, dash: "solid" | "dash") => Data} */
     const line = (at, name, dash) => ({
       type: "scatter", mode: "lines", name, x: [at, at], y: [0, this.highest],
       line: { color: colours.text, width: 1.6, dash }, hoverinfo: "skip", cliponaxis: true,
     });
+    const bars = this.heights().map(bar);
     return [...bars, line(summary.mean, "mean", "solid"), line(summary.median, "median", "dash")];
   }
 
+  /** @returns {Partial<Layout>} */
   layout() {
     const { state, particles, edges } = this;
     const colours = theme(this.root);
     const last = edges[edges.length - 1];
     const room = state.log ? 0 : 0.03 * (last - edges[0]);
-    const ends = [edges[0] - room, last + room];
+    const [from, to] = [edges[0] - room, last + room];
+    /** @type {Partial<LayoutAxis>} */
     const axis = {
       automargin: true, zeroline: false, linecolor: colours.border, tickcolor: colours.border,
       gridcolor: colours.grid, ticks: "outside", ticklen: 4,
@@ -132,7 +181,7 @@ export class Histogram {
       xaxis: {
         ...axis,
         type: state.log ? "log" : "linear",
-        range: state.log ? ends.map(Math.log10) : ends,
+        range: state.log ? [Math.log10(from), Math.log10(to)] : [from, to],
         title: { text: `${SIZES[state.size].name} (${unit})`, standoff: 8 },
         showgrid: false,
       },
@@ -146,13 +195,16 @@ export class Histogram {
     };
   }
 
-  /** Heights and lines for the particles that are kept and selected now. */
+  /**
+   * Heights and lines for the particles that are kept and selected now.
+   *
+   * @param {Summary} summary
+   */
   draw(summary) {
     if (!this.particles?.n) return;
     const y = [...this.heights(), [0, this.highest], [0, this.highest]];
-    const x = this.graph.data.map((trace) => trace.x);
-    x[MEAN] = [summary.mean, summary.mean];
-    x[MEDIAN] = [summary.median, summary.median];
+    const { mean, median } = summary;
+    const x = [...BARS.map(() => this.centres), [mean, mean], [median, median]];
     return this.Plotly.restyle(this.graph, { x, y });
   }
 
@@ -171,7 +223,12 @@ export class Histogram {
     });
   }
 
-  /** A click on a bar selects its particles; beside all bars, none. */
+  /**
+   * A click on a bar selects its particles; beside all bars, none.
+   *
+   * @param {Place} place
+   * @param {MouseEvent} event
+   */
   clicked(place, event) {
     const [bin] = binIndices([place.dataX], this.edges);
     const rows = [];

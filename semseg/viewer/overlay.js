@@ -1,4 +1,3 @@
-// @ts-check
 // The picture with its outlines: a plotly graph for image, zoom and selecting, a canvas over it.
 
 import { find, findAll, pen } from "./dom.js";
@@ -7,13 +6,13 @@ import { finder, rowsWithin } from "./particles.js";
 import { adds, area, config, onClick, placeOf, polygonOf, theme, themedLayout } from "./plots.js";
 import { Tip } from "./tip.js";
 
-/** @import { Graph, Options, Particles, Place, Plotly, Range, Sight } from "./types.d.ts" */
+/** @import { Graph, Options, Particles, Place, Plotly, Range, Select, Sight } from "./types.d.ts" */
 /** @import { Data, Layout, ModeBarDefaultButtons } from "plotly.js-dist-min" */
 /** @import { State } from "./state.js" */
 
 /**
  * @typedef {object} Actions
- * @property {(rows: number[], add: boolean, reveal: boolean) => void} select
+ * @property {Select} select
  * @property {(row: number) => string[]} describe lines of the tooltip
  * @property {() => void} drawn
  */
@@ -142,8 +141,7 @@ export class Overlay {
     this.graph.on("plotly_selected", (event) => {
       const polygon = polygonOf(event);
       if (!polygon) return;
-      const corners = polygon.x.map((x, k) => [x, polygon.y[k]]);
-      let rows = rowsWithin(this.particles.x, this.particles.y, corners);
+      let rows = rowsWithin(this.particles.x, this.particles.y, polygon);
       if (this.options.hide) rows = rows.filter((row) => this.state.kept[row]);
       // the outlines show what is selected; a box left behind would be an old one soon
       this.Plotly.relayout(this.graph, { selections: [] });

@@ -1,4 +1,3 @@
-// @ts-check
 // What both graphs share: loading plotly.js, colours of the theme, clicks.
 
 import { pen } from "./dom.js";

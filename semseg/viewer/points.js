@@ -1,4 +1,3 @@
-// @ts-check
 // Painting the scatter on its canvas: points, and the histogram of shapes on their right.
 
 import { STATES } from "./definitions.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // What a person has set: filter, histogram, selection, manual edits. Mirrors ViewState in Python.
 
 import { STATES } from "./definitions.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // The rules that stand in Python too (instances/confidence.py, statistics/summary.py); one test runs
 // both on the same tables. Pure functions of numbers: no page, no picture.
 

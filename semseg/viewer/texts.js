@@ -1,12 +1,21 @@
-// Numbers and names in words.
+// Numbers in words.
 
-/** Digits behind the point that show four digits of `typical`. */
+/**
+ * Digits behind the point that show four digits of `typical`.
+ *
+ * @param {number | null} typical
+ */
 export function places(typical) {
-  if (!(typical > 0)) return 1;
+  if (typical === null || !(typical > 0)) return 1;
   return Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(typical))));
 }
 
-/** A number with so many digits behind the point; a dash for what is not defined. */
+/**
+ * A number with so many digits behind the point; a dash for what is not defined.
+ *
+ * @param {number | null} value
+ * @param {number} digits
+ */
 export function fixed(value, digits) {
   return value === null || !Number.isFinite(value) ? "–" : value.toFixed(digits);
 }
@@ -30,17 +39,4 @@ export function barLength(width) {
 export function lengthText(nm) {
   const [unit, size] = nm >= 1e6 ? ["mm", 1e6] : nm >= 1e3 ? ["µm", 1e3] : ["nm", 1];
   return `${Number((nm / size).toPrecision(3))} ${unit}`;
-}
-
-/** An element with a class and text, or children. */
-export function element(tag, name, ...children) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.append(...children);
-  return made;
-}
-
-/** Set the text of a node only when it is another one, which is cheaper. */
-export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

@@ -1,4 +1,3 @@
-// @ts-check
 // The note beside the pointer that names a particle.
 
 export class Tip {

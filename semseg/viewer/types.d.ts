@@ -2,6 +2,7 @@
 // checker (`npm run check`); browsers never see it.
 
 import type { Layout, PlotlyHTMLElement } from "plotly.js-dist-min";
+import type { Figure } from "./definitions.js";
 
 /** Keys of quantities, see semseg/measure/quantities.py. */
 export type SizeKey = string & { readonly of: "sizes" };
@@ -13,6 +14,7 @@ export type Numbers = ArrayLike<number> & Iterable<number>;
 
 /** The picture as `pack` makes it, see packing.py; columns in base64, little-endian. */
 export interface Packed {
+  /** digest of the rest */
   id: string;
   name: string;
   unit: "nm" | "px";
@@ -22,8 +24,18 @@ export interface Packed {
   image: Picture;
   doubts: string[];
   rules: string[];
+  /** vertices of all particles in recorded px, and where each particle's end */
   outlines: { xy: string; ends: string };
-  [column: string]: unknown;
+  // sizes and shapes stand beside these, by their keys
+  label: string;
+  x: string;
+  y: string;
+  confidence: string;
+  visibility: string;
+  touches_edge: string;
+  doubt: string;
+  ruled_out: string;
+  weight: string;
 }
 
 export interface Picture {
@@ -91,9 +103,6 @@ export interface ParticleColumns {
   x: Float64Array;
   y: Float64Array;
   confidence: Float64Array;
-  /** sizes, in `unit`, that the view asks for by name */
-  ecd: Float64Array;
-  max_feret: Float64Array;
   /** share that is seen; NaN where unknown */
   visibility: Float32Array;
   /** 0 or 1 */
@@ -119,22 +128,17 @@ export interface ParticleColumns {
   /** outlines that were asked for before */
   paths: (Path2D | undefined)[];
 }
-export type Particles = ParticleColumns &
-  Record<SizeKey, Float64Array> &
-  Record<ShapeKey, Float32Array>;
+/** In `unit`; two of them are asked for by name. */
+export type Sizes = Record<SizeKey | "ecd" | "max_feret", Float64Array>;
+export type Shapes = Record<ShapeKey, Float32Array>;
+export type Particles = ParticleColumns & Sizes & Shapes;
 
 /** What each particle weighs; null where each counts once. */
 export type Weights = { number: Float64Array | null; volume: Float64Array };
 
 /** Statistics of sizes or shapes; null where undefined. */
-export interface Summary {
+export interface Summary extends Record<Figure["key"], number | null> {
   count: number;
-  mean: number | null;
-  median: number | null;
-  standard_deviation: number | null;
-  d10: number | null;
-  d50: number | null;
-  d90: number | null;
 }
 
 /** Which graph is seen, and of which shape. */
@@ -191,6 +195,22 @@ export interface Plotly extends Omit<Library, "relayout"> {
 interface Ranges {
   "xaxis.range"?: Range;
   "yaxis.range"?: Range;
+}
+
+/** Select rows, in place of the others or in addition; `reveal` shows the first in the table. */
+export type Select = (rows: number[], add: boolean, reveal: boolean) => void;
+
+/** What Streamlit gives a component, and takes from it. */
+export interface Component {
+  data: Packed & {
+    start: Saved;
+    command: string;
+    /** address of the files for the browser */
+    assets: string;
+    /** the component's, in Python */
+    key: string;
+  };
+  setStateValue(name: "view", value: Answer & { id: string; command: string }): void;
 }
 
 /** A graph with what we use of its insides, which plotly.js does not promise. */

@@ -4,6 +4,7 @@ import { Bar } from "./bar.js";
 import { Card } from "./card.js";
 import { Controls } from "./controls.js";
 import { SHAPES, SIZES, STATES } from "./definitions.js";
+import { find } from "./dom.js";
 import { Histogram } from "./histogram.js";
 import { Overlay } from "./overlay.js";
 import { unpack } from "./particles.js";
@@ -14,47 +15,116 @@ import { ascending, summariseSorted } from "./statistics.js";
 import { Table } from "./table.js";
 import { fixed, places } from "./texts.js";
 
-const views = new WeakMap(); // root element -> View
+/** @import { Component, Fields, Keep, Look, Particles, Saved, Select } from "./types.d.ts" */
+/** @import { ShapeKey, SizeKey, Summary } from "./types.d.ts" */
+
+/** @type {WeakMap<HTMLElement, View>} */
+const views = new WeakMap();
 // What each component last told Python, for when the page takes it away and brings it back; by its
-// key in Python, as {name, saved}. Gone with the browser tab.
+// key in Python. Gone with the browser tab.
+/** @type {Map<string, { name: string, saved: Saved }>} */
 const remembered = new Map();
 // Which graph each component shows, by the same key: of no concern to Python, so never sent.
+/** @type {Map<string, Look>} */
 const looks = new Map();
-const FIRST_LOOK = { panel: "sizes", shape: Object.keys(SHAPES)[0] };
+/** @type {Look} */
+const FIRST_LOOK = { panel: "sizes", shape: Object.values(SHAPES)[0].key };
 const MAX_MEASURES = 1000;
 
-/** Called by Streamlit for every new data or theme, see __init__.py. */
+/**
+ * Called by Streamlit for every new data or theme, see __init__.py.
+ *
+ * @param {HTMLElement} root
+ * @param {Component} component
+ * @param {string} folder address of the viewer's files, ending with a slash
+ */
 export function show(root, component, folder) {
-  if (!views.has(root)) views.set(root, new View(root, folder));
-  return views.get(root).receive(component);
+  const view = views.get(root) ?? new View(root, folder);
+  views.set(root, view);
+  return view.receive(component);
 }
 
-/** Called on a page that has no picture yet, so that the first one need not wait. */
+/**
+ * Called on a page that has no picture yet, so that the first one need not wait.
+ *
+ * @param {string} folder
+ */
 export function preload(folder) {
   return loadPlotly(`${folder}plotly.min.js`);
 }
 
-/** Called when the page takes the component away. */
+/**
+ * Called when the page takes the component away.
+ *
+ * @param {HTMLElement} root
+ */
 export function leave(root) {
   views.get(root)?.destroy();
   views.delete(root);
 }
 
+/** @typedef {"filter" | "option" | "selection"} Change */
+
 class View {
+  /** @type {Bar} */
+  bar;
+  /** @type {Overlay} */
+  overlay;
+  /** @type {Controls} */
+  controls;
+  /** @type {Histogram} */
+  histogram;
+  /** @type {Scatter} */
+  scatter;
+  /** @type {Card} */
+  card;
+  /** @type {Table} */
+  table;
+  /** @type {Component} the latest */
+  component;
+  /** @type {string} of the picture and the command that are shown */
+  name;
+  /** @type {string} of the theme */
+  colours;
+  /** @type {Particles} */
+  particles;
+  /** @type {State} */
+  state;
+  /** @type {Look} */
+  look;
+  /** @type {Summary} of the size chosen, over those that are counted */
+  summary;
+  /** @type {Summary | null} of the shape, where that is seen */
+  shapes;
+  /** @type {Record<string, Uint32Array>} rows in ascending order, by what and in which weighting */
+  orders = {};
+  /** @type {string | null} what Python was told last */
+  committed = null;
+  /** @type {Set<Change>} since the last frame */
+  changed = new Set();
+  /** @type {number | null} the frame that was asked for */
+  frame = null;
+  /** @type {number | undefined} when the first change since the last frame came */
+  began;
+  steps = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {string} folder
+   */
   constructor(root, folder) {
     this.root = root;
     for (const { key, outline, ink } of Object.values(STATES)) {
       root.style.setProperty(`--sv-${key}-outline`, outline);
       root.style.setProperty(`--sv-${key}-ink`, ink);
     }
-    this.message = root.querySelector(".sv-message");
-    this.all = root.querySelector(".sv-all");
+    this.message = find(root, ".sv-message", HTMLElement);
+    this.all = find(root, ".sv-all", HTMLElement);
     this.ending = new AbortController();
-    this.changed = new Set();
-    this.steps = 0;
     this.ready = this.prepare(folder);
   }
 
+  /** @param {string} folder */
   async prepare(folder) {
     const [Plotly] = await Promise.all([
       loadPlotly(`${folder}plotly.min.js`),
@@ -64,37 +134,55 @@ class View {
     if (signal.aborted) return;
     this.message.hidden = true;
     this.all.hidden = false;
+    /** @type {Select} */
     const select = (rows, add, reveal) => this.select(rows, add, reveal);
-    const commit = () => this.commit();
-    this.bar = new Bar(this.root, { filter: (fields) => this.filter(fields), commit }, signal);
-    const describe = (row) => this.describe(row);
-    const drawn = () => this.drawn();
-    this.overlay = new Overlay(Plotly, this.root, { select, describe, drawn }, signal);
-    const option = (fields) => this.option(fields);
-    const look = (fields) => this.lookAt(fields);
-    this.controls = new Controls(this.root, { option, look }, signal);
+    this.bar = new Bar(
+      this.root, { filter: (fields) => this.filter(fields), commit: () => this.commit() }, signal,
+    );
+    this.overlay = new Overlay(
+      Plotly,
+      this.root,
+      { select, describe: (row) => this.describe(row), drawn: () => this.drawn() },
+      signal,
+    );
+    this.controls = new Controls(
+      this.root,
+      { option: (fields) => this.option(fields), look: (fields) => this.lookAt(fields) },
+      signal,
+    );
     this.histogram = new Histogram(Plotly, this.root, { select }, signal);
-    const share = (row) => this.overlay.share(row);
-    const describePoint = (row) => this.describe(row, this.look.shape);
-    this.scatter = new Scatter(Plotly, this.root, { select, describe: describePoint, share }, signal);
+    this.scatter = new Scatter(
+      Plotly,
+      this.root,
+      {
+        select,
+        describe: (row) => this.describe(row, this.look.shape),
+        share: (row) => this.overlay.share(row),
+      },
+      signal,
+    );
     this.card = new Card(this.root, {
       edit: (keep, rows) => this.edit(keep, rows),
       travel: (direction) => this.travel(direction),
       zoomTo: (row) => this.overlay.zoomTo(row),
     });
-    const toggle = (row) => {
-      this.state.toggle(row);
-      this.finished("selection");
-    };
-    this.table = new Table(this.root, { select, toggle }, signal);
+    this.table = new Table(this.root, { select, toggle: (row) => this.toggle(row) }, signal);
     this.root.addEventListener("keydown", (event) => this.key(event), { signal });
-    const focus = (event) => {
-      if (event.target.closest(".sv-graph, .sv-histogram, .sv-scatter")) this.root.focus({ preventScroll: true });
+    /** @param {PointerEvent} event */
+    const focus = ({ target }) => {
+      const graph = ".sv-graph, .sv-histogram, .sv-scatter";
+      if (target instanceof Element && target.closest(graph)) {
+        this.root.focus({ preventScroll: true });
+      }
     };
     this.root.addEventListener("pointerdown", focus, { signal });
   }
 
-  /** New data, or the same with another theme, or only the echo of what was committed. */
+  /**
+   * New data, or the same with another theme, or only the echo of what was committed.
+   *
+   * @param {Component} component
+   */
   async receive(component) {
     this.component = component;
     try {
@@ -119,6 +207,7 @@ class View {
     }
   }
 
+  /** @param {Component["data"]} data */
   async load(data) {
     if (this.particles?.id !== data.id) this.particles = unpack(data);
     const { particles } = this;
@@ -147,58 +236,78 @@ class View {
     this.shapes = this.look.panel === "shape" ? this.summarise(this.look.shape) : null;
   }
 
-  /** Summary of the counted ones, in the weighting chosen; `name` is a size or a shape. */
+  /**
+   * Summary of the counted ones, in the weighting chosen.
+   *
+   * @param {SizeKey | ShapeKey} name
+   */
   summarise(name) {
     const { particles, state } = this;
     const values = particles[name];
     const weights = particles.weights[state.weighting];
     const order = (this.orders[`${name} ${state.weighting}`] ??= ascending(values, weights));
     const rows = order.filter((row) => state.counted[row]);
+    /** @param {ArrayLike<number>} column */
     const of = (column) => Float64Array.from(rows, (row) => column[row]);
     return summariseSorted(of(values), weights && of(weights));
   }
 
   // ---- what a person does
 
+  /** @param {Partial<Pick<Fields, "threshold" | "filter_on">>} fields */
   filter(fields) {
     Object.assign(this.state, fields);
     this.state.filter();
     this.redraw("filter");
   }
 
+  /** @type {Select} */
   select(rows, add, reveal) {
     if (!this.state.select(rows, add)) return;
     if (reveal) this.table.reveal(this.state.selection);
     this.finished("selection");
   }
 
+  /** @param {number} row */
+  toggle(row) {
+    this.state.toggle(row);
+    this.finished("selection");
+  }
+
+  /** @param {Keep} keep @param {number[]} rows */
   edit(keep, rows) {
     if (this.state.edit(keep, rows)) this.finished("filter");
   }
 
+  /** @param {-1 | 1} direction */
   travel(direction) {
     if (this.state.travel(direction)) this.finished("filter");
   }
 
+  /** @param {Partial<Fields>} fields */
   option(fields) {
     Object.assign(this.state, fields);
     this.finished("option");
   }
 
-  /** Another graph, or another shape in it. */
+  /**
+   * Another graph, or another shape in it.
+   *
+   * @param {Partial<Look>} fields
+   */
   lookAt(fields) {
     this.look = { ...this.look, ...fields };
     looks.set(this.component.data.key, this.look);
     this.redraw("option");
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const writing = event.target.matches(
-      "input:not([type=range]):not([type=checkbox]):not([type=radio]), select",
-    );
+    const field = "input:not([type=range]):not([type=checkbox]):not([type=radio]), select";
+    const writing = event.target instanceof Element && event.target.matches(field);
     const command = event.ctrlKey || event.metaKey;
     const letter = event.key.toLowerCase();
-    if (event.key === "Escape") this.select([], false);
+    if (event.key === "Escape") this.select([], false, false);
     else if (command && letter === "z" && !writing) this.travel(event.shiftKey ? 1 : -1);
     else if (command && letter === "y" && !writing) this.travel(1);
     else if ((event.key === "Delete" || (letter === "x" && !command)) && !writing) {
@@ -211,12 +320,17 @@ class View {
 
   // ---- drawing
 
+  /** @param {Change} what */
   finished(what) {
     this.redraw(what);
     this.commit();
   }
 
-  /** Redraw with the next frame, once for all changes until then. */
+  /**
+   * Redraw with the next frame, once for all changes until then.
+   *
+   * @param {Change} what
+   */
   redraw(what) {
     this.began ??= performance.now();
     this.changed.add(what);
@@ -243,18 +357,19 @@ class View {
 
   /** Axes and all of the graph that is seen. */
   layOutGraph() {
-    const { particles, state, look } = this;
+    const { particles, state, look, shapes } = this;
     this.controls.draw(particles, state, look);
-    if (look.panel === "sizes") return this.histogram.layOut(particles, state, this.summary);
-    this.controls.drawShape(this.shapes);
-    return this.scatter.layOut(particles, state, look.shape, this.shapes);
+    if (!shapes) return this.histogram.layOut(particles, state, this.summary);
+    this.controls.drawShape(shapes);
+    return this.scatter.layOut(particles, state, look.shape, shapes);
   }
 
   /** What moves in the graph that is seen. */
   drawGraph() {
-    if (this.look.panel === "sizes") return this.histogram.draw(this.summary);
-    this.controls.drawShape(this.shapes);
-    this.scatter.draw(this.shapes);
+    const { shapes } = this;
+    if (!shapes) return this.histogram.draw(this.summary);
+    this.controls.drawShape(shapes);
+    this.scatter.draw(shapes);
   }
 
   /** The picture was painted anew, perhaps in other colours. */
@@ -263,7 +378,12 @@ class View {
     if (this.look.panel === "shape") this.scatter.recolour();
   }
 
-  /** Lines of the tooltip of a particle; `shape` names one that is wanted too. */
+  /**
+   * Lines of the tooltip of a particle.
+   *
+   * @param {number} row
+   * @param {ShapeKey} [shape] one that is wanted, too
+   */
   describe(row, shape) {
     const { particles: p, state } = this;
     const digits = places(p.max_feret[row]);
@@ -293,7 +413,7 @@ class View {
 
   destroy() {
     this.ending.abort();
-    cancelAnimationFrame(this.frame);
+    if (this.frame !== null) cancelAnimationFrame(this.frame);
     this.overlay?.destroy();
     this.histogram?.destroy();
     this.scatter?.destroy();
@@ -301,14 +421,20 @@ class View {
   }
 }
 
-/** The style sheet, within the component so that it goes with it. */
+/**
+ * The style sheet, within the component so that it goes with it.
+ *
+ * @param {HTMLElement} root
+ * @param {string} address
+ * @returns {Promise<unknown>} done also where it did not arrive: plain, but usable
+ */
 function loadStyle(root, address) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = address;
   const loaded = new Promise((done) => {
     link.onload = done;
-    link.onerror = done; // plain, but usable
+    link.onerror = done;
   });
   root.querySelectorAll("link").forEach((old) => old.remove());
   root.prepend(link);

@@ -232,6 +232,22 @@ def test_sizes_weights_bins_and_axis(view):
     assert title == "Maximum Feret diameter (nm)"
 
 
+def test_a_number_that_is_being_typed_is_not_taken_away(view):
+    """Whatever else is drawn meanwhile."""
+    bins = view.page.locator("[name=bins]")
+    bins.focus()
+    view.page.keyboard.type("12")
+    view.page.locator("[name=log]").evaluate("box => box.click()")
+    assert view.known()["log"]
+    assert bins.input_value() == "12"
+    bins.press("Enter")
+    assert view.known()["bins"] == 12
+    bins.fill("1000")
+    bins.press("Enter")
+    assert view.known()["bins"] == 100
+    assert bins.input_value() == "100"
+
+
 def test_texts_of_a_file_are_texts(view):
     assert view.page.get_by_text("<b>blurred</b> edge").first.is_visible()
     assert view.page.locator(".semseg-viewer b b").count() == 0
