@@ -32,7 +32,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tifffile
@@ -50,9 +49,7 @@ from semseg.export.tables import particles_csv, per_image_table, pooled_csv, siz
 from semseg.export.writing import write_files
 from semseg.figures.panels import KINDS, figure_bytes
 from semseg.io.micrograph import safe_name
-
-if TYPE_CHECKING:
-    from semseg.metrology.assessment import Assessment
+from semseg.metrology.assessment import Assessment
 
 __all__ = [
     "PICTURE_FILES",

@@ -14,9 +14,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -35,7 +36,7 @@ from semseg.figures.plots import (
 from semseg.figures.states import STATES
 from semseg.measure.quantities import SHAPES, SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
-from semseg.metrology.assessment import SHAPE_FIGURES
+from semseg.metrology.assessment import SHAPE_FIGURES, Assessment
 from semseg.metrology.cautions import cautions, unbroken
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
 from semseg.statistics.counting import Counts, decided_by_hand
@@ -44,11 +45,6 @@ from semseg.statistics.intervals import Interval
 from semseg.statistics.sample_size import advice_sentence
 from semseg.statistics.summary import ONCE
 from semseg.version import NUMBERS, __version__
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from semseg.metrology.assessment import Assessment
 
 __all__ = ["KNOWN_BIAS", "MAX_ROWS", "TITLE", "report_html"]
 

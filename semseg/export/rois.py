@@ -19,18 +19,16 @@ A ROI knows no scale: Fiji takes it from the picture on which it is shown.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 
+from semseg.analysis import Analysis
 from semseg.export.archive import archive
 from semseg.figures.states import ACCEPTED, REJECTED
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["GROUPS", "corner_outlines", "roiset_zip"]
 

@@ -19,8 +19,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from semseg.analysis import Analysis
 from semseg.display import DEFAULT, Display
 from semseg.errors import SettingsError
 from semseg.export.tables import particles_csv
@@ -29,9 +30,6 @@ from semseg.settings import Settings
 from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
 from semseg.version import NUMBERS, __version__
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = [
     "Session",

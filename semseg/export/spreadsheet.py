@@ -21,7 +21,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,12 +32,10 @@ from xlsxwriter.worksheet import Worksheet
 from semseg.analysis import Analysis, is_assumed
 from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
 from semseg.measure.quantities import SIZES, of_column
+from semseg.settings import Settings
 from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import FIGURES, SizeSummary, summarise
 from semseg.version import NUMBERS, __version__
-
-if TYPE_CHECKING:
-    from semseg.settings import Settings
 
 __all__ = ["workbook_xlsx"]
 

@@ -14,9 +14,10 @@ import base64
 import io
 import math
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,10 +27,6 @@ from semseg.figures.histogram import ASSUMED, ASSUMED_OVER_IMAGE
 from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.measure.quantities import SIZES
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 __all__ = ["annotated_svg"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,9 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from semseg.figures.histogram import ASSUMED
-
-if TYPE_CHECKING:
-    from semseg.metrology.assessment import Assessment
+from semseg.metrology.assessment import Assessment
 
 __all__ = [
     "BARS",

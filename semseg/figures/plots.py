@@ -11,7 +11,6 @@ marked in all.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -31,12 +30,10 @@ from semseg.figures.plot_style import (
     without_particles,
 )
 from semseg.figures.shape_plots import shape_plot, shapes_plot
+from semseg.metrology.assessment import Assessment
 from semseg.metrology.uncertainty import FILTER_REACH
 from semseg.statistics.distribution import quantile_quantile
 from semseg.statistics.summary import histogram_edges
-
-if TYPE_CHECKING:
-    from semseg.metrology.assessment import Assessment
 
 __all__ = [
     "band_plot",

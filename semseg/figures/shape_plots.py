@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,10 +20,8 @@ from semseg.figures.plot_style import (
     without_particles,
 )
 from semseg.measure.quantities import SHAPES
+from semseg.metrology.assessment import Assessment
 from semseg.statistics.summary import histogram_edges
-
-if TYPE_CHECKING:
-    from semseg.metrology.assessment import Assessment
 
 __all__ = ["MAX_POINTS", "shape_plot", "shapes_plot"]
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -31,10 +30,8 @@ from numpy.typing import NDArray
 from semseg.analysis import Analysis, refilter, rescale_limits
 from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, size_weights
+from semseg.statistics.intervals import Interval
 from semseg.statistics.summary import summarise
-
-if TYPE_CHECKING:
-    from semseg.statistics.intervals import Interval
 
 __all__ = [
     "RATIOS",

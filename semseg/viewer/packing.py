@@ -6,16 +6,14 @@ import base64
 import hashlib
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
+from semseg.analysis import Analysis
 from semseg.measure.quantities import SHAPES, SIZES
-
-if TYPE_CHECKING:
-    from semseg.analysis import Analysis
 
 __all__ = ["pack", "simplified"]
 
