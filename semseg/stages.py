@@ -140,6 +140,11 @@ class Analysis:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
+    def unit(self) -> str:
+        """Of the sizes that are shown: ``nm``, or ``px`` without a scale."""
+        return "px" if self.calibration is None else "nm"
+
+    @property
     def grid(self) -> Grid:
         """Where the network's pixels, and the analysed frame, lie in the recorded image."""
         return self.segmentation.grid

@@ -35,7 +35,7 @@ def warn(line: str) -> None:
 def result_line(analysis: Analysis) -> str:
     """What was found in one picture, in one line, and what must be said of its figures."""
     counts, sized = Counts.of(analysis.particles), counted(analysis.particles)
-    unit = "nm" if analysis.calibration else "px"
+    unit = analysis.unit
     size = summarise(sized[f"min_feret_{unit}"], size_weights(sized))
     width = ""
     if analysis.calibration:

@@ -19,7 +19,6 @@ pixel, an analysis from its centre; half a pixel is added.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, is_assumed
-from semseg.export.rois import corner_outlines
+from semseg.export.rois import corner_outlines, off_centres
+from semseg.export.values import plain
 from semseg.version import NUMBERS, __version__
 
 __all__ = ["coco_json"]
@@ -88,7 +88,7 @@ def _image(number: int, analysis: Analysis) -> dict[str, Any]:
         "width": micrograph.width,
         "height": micrograph.height,
         "sha256": micrograph.sha256,
-        "pixel_size_nm": None if calibration is None else _plain(calibration.pixel_size_nm),
+        "pixel_size_nm": None if calibration is None else _short(calibration.pixel_size_nm),
         "pixel_size_source": None if calibration is None else calibration.source,
         "assumed": is_assumed(analysis),
     }
@@ -101,12 +101,12 @@ def _annotations(analysis: Analysis) -> Iterator[dict[str, Any]]:
         polygon = _rounded(polygons[row["label"]])
         low, high = polygon.min(axis=0), polygon.max(axis=0)
         yield {
-            "segmentation": [[_plain(value) for value in polygon.ravel()]],
-            "area": _plain(row["area_px"]),
-            "bbox": [_plain(v) for v in (*low, *(high - low).round(_DECIMALS))],
+            "segmentation": [[_short(value) for value in polygon.ravel()]],
+            "area": _short(row["area_px"]),
+            "bbox": [_short(v) for v in (*low, *(high - low).round(_DECIMALS))],
             "iscrowd": 0,
-            "score": _plain(row["confidence"]),
-            "attributes": {k: _plain(v) for k, v in row.items() if k not in _ELSEWHERE},
+            "score": _short(row["confidence"]),
+            "attributes": {k: _short(v) for k, v in row.items() if k not in _ELSEWHERE},
         }
 
 
@@ -116,17 +116,11 @@ def _rounded(polygon: NDArray[np.float64]) -> NDArray[np.float64]:
     An edge through pixel centres leaves these to the right of it or below, as in the label image;
     pycocotools would leave them to the left and above.
     """
-    rounded = polygon.round(_DECIMALS)
-    aside = np.where(polygon <= rounded, -(10.0**-_DECIMALS), 10.0**-_DECIMALS)
-    return np.where(rounded % 1 == 0.5, rounded + aside, rounded).round(_DECIMALS)
+    rounded, step = polygon.round(_DECIMALS), 10.0**-_DECIMALS
+    return off_centres(polygon, rounded, rounded - step, rounded + step).round(_DECIMALS)
 
 
-def _plain(value: Any) -> Any:
-    """`value` in JSON's own types; whole numbers without a fraction, what is not finite as None."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return int(value) if value.is_integer() else value
-    return value
+def _short(value: Any) -> Any:
+    """`value` in JSON's own types, whole numbers without a fraction."""
+    value = plain(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value

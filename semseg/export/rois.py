@@ -19,7 +19,7 @@ A ROI knows no scale: Fiji takes it from the picture on which it is shown.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,9 +28,12 @@ from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 
 from semseg.analysis import Analysis
 from semseg.export.archive import archive
+from semseg.export.values import one_line
 from semseg.figures.states import ACCEPTED, REJECTED
 
-__all__ = ["GROUPS", "corner_outlines", "roiset_zip"]
+__all__ = ["GROUPS", "corner_outlines", "off_centres", "roiset_zip"]
+
+_Float = TypeVar("_Float", bound=np.floating)
 
 # Fiji draws a group in a colour that goes with its number (lookup table Glasbey): 3 is green and 2
 # is red, as on the page.
@@ -67,7 +70,7 @@ def roiset_zip(analysis: Analysis) -> bytes:
     rois = {}
     for row in known.to_dict("records"):
         name = f"{row['label']:0{max(digits, 3)}d}"
-        roi = _roi(polygons[row["label"]], name, bool(row["kept"]), _plain(row))
+        roi = _roi(polygons[row["label"]], name, bool(row["kept"]), _properties(row))
         rois[f"{name}.roi"] = roi.tobytes()
     return archive(rois)
 
@@ -94,19 +97,31 @@ def _stored(polygon: NDArray[np.float64]) -> NDArray[np.float32]:
     An edge through pixel centres leaves these to the right of it or below, as
     `semseg.measure.recorded.on_recorded_grid` does; ImageJ would leave them to the left.
     """
-    stored = polygon.astype(np.float32)
-    aside = np.where(polygon <= stored, -np.inf, np.inf).astype(np.float32)
-    return np.where(stored % 1 == 0.5, np.nextafter(stored, aside), stored)
+    stored, far = polygon.astype(np.float32), np.float32(np.inf)
+    below, above = np.nextafter(stored, -far), np.nextafter(stored, far)
+    return off_centres(polygon, stored, below, above)
 
 
-def _plain(row: Mapping[Hashable, Any]) -> dict[str, object]:
+def off_centres(
+    exact: NDArray[np.float64],
+    rounded: NDArray[_Float],
+    below: NDArray[_Float],
+    above: NDArray[_Float],
+) -> NDArray[_Float]:
+    """`rounded`, but where that lies on the centre of a pixel, `below` or `above`, its neighbours
+    among the numbers that can be stored: on the side of the centre on which `exact` lies, and below
+    where it lies on it. All of one shape, px from the corner of the first pixel."""
+    return np.where(rounded % 1 == 0.5, np.where(exact <= rounded, below, above), rounded)
+
+
+def _properties(row: Mapping[Hashable, Any]) -> dict[str, object]:
     """Values in one line of plain characters each; what is not known is left out."""
     known = {}
     for name, value in row.items():
         if pd.isna(value) or value == "":
             continue
         if isinstance(value, str):
-            value = " ".join(value.split()).encode("ascii", "replace").decode()
+            value = one_line(value).encode("ascii", "replace").decode()
         elif isinstance(value, float):
             value = f"{value:.6g}"
         known[str(name)] = value

@@ -300,7 +300,7 @@ def _sidecar(analysis: Analysis) -> dict[str, str] | None:
 
 def _result(analysis: Analysis) -> dict[str, Any]:
     particles, calibration = analysis.particles, analysis.calibration
-    unit = "px" if calibration is None else "nm"
+    unit = analysis.unit
     counts, sized = Counts.of(particles), counted(particles)
     medians = {}
     for size in SIZES.values():

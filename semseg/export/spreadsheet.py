@@ -20,6 +20,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
+from semseg.export.values import is_like_formula, one_line
 from semseg.measure.quantities import SIZES, of_column
 from semseg.settings import Settings
 from semseg.statistics.counting import Counts, counted, size_weights
@@ -40,7 +42,6 @@ from semseg.version import NUMBERS, __version__
 __all__ = ["workbook_xlsx"]
 
 CREATED = datetime(2000, 1, 1)  # no clock, so that the same analyses make the same file
-SIDES = ("top", "bottom", "left", "right")
 PIXEL_SIZE = "pixel size (nm)"
 MAX_ROWS = 1_048_575  # of particles on one sheet; the format has one more, for the header
 _MAX_CHARACTERS = 32_767  # in a cell
@@ -49,7 +50,6 @@ _MAX_WIDTH = 40  # of a column, in characters
 _LENGTH, _RATIO, _AS_IT_IS = "0.00", "0.000", "General"
 _LENGTHS = ("_nm", "_nm2", "_px", "(nm)", "(px)")
 NOTHING = summarise([])
-_LIKE_FORMULA = tuple("=+-@")
 
 
 def workbook_xlsx(analyses: Sequence[Analysis]) -> bytes:
@@ -142,7 +142,7 @@ def _settings(analyses: Sequence[Analysis]) -> pd.DataFrame:
     """What was done: names in the first column, then a column for each picture."""
     columns = []
     for analysis in analyses:
-        micrograph, model, crop = analysis.micrograph, analysis.model, analysis.crop
+        micrograph, model = analysis.micrograph, analysis.model
         manual = analysis.manual.items()
         columns.append(
             {
@@ -154,10 +154,7 @@ def _settings(analyses: Sequence[Analysis]) -> pd.DataFrame:
                 "model sha256": model.sha256,
                 "network ran on": analysis.provider,
                 **_chosen(analysis.settings),
-                **{
-                    f"{s} cut off (px)": getattr(crop, s)
-                    for s in ("top", "bottom", "left", "right")
-                },
+                **{f"{side} cut off (px)": rows for side, rows in asdict(analysis.crop).items()},
                 "repaired pixels": analysis.repaired_pixels,
                 "rescale factor": float(analysis.rescale),
                 "rescale factor from": analysis.rescale_source,
@@ -194,7 +191,7 @@ def _write(book: Workbook, name: str, table: pd.DataFrame, fractions: str = _RAT
     # So that a text stays one when a person edits its cell.
     as_text = book.add_format({"quote_prefix": True})
     for column, title in enumerate(map(_text, table.columns)):
-        quoted = {"quote_prefix": title.startswith(_LIKE_FORMULA)}
+        quoted = {"quote_prefix": is_like_formula(title)}
         sheet.write_string(0, column, title, book.add_format(bold | quoted))
         number = book.add_format({"num_format": _shown(title, fractions)})
         values = table.iloc[:, column].tolist()
@@ -221,8 +218,7 @@ def _put(
         if math.isfinite(value):
             sheet.write_number(*place, value, number)
     elif value is not None and (text := _text(value)):
-        is_like_formula = text.startswith(_LIKE_FORMULA)
-        sheet.write_string(*place, text, as_text if is_like_formula else None)
+        sheet.write_string(*place, text, as_text if is_like_formula(text) else None)
 
 
 def _shown(title: str, otherwise: str) -> str:
@@ -246,5 +242,4 @@ def _width(title: str, values: Sequence[Any]) -> float:
 
 def _text(value: object) -> str:
     """A text in one line that a cell can hold."""
-    text = " ".join(str(value).split())
-    return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode()
+    return one_line(value)[:_MAX_CHARACTERS].encode("utf-8", "replace").decode()

@@ -8,15 +8,12 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from semseg.analysis import Analysis, is_assumed
 from semseg.export.tables import counting_rule
+from semseg.export.values import plain
 from semseg.measure.quantities import SIZES
 from semseg.metrology.cautions import Figures, cautions, compare_rules
 from semseg.statistics.counting import Counts, counted, size_weights
@@ -45,11 +42,11 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     None where such a rule is in force already or leaves too few particles.
     """
     micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
-    crop, calibration = analysis.crop, analysis.calibration
+    calibration = analysis.calibration
     rows = counted(particles)
     known = set(particles["label"].tolist())
     decided = {k: keep for k, keep in getattr(analysis, "manual", {}).items() if k in known}
-    summary: dict[str, Any] = _plain(
+    summary: dict[str, Any] = plain(
         {
             "file": {
                 "name": micrograph.name,
@@ -68,7 +65,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "source": calibration.source,
                 "assumed": is_assumed(analysis),
             },
-            "crop": {side: getattr(crop, side) for side in ("top", "bottom", "left", "right")},
+            "crop": asdict(analysis.crop),
             "rescale": {
                 "factor": analysis.rescale,
                 "source": analysis.rescale_source,
@@ -122,14 +119,3 @@ def summary_json(analysis: Analysis) -> bytes:
     """:func:`summary_dict` as UTF-8 JSON, indented for people."""
     text = json.dumps(summary_dict(analysis), indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode()
-
-
-def _plain(value: Any) -> Any:
-    """`value` in JSON's own types; what is not finite becomes None."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

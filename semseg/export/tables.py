@@ -16,6 +16,7 @@ import pandas as pd
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import DEFAULT, WEIGHTINGS, Display
+from semseg.export.values import is_like_formula, one_line
 from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import Counts, counted, describe, size_weights
 from semseg.statistics.summary import FIGURES, IN_SHORT, summarise
@@ -60,7 +61,7 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     Lengths are in nanometres where there is a scale, else in pixels, as every header says.
     """
     counts, rows = Counts.of(analysis.particles), counted(analysis.particles)
-    unit = _unit(analysis)
+    unit = analysis.unit
     axis = "logarithmic" if display.log else "linear"
     facts = [
         ("file", _text(analysis.micrograph.name)),
@@ -165,10 +166,6 @@ def counting_rule(analysis: Analysis) -> str:
     )
 
 
-def _unit(analysis: Analysis) -> str:
-    return "px" if analysis.calibration is None else "nm"
-
-
 def _scale(analysis: Analysis) -> str:
     """The scale and where it is from, for people."""
     calibration = analysis.calibration
@@ -209,6 +206,5 @@ def _cells(column: pd.Series) -> list[str]:
 def _text(value: object) -> str:
     """A text in one line that no spreadsheet runs as a formula."""
     # Line breaks would tear a row apart in simple readers.
-    text = " ".join(str(value).split())
-    # https://owasp.org/www-community/attacks/CSV_Injection
-    return f"'{text}" if text.startswith(tuple("=+-@")) else text
+    text = one_line(value)
+    return f"'{text}" if is_like_formula(text) else text

@@ -109,7 +109,7 @@ def _outline_groups(analysis: Analysis, size: str) -> list[str]:
         dashes = ' stroke-dasharray="4 2"' if state.dashed else ""
         rows = table[chosen].to_dict("records")
         paths = [
-            _path(analysis.outlines[row["label"]], pixel, _tooltip(row, size))
+            _path(analysis.outlines[row["label"]], pixel, _tooltip(row, size, analysis.unit))
             for row in rows
             if row["label"] in analysis.outlines
         ]
@@ -156,11 +156,9 @@ def _thinned(points: NDArray[np.float64], off_line: float) -> NDArray[np.float64
     return points
 
 
-def _tooltip(row: Mapping[Hashable, Any], size: str) -> str:
-    quantity = SIZES[size]
-    unit = "nm" if quantity.column("nm") in row else "px"
+def _tooltip(row: Mapping[Hashable, Any], size: str, unit: str) -> str:
     reason = row["reason"] or row["not_counted"]
-    tooltip = f"{row['label']}: {row[quantity.column(unit)]:.4g} {unit}"
+    tooltip = f"{row['label']}: {row[SIZES[size].column(unit)]:.4g} {unit}"
     return f"{tooltip}, {reason}" if reason else tooltip
 
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import Display
+from semseg.figures.ticks import ROUND, log_ticks
 from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, in_short, size_weights
 from semseg.statistics.summary import IN_SHORT, SizeSummary, histogram_edges, summarise
@@ -18,7 +19,6 @@ from semseg.statistics.summary import IN_SHORT, SizeSummary, histogram_edges, su
 __all__ = ["ASSUMED", "ASSUMED_OVER_IMAGE", "SMALL", "TEXT", "draw_histogram"]
 
 TEXT, SMALL = 8, 7  # points
-ROUND = [1, 2, 5, 10]  # steps between ticks, times a power of ten
 ASSUMED = "scale assumed: check"
 ASSUMED_OVER_IMAGE = "#ffd21f"  # its colour there
 
@@ -26,7 +26,7 @@ ASSUMED_OVER_IMAGE = "#ffd21f"  # its colour there
 def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     """Counted particles by size, as `display` asks, with mean, median, standard deviation and n."""
     particles = analysis.particles
-    unit = "px" if analysis.calibration is None else "nm"
+    unit = analysis.unit
     quantity = SIZES[display.size]
     size = quantity.column(unit)
     found, counts = particles[size].to_numpy(float), counted(particles)
@@ -107,25 +107,13 @@ def _fit_axes(axes: Axes, low: float, high: float, display: Display) -> None:
     margin = (high / low) ** 0.04
     low, high = low / margin, high * margin
     axes.set_xlim(low, high)
-    axes.xaxis.set_major_locator(FixedLocator(_log_ticks(low, high)))
+    axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high, 3, 8)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
     minor = [digit * 10.0**power for power in decades for digit in range(1, 10)]
     # Beyond three decades they would be a hedge.
     axes.xaxis.set_minor_locator(FixedLocator(minor) if len(minor) <= 36 else NullLocator())
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Some three to eight round sizes between `low` and `high`, spread over a logarithmic axis."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for digits in ((1,), (1, 3), (1, 2, 5)):
-        ticks = [digit * 10.0**power for power in powers for digit in digits]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) >= 3:
-            return ticks[:: math.ceil(len(ticks) / 8)]
-    ticks = [float(tick) for tick in MaxNLocator(6, steps=ROUND).tick_values(low, high)]
-    return [tick for tick in ticks if low <= tick <= high]
 
 
 def _legend_texts(summary: SizeSummary, unit: str) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from semseg.figures.histogram import ASSUMED
+from semseg.figures.ticks import log_ticks
 from semseg.metrology.assessment import Assessment
 
 __all__ = [
@@ -123,18 +123,6 @@ def size_axis(figure: go.Figure, values: ArrayLike, log: bool, axis: str) -> Non
     margin = (high / low) ** 0.03 if high > low else 1.1
     low, high = low / margin, high * margin
     look = {"type": "log", "range": [math.log10(low), math.log10(high)]}
-    ticks = _log_ticks(low, high)
+    ticks = log_ticks(low, high, 4, 10)
     look |= {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
     figure.update_layout({axis: look})
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Some four to ten round sizes between `low` and `high`, spread over a logarithmic axis."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for digits in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7)):
-        ticks = [digit * 10.0**power for power in powers for digit in digits]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) >= 4:
-            return ticks[:: math.ceil(len(ticks) / 10)]
-    ticks = [float(tick) for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)]
-    return [tick for tick in ticks if low <= tick <= high]

@@ -25,6 +25,7 @@ from semseg.metrology.uncertainty import (
     Budget,
     budget,
     pooled,
+    pooled_unit,
     pooled_weights,
     threshold_band,
 )
@@ -141,7 +142,7 @@ def assess(
     seed : int
         Of all resampling; the same input and seed give the same figures.
     """
-    unit = "nm" if any(each.calibration is not None for each in analyses) else "px"
+    unit = pooled_unit(analyses)
     used = [each for each in analyses if unit == "px" or each.calibration is not None]
     column = SIZES[size].column(unit)
     particles = pooled(used, unit)

@@ -25,7 +25,7 @@ import pandas as pd
 from semseg.analysis import Analysis
 from semseg.measure.quantities import SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
-from semseg.metrology.uncertainty import MIN_PARTICLES, pooled_weights
+from semseg.metrology.uncertainty import MIN_PARTICLES, pooled_unit, pooled_weights
 from semseg.statistics.counting import RULE_COLUMNS, apply_rule, counted
 from semseg.statistics.resampling import effective_count
 from semseg.statistics.summary import summarise
@@ -167,7 +167,7 @@ def compare_rules(
     by_volume : bool
         Whether particles count by their volume.
     """
-    unit = "nm" if any(each.calibration is not None for each in analyses) else "px"
+    unit = pooled_unit(analyses)
     used = [each for each in analyses if unit == "px" or each.calibration is not None]
     edges, visible_only = used[0].settings.edges, used[0].settings.visible_only
 

@@ -40,6 +40,7 @@ __all__ = [
     "Component",
     "budget",
     "pooled",
+    "pooled_unit",
     "pooled_weights",
     "threshold_band",
     "usable_ratios",
@@ -109,6 +110,12 @@ def usable_ratios(analyses: Sequence[Analysis]) -> tuple[float, ...]:
         return least <= analysis.rescale * ratio <= most
 
     return tuple(ratio for ratio in RATIOS if all(fits(each, ratio) for each in analyses))
+
+
+def pooled_unit(analyses: Sequence[Analysis]) -> str:
+    """In which unit sizes of several pictures can be put together: nm as soon as one has a scale,
+    since pixels of pictures taken at different magnifications do not add up; else px."""
+    return "nm" if any(analysis.unit == "nm" for analysis in analyses) else "px"
 
 
 def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from semseg.io.micrograph import Micrograph
 from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
 from semseg.metrology.cautions import compare_rules
-from semseg.metrology.uncertainty import pooled, pooled_weights
+from semseg.metrology.uncertainty import pooled, pooled_unit, pooled_weights
 from semseg.page import cautions, choices
 from semseg.page.results import edited
 from semseg.page.work import SegmentedImage, at_other_factors, turn
@@ -142,12 +142,9 @@ def _switch(rows: Sequence[int]) -> None:
 
 
 def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
-    """The counted particles of all pictures, and the unit in which they can be put together.
-
-    Nanometres as soon as one picture has a scale; those without are then left out, since
-    pixels of pictures taken at different magnifications do not add up.
-    """
-    unit = "nm" if any(analysis.calibration for analysis in analyses) else "px"
+    """The counted particles of all pictures, and the unit in which they can be put together;
+    pictures that have no sizes in it are left out."""
+    unit = pooled_unit(analyses)
     return pooled(analyses, unit), unit
 
 

@@ -6,6 +6,8 @@ settings into them (from an address or a file), `current` takes them out.
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import streamlit as st
 
 from semseg.display import Display
@@ -15,7 +17,7 @@ from semseg.settings import SETTINGS, Settings
 __all__ = ["ASSUMED_WIDTH_NM", "SIDES", "current", "current_display", "load", "set_filter"]
 
 ASSUMED_WIDTH_NM = 7520.0  # of the tutorial's pictures
-SIDES = ("top", "bottom", "left", "right")
+SIDES = tuple(side.name for side in fields(Crop))
 WIDTH, PIXEL = "Image width", "Pixel size"
 # settings that are put together from widgets of other names; all others have their own name
 COMPOSED = ("width_nm", "pixel_size_nm", "assumed_width_nm", "rescale", "crop")

@@ -42,7 +42,7 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         ``ends`` int32, where each particle's stop.
     """
     particles = analysis.particles
-    unit = "px" if analysis.calibration is None else "nm"
+    unit = analysis.unit
     doubts, doubt = _indexed(particles["doubt" if "doubt" in particles else "reason"])
     rules, ruled_out = _indexed(_column(particles, "not_counted", ""))
     packed: dict[str, Any] = {

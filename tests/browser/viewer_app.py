@@ -69,6 +69,7 @@ def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[di
         micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
         grid=Grid(grey.shape, (height - 40, grey.shape[1]), (height - 40, grey.shape[1])),
         calibration=calibration,
+        unit=unit,
         particles=particles,
         outlines=outlines,
     )

@@ -13,8 +13,9 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from semseg.display import Display
-from semseg.figures import histogram, panels
+from semseg.figures import panels
 from semseg.figures.states import ACCEPTED, REJECTED
+from semseg.figures.ticks import log_ticks
 from semseg.statistics.summary import histogram_edges, summarise, volume_weights
 from tests.support.fake_analysis import draw
 
@@ -155,7 +156,7 @@ def test_volume_weighting_shows_shares_and_says_so(analysis):
     ],
 )
 def test_logarithmic_ticks_are_round(low, high, ticks):
-    found = histogram._log_ticks(low, high)
+    found = log_ticks(low, high, 3, 8)
     assert set(ticks) <= set(np.round(found, 9).tolist())
     assert len(ticks) <= len(found) <= 8
 
