@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.paths import PAGE
 from tests.support.server import Server, streamlit
+from tests.support.traffic import PATIENCE
 from tests.support.visitor import Visitor
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -25,7 +26,9 @@ def chromium() -> Iterator:
         if os.environ.get("CI") or os.environ.get("SEMSEG_NEED_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

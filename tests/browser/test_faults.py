@@ -14,7 +14,6 @@ from tests.support.visitor import Visitor
 
 ANEW = "uploads-1"  # the field for files, once those of an earlier one were lost
 DOWN = "Streamlit server is not responding"
-PATIENCE = 60_000  # ms; Streamlit asks ever less often whether the server is back
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def test_a_server_killed_in_mid_analysis(server, arrive, picture):
     visitor.page.get_by_text(DOWN).wait_for()
 
     server.start()
-    visitor.page.get_by_text("The server was started again").wait_for(timeout=PATIENCE)
+    visitor.page.get_by_text("The server was started again").wait_for()
     visitor.quiet()
     assert visitor.page.get_by_text(DOWN).count() == 0
     assert visitor.stage("mine.png").count() == 0
@@ -94,7 +93,7 @@ def test_a_server_killed_behind_a_result(server, arrive, picture):
         server.kill()
         visitor.page.get_by_text(DOWN).wait_for()
         server.start()
-        visitor.page.get_by_text("The server was started again").wait_for(timeout=PATIENCE)
+        visitor.page.get_by_text("The server was started again").wait_for()
         visitor.quiet()
         assert visitor.page.locator(".semseg-viewer").count() == 0
         visitor.upload(("mine.png", picture), key=again)
@@ -110,7 +109,7 @@ def test_the_sample_comes_back_by_itself(server, arrive):
     server.kill()
     visitor.page.get_by_text(DOWN).wait_for()
     server.start()
-    visitor.page.get_by_text(DOWN).wait_for(state="detached", timeout=PATIENCE)
+    visitor.page.get_by_text(DOWN).wait_for(state="detached")
     visitor.shown()
     assert numbers(visitor) == before
     assert visitor.page.get_by_text("The server was started again").count() == 0

@@ -100,7 +100,6 @@ def test_everything_on_the_page_works_under_the_policy(visit, host):
     visitor.threshold(0.6)
     for tab in ("Statistics", "Prepare", "Sizes"):
         visitor.tab(tab)
-        visitor.page.wait_for_timeout(500)
     visitor.download("PNG")
     assert [text for text in visitor.complaints if "Content Security Policy" in text] == []
     ours = (f"{host.url}/", f"blob:{host.url}/", "data:")

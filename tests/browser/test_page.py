@@ -180,9 +180,9 @@ def test_the_rescale_factor_is_chosen_and_the_suggestion_taken(visit):
 def test_the_filter_goes_to_files_and_address_and_little_travels(visit):
     visitor = visit(SAMPLE)
     visitor.shown()
-    before = len(visitor.frames)
+    before = len(visitor.traffic.sizes)
     visitor.threshold(0.97)
-    travelled = visitor.frames[before:]
+    travelled = visitor.traffic.sizes[before:]
     assert sum(travelled) < 5000
     kept, found = visitor.number("kept"), visitor.number("found")
     assert 0 < kept < found

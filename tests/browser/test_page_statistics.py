@@ -14,7 +14,7 @@ def test_statistics_follow_the_filter_and_come_along(visit):
     kept = visitor.number("kept")
     visitor.tab("Statistics")
     visitor.page.get_by_text(f"of {kept} particles in 1 picture").wait_for()
-    visitor.page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for(timeout=60_000)
+    visitor.page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
     visitor.tab("Sizes")
     report = visitor.download("Report").decode()
     assert f"n = {kept} particles" in report

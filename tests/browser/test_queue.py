@@ -43,12 +43,12 @@ def test_the_second_visitor_waits_in_line_and_the_third_is_asked_to_come_again(c
         give(third, "third.png", picture(2))
         third.page.get_by_text("its line is full").wait_for()
         for visitor in (first, second):
-            visitor.page.wait_for_selector(".semseg-viewer[data-shown]", timeout=240_000)
+            visitor.page.wait_for_selector(".semseg-viewer[data-shown]")
             visitor.quiet()
         assert "first.png" in first.text()
         assert "second.png" not in first.text()
         third.button("Try again")
-        third.page.wait_for_selector(".semseg-viewer[data-shown]", timeout=240_000)
+        third.page.wait_for_selector(".semseg-viewer[data-shown]")
     finally:
         for visitor in (first, second, third):
             visitor.context.close()

@@ -9,6 +9,7 @@ import pytest
 from semseg.export.report import report_html
 from semseg.metrology.assessment import assess
 from tests.support.drawn_analysis import drawn
+from tests.support.traffic import PATIENCE
 
 WIDTHS = (1440, 1000, 600)
 PLOTS = 5
@@ -22,6 +23,7 @@ class Opened:
         self.requests: list[str] = []
         self.faults: list[str] = []
         self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._said)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlparse
 
 import pytest
 
-from tests.support.view import APP, PATIENCE, View
+from tests.support.traffic import PATIENCE
+from tests.support.view import APP, PICTURE, SIZES, View
 
 COUNT = 300  # drawn particles
 
@@ -27,13 +27,9 @@ def window(chromium):
 
 @pytest.fixture
 def view(window, url):
-    page = window.new_page()
-    view = View(page).open(f"{url}?count={COUNT}")
+    view = View(window, f"{url}?count={COUNT}")
     yield view
-    page.close()
-    assert view.faults == []
-    hosts = {urlparse(address).hostname for address in view.requests} - {None, ""}
-    assert hosts == {"127.0.0.1"}
+    view.close()
 
 
 def test_a_drag_of_the_slider_is_live_and_python_hears_of_its_end(view):
@@ -43,7 +39,7 @@ def test_a_drag_of_the_slider_is_live_and_python_hears_of_its_end(view):
     mouse.move(box["x"] + 0.5 * box["width"], middle)
     mouse.down()
     view.quiet()
-    view.frames.clear()
+    view.traffic.sizes.clear()
     kept, outlines, bars = view.number(), view.painted(), view.bars()
     for share in (0.6, 0.7, 0.8):
         mouse.move(box["x"] + share * box["width"], middle)
@@ -51,36 +47,35 @@ def test_a_drag_of_the_slider_is_live_and_python_hears_of_its_end(view):
     assert int(view.number()) < int(kept)
     assert view.painted() != outlines
     assert view.bars() != bars
-    assert view.frames == []
+    assert view.traffic.sizes == []
     assert json.loads(view.page.locator("[data-testid=stCode] code").inner_text())["runs"] == 1
     mouse.up()
     known = view.known()
     assert known["threshold"] == float(view.page.locator(".sv-threshold output").inner_text())
     assert 0.7 < known["threshold"] < 0.9
     assert known["runs"] == 2
-    assert 0 < sum(view.frames) < 5000
+    assert 0 < sum(view.traffic.sizes) < 5000
 
 
 def test_with_5000_particles_and_2000_selected_little_travels(window, url):
-    page = window.new_page()
-    view = View(page).open(f"{url}?count=5000")
+    view = View(window, f"{url}?count=5000")
+    page = view.page
     box = page.locator(".sv-plot").bounding_box()
-    view.frames.clear()
+    view.traffic.sizes.clear()
     right, bottom = box["x"] + 0.75 * box["width"], box["y"] + 30 + 0.62 * box["height"]
-    view.drag((box["x"] + 3, box["y"] + 35), (right, bottom))
+    view.drag(PICTURE, (box["x"] + 3, box["y"] + 35), (right, bottom))
     selected = view.known()["selection"]
     assert selected == view.count("selected") > 2000
-    assert 0 < sum(view.frames) < 5000
-    view.frames.clear()
+    assert 0 < sum(view.traffic.sizes) < 5000
+    view.traffic.sizes.clear()
     page.locator(".sv-threshold input").press("ArrowRight")
     assert view.known()["threshold"] == 0.51
-    assert 0 < sum(view.frames) < 5000
-    view.frames.clear()
+    assert 0 < sum(view.traffic.sizes) < 5000
+    view.traffic.sizes.clear()
     page.get_by_role("button", name="Exclude all").click()
     assert view.known()["edits"] == selected
-    assert 0 < sum(view.frames) < 5000
-    page.close()
-    assert view.faults == []
+    assert 0 < sum(view.traffic.sizes) < 5000
+    view.close()
 
 
 def test_the_switch_keeps_everything(view):
@@ -97,6 +92,7 @@ def test_the_switch_keeps_everything(view):
 
 def test_a_box_in_the_picture_highlights_bars_and_escape_clears_both(view):
     view.drag(
+        PICTURE,
         tuple(v - 25 for v in view.place(21)),
         tuple(v + 20 for v in view.place(43)),
     )
@@ -129,7 +125,7 @@ def test_bars_and_ranges_of_sizes_select(view):
     assert bars[0][tallest] + bars[3][tallest] == total == sum(bars[0]) + sum(bars[3])
     view.quiet()
     x, y = view.bar_place(tallest)
-    view.drag((x - 90, y), (x + 60, y + 20))
+    view.drag(SIZES, (x - 90, y), (x + 60, y + 20))
     known = view.known()["selection"]  # the number of them, as there are so many
     assert known == view.count("selected") > total
 
@@ -255,20 +251,20 @@ def test_texts_of_a_file_are_texts(view):
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_hardly_any_particles(window, url, count):
-    page = window.new_page()
-    view = View(page).open(f"{url}?count={count}&px=1")
+    view = View(window, f"{url}?count={count}&px=1")
+    page = view.page
     assert page.get_by_text("No particles were found").is_visible() is (count == 0)
     assert page.locator(".sv-canvas").bounding_box()["height"] > 100
     page.get_by_role("switch").click()
     assert view.known()["filter_on"] is False
-    page.close()
-    assert view.faults == []
+    view.close()
 
 
 def test_below_a_base_path_with_the_sample_in_the_dark(chromium, serve):
     url = serve(APP, "--theme.base=dark", base="a/b")
-    page = chromium.new_page(viewport={"width": 640, "height": 1000})
-    view = View(page).open(url)
+    narrow = chromium.new_context(viewport={"width": 640, "height": 1000})
+    view = View(narrow, url)
+    page = view.page
     assert page.locator(".sv-row").count() > 5
     own = [address for address in view.requests if "/app/static/" in address]
     assert own
@@ -278,8 +274,8 @@ def test_below_a_base_path_with_the_sample_in_the_dark(chromium, serve):
         "text/javascript",
         "application/javascript",
     )
-    page.close()
-    assert view.faults == []
+    view.close()
+    narrow.close()
 
 
 def test_without_plotly_one_sentence(chromium, url):

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.support.view import APP, View
+from tests.support.view import APP, POINTS, Point, View
 
 COUNT = 300
 ACROSS = 20  # particles in a row of the picture
@@ -21,9 +21,7 @@ class Points(View):
 
     def show_shape(self) -> None:
         self.page.locator(".sv-segments label", has_text="Shape").click()
-        self.page.wait_for_function("document.querySelector('.sv-graph-axes')._fullLayout")
-        self.page.wait_for_timeout(100)
-        self.frame()
+        self.ready(POINTS)
 
     def shape(self, name: str) -> str:
         """A number of the shape, in the legend."""
@@ -50,11 +48,10 @@ class Points(View):
             [selector, within],
         )
 
-    def to_screen(self, size: float, shape: float) -> tuple[float, float]:
+    def to_screen(self, size: float, shape: float) -> Point:
         """Where a point of the scatter is."""
-        x, y = self.page.evaluate(
-            """([u, v]) => {
-              const graph = document.querySelector(".sv-graph-axes");
+        x, y = self.ready(POINTS).evaluate(
+            """(graph, [u, v]) => {
               const box = graph.getBoundingClientRect();
               const { _size: size, xaxis, yaxis } = graph._fullLayout;
               return [box.left + size.l + xaxis.d2p(u), box.top + size.t + yaxis.d2p(v)];
@@ -115,13 +112,12 @@ def visit(window, url):
     views = []
 
     def arrive(query: str) -> Points:
-        views.append(Points(window.new_page()).open(f"{url}?{query}"))
+        views.append(Points(window, f"{url}?{query}"))
         return views[-1]
 
     yield arrive
     for view in views:
-        view.page.close()
-        assert view.faults == []
+        view.close()
 
 
 # Kept, but not counted
@@ -231,10 +227,10 @@ def test_points_follow_the_filter_and_nothing_travels(visit):
     page = view.page
     page.get_by_role("switch").click()
     view.quiet()
-    view.frames.clear()
+    view.traffic.sizes.clear()
     view.show_shape()
     view.quiet()
-    assert view.frames == []  # which graph is seen concerns nobody else
+    assert view.traffic.sizes == []  # which graph is seen concerns nobody else
     all_kept = view.colours()
     assert all_kept[GREEN] > 1000
     assert all_kept[RED] == all_kept[BLUE] == 0
@@ -245,7 +241,7 @@ def test_points_follow_the_filter_and_nothing_travels(visit):
     page.mouse.move(box["x"] + 0.5 * box["width"], middle)
     page.mouse.down()
     view.quiet()
-    view.frames.clear()
+    view.traffic.sizes.clear()
     runs = json.loads(page.locator("[data-testid=stCode] code").inner_text())["runs"]
     seen, mean = [view.colours()], [view.shape("mean")]
     for share in (0.7, 0.85):
@@ -256,13 +252,13 @@ def test_points_follow_the_filter_and_nothing_travels(visit):
     assert seen[0][GREEN] > seen[1][GREEN] > seen[2][GREEN]
     assert seen[0][RED] < seen[1][RED] < seen[2][RED]
     assert len(set(mean)) == 3
-    assert view.frames == []
+    assert view.traffic.sizes == []
     page.mouse.up()
     known = view.known()
     assert known["runs"] == runs + 1
     for name in ("mean", "median", "standard_deviation"):
         assert float(view.shape(name)) == pytest.approx(known["shape"][name], abs=6e-4)
-    assert 0 < sum(view.frames) < 5000
+    assert 0 < sum(view.traffic.sizes) < 5000
 
 
 def test_points_select_in_picture_and_table(visit):
@@ -302,8 +298,7 @@ def test_a_box_and_a_lasso_about_points(visit, mode, log):
         page.locator("[name=log]").check()
         view.quiet()
         assert page.evaluate("document.querySelector('.sv-graph-axes').layout.xaxis.type") == "log"
-    if mode == "lasso":
-        page.locator(".sv-scatter [data-val=lasso]").click()
+    view.drag_mode(POINTS, mode)
     table = view.table()
     inner = sorted(table, key=lambda label: table[label][0])[2:9]
     sizes = [table[label][0] for label in inner]
@@ -311,15 +306,11 @@ def test_a_box_and_a_lasso_about_points(visit, mode, log):
     left, top = view.to_screen(min(sizes), max(shapes))
     right, bottom = view.to_screen(max(sizes), min(shapes))
     left, top, right, bottom = left - 3, top - 4, right + 3, bottom + 4
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
     if mode == "select":
-        view.drag(corners[0], corners[2])
+        view.drag(POINTS, (left, top), (right, bottom))
     else:
-        page.mouse.move(*corners[0])
-        page.mouse.down()
-        for corner in (*corners[1:], (left, top + 1)):
-            page.mouse.move(*corner, steps=8)
-        page.mouse.up()
+        around = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 1)]
+        view.drag(POINTS, *around)
     assert view.known()["selection"] == sorted(inner)
     assert view.count("selected") == len(inner)
     assert page.evaluate("document.querySelector('.sv-graph-axes').layout.selections.length") == 0
@@ -328,9 +319,8 @@ def test_a_box_and_a_lasso_about_points(visit, mode, log):
 def test_bars_beside_the_points_select_who_is_counted(visit):
     view = visit(f"count={COUNT}&rule=1")
     view.show_shape()
-    x, y = view.page.evaluate(
-        """() => {
-          const graph = document.querySelector(".sv-graph-axes");
+    x, y = view.ready(POINTS).evaluate(
+        """(graph) => {
           const box = graph.getBoundingClientRect();
           const size = graph._fullLayout._size;
           return [box.left + size.l + size.w + 12, box.top + size.t + size.h / 2];
@@ -357,6 +347,7 @@ def test_who_is_ruled_out_has_no_point(visit):
     table = view.table()
     graph = page.locator(".sv-graph-axes .nsewdrag").first.bounding_box()
     view.drag(
+        POINTS,
         (graph["x"] + 2, graph["y"] + 2),
         (graph["x"] + graph["width"] - 2, graph["y"] + graph["height"] - 2),
     )

@@ -3,44 +3,61 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlparse
 
-import pytest
+from playwright.sync_api import BrowserContext, ElementHandle, expect
 
 from tests.support.paths import ROOT
+from tests.support.traffic import PATIENCE, Traffic
 
 APP = ROOT / "tests" / "browser" / "viewer_app.py"
-PATIENCE = 20_000  # ms
+LULL = 50  # ms; the view tells Python at once
+PICTURE, SIZES, POINTS = ".sv-graph", ".sv-histogram", ".sv-graph-axes"
+Point = tuple[float, float]
+
+# of plotly.js: drawn, of the size that it is going to have, not dragged, and for three frames where
+# it is; a drag that begins earlier is lost
+READY = """async (graph) => {
+  const where = () => {
+    const { _fullLayout: layout, _resolveResize: resizing, _dragging: dragging } = graph;
+    if (!layout?._size || !layout.xaxis?.range || resizing || dragging) return null;
+    const { x, y, width, height } = graph.getBoundingClientRect();
+    const { l, t, w, h } = layout._size;
+    const { xaxis, yaxis, dragmode } = layout;
+    return width && JSON.stringify(
+      [x, y, width, height, l, t, w, h, xaxis.type, xaxis.range, yaxis.range, dragmode]);
+  };
+  for (let same = 0, last = null; same < 3; ) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const now = where();
+    same = now && now === last ? same + 1 : 0;
+    last = now;
+  }
+}"""
 
 
-@dataclass
 class View:
     """A page with one view, and everything that went over the wire or wrong."""
 
-    page: object
-    frames: list[int] = field(default_factory=list)
-    unanswered: bool = False  # the last message that travelled was the page's own
-    requests: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, url: str) -> View:
-        page = self.page
-        page.set_default_timeout(PATIENCE)
-        page.on("websocket", self._listen)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and self.faults.append(line.text))
-        page.goto(url)
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.traffic = Traffic(self.page)
+        self.requests: list[str] = []
+        self.faults: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda line: line.type == "error" and self.faults.append(line.text))
+        self.page.goto(url)
         self.shown()
-        return self
 
-    def _listen(self, socket) -> None:
-        socket.on("framesent", lambda content: self._travelled(content, unanswered=True))
-        socket.on("framereceived", lambda content: self._travelled(content, unanswered=False))
-
-    def _travelled(self, content: str | bytes, *, unanswered: bool) -> None:
-        self.frames.append(len(content))
-        self.unanswered = unanswered
+    def close(self) -> None:
+        """Nothing went wrong, and nobody else was asked."""
+        self.page.close()
+        assert self.faults == []
+        hosts = {urlparse(address).hostname for address in self.requests} - {None, ""}
+        assert hosts == {"127.0.0.1"}
 
     def shown(self) -> None:
         self.page.wait_for_selector(".semseg-viewer[data-shown]")
@@ -49,20 +66,16 @@ class View:
 
     def quiet(self) -> None:
         """Wait until the script's run is over and nothing travels any more."""
-        app = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-        calm = 0
-        for _ in range(PATIENCE // 100):
-            before = len(self.frames)
-            self.page.wait_for_timeout(100)
-            # a busy machine takes its time between a click and its message, and before the answer
-            self.page.evaluate("() => new Promise(done => setTimeout(done))")
-            still = app.count() and len(self.frames) == before and not self.unanswered
-            calm = calm + 1 if still else 0
-            if calm == 4:
-                return
-        pytest.fail("the page does not come to rest")
+        self.traffic.quiet(LULL)
 
-    def known(self) -> dict:
+    def ready(self, graph: str) -> ElementHandle:
+        """A graph that is drawn and stays where it is."""
+        node = self.page.wait_for_selector(f"{graph}.js-plotly-plot")
+        assert node is not None
+        node.evaluate(READY)
+        return node
+
+    def known(self) -> dict[str, Any]:
         """What Python knows."""
         self.quiet()
         return json.loads(self.page.locator("[data-testid=stCode] code").inner_text())
@@ -99,11 +112,10 @@ class View:
             "() => document.querySelector('.sv-histogram').data.slice(0, 4).map(t => [...t.y])"
         )
 
-    def place(self, row: int) -> tuple[float, float]:
+    def place(self, row: int) -> Point:
         """The middle of a particle on the screen."""
-        x, y = self.page.evaluate(
-            """(row) => {
-              const graph = document.querySelector(".sv-graph");
+        x, y = self.ready(PICTURE).evaluate(
+            """(graph, row) => {
               const box = graph.getBoundingClientRect();
               const { _size: size, xaxis, yaxis } = graph._fullLayout;
               const across = 1200 / 20, i = row % 20, j = Math.floor(row / 20);
@@ -114,20 +126,37 @@ class View:
         )
         return x, y
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+    def drag_mode(self, graph: str, mode: str) -> None:
+        """Choose ``select`` or ``lasso`` among the buttons over a graph."""
+        node = self.ready(graph)
+        self.page.locator(f"{graph} [data-val={mode}]").click()
+        self.page.wait_for_function(
+            "([graph, mode]) => graph._fullLayout.dragmode === mode", arg=[node, mode]
+        )
+
+    def drag(self, graph: str, *corners: Point) -> None:
+        """Drag over a part of a graph, from corner to corner, until what lies there is selected."""
+        node = self.ready(graph)
+        node.evaluate(
+            "graph => graph.once('plotly_selected', () => (graph.dataset.dragged = 'yes'))"
+        )
         mouse = self.page.mouse
-        mouse.move(*start)
+        mouse.move(*corners[0])
         mouse.down()
-        mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=3)
-        mouse.move(*end, steps=3)
+        self.page.wait_for_function("graph => graph._dragging", arg=node)
+        for corner in corners[1:]:
+            mouse.move(*corner, steps=6)
+        expect(self.page.locator(f"{graph} .select-outline").first).to_be_attached()
         mouse.up()
+        # the view's own listener came before
+        self.page.wait_for_function("graph => graph.dataset.dragged", arg=node)
+        node.evaluate("graph => delete graph.dataset.dragged")
         self.frame()
 
-    def bar_place(self, k: int) -> tuple[float, float]:
+    def bar_place(self, k: int) -> Point:
         """The middle of a bar of the histogram on the screen."""
-        x, y = self.page.evaluate(
-            """(k) => {
-              const graph = document.querySelector(".sv-histogram");
+        x, y = self.ready(SIZES).evaluate(
+            """(graph, k) => {
               const box = graph.getBoundingClientRect();
               const { _size: size, xaxis, yaxis } = graph._fullLayout;
               const height = graph.data.slice(0, 4).reduce((sum, t) => sum + t.y[k], 0);

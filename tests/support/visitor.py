@@ -7,8 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 from semseg.page.work import STAGES
-
-PATIENCE = 20_000  # ms; the network runs on a shared machine
+from tests.support.traffic import PATIENCE, Traffic
 
 
 class Visitor:
@@ -16,13 +15,12 @@ class Visitor:
 
     def __init__(self, browser, url: str, address: str = "/", **options) -> None:
         self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **options)
-        self.frames: list[int] = []
         self.requests: list[str] = []
         self.faults: list[str] = []
         self.complaints: list[str] = []  # of the browser's console
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
-        self.page.on("websocket", self._listen)
+        self.traffic = Traffic(self.page)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda message: self.complaints.append(message.text))
@@ -30,18 +28,9 @@ class Visitor:
         self.page.get_by_text("stay in memory").wait_for()
         self.quiet()
 
-    def _listen(self, socket) -> None:
-        socket.on("framesent", lambda content: self.frames.append(len(content)))
-        socket.on("framereceived", lambda content: self.frames.append(len(content)))
-
     def quiet(self) -> None:
         """Wait until the script's run is over and nothing travels any more."""
-        calm = 0
-        while calm < 2:  # once is not enough: a run may be just about to begin
-            before = len(self.frames)
-            self.page.wait_for_timeout(200)
-            idle = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-            calm = calm + 1 if idle.count() and len(self.frames) == before else 0
+        self.traffic.quiet()
 
     def stage(self, name: str):
         """Where the page says what it does with a picture. Any stage will do: the page looks every
