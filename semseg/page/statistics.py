@@ -214,19 +214,23 @@ def _share(found: Screening) -> str:
 def _shape(assessment: Assessment) -> None:
     table_side, plot_side = _side_by_side()
     with table_side:
-        rows = {
-            shape.name: assessment.shapes.loc[key].map(f"{{:.{shape.decimals}f}}".format)
-            for key, shape in SHAPES.items()
-        }
-        columns = {figure.key: figure.title for figure in SHAPE_FIGURES}
-        table = pd.DataFrame(rows).T.rename(columns=columns)
-        st.table(table, border="horizontal")
+        st.table(shapes_table(assessment), border="horizontal")
         st.caption(
             " ".join(plain(f"{q.name}: {q.definition} ({q.source}).") for q in SHAPES.values())
             + " Size against shape, linked to the outlines: *Sizes*, switch *Shape*."
         )
     with plot_side:
         st.plotly_chart(shapes_plot(assessment), key="shape_plots", config=PLOT)
+
+
+def shapes_table(assessment: Assessment) -> pd.DataFrame:
+    """The figures of every shape by number, as texts: a row per shape, a column per figure."""
+    rows = {
+        shape.name: assessment.shapes.loc[key].map(f"{{:.{shape.decimals}f}}".format)
+        for key, shape in SHAPES.items()
+    }
+    columns = {figure.key: figure.title for figure in SHAPE_FIGURES}
+    return pd.DataFrame(rows).T.rename(columns=columns)
 
 
 def _number(value: float) -> str:

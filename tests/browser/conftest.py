@@ -44,9 +44,9 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """Start ``streamlit run`` on a free port; returns the page's address, ending with a slash."""
     running: list[Server] = []
 
-    def start(script: Path, *flags: str, base: str = "") -> str:
+    def start(script: Path, *flags: str, **how) -> str:
         log = tmp_path_factory.mktemp("streamlit") / "output.txt"
-        running.append(streamlit(script, log, *flags, base=base))
+        running.append(streamlit(script, log, *flags, **how))
         running[-1].start()
         return f"{running[-1].url}/"
 

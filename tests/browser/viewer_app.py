@@ -19,6 +19,7 @@ from semseg import Settings, analyze
 from semseg.data import sample_path
 from semseg.instances.confidence import apply_filter
 from semseg.measure.grid import Grid
+from semseg.measure.quantities import SHAPES, SIZES
 from semseg.statistics.summary import summarise
 from semseg.viewer import ViewState, pack, viewer
 
@@ -52,11 +53,12 @@ def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[di
     scale = 2.5 if calibrated else 1.0
     unit = "nm" if calibrated else "px"
     particles = pd.DataFrame({"label": at + 1, "x_px": x, "y_px": y})
-    for name, factor in (("ecd", 2.0), ("min_feret", 1.9), ("max_feret", 2.15)):
-        particles[f"{name}_{unit}"] = factor * radius * scale
+    factors = {"min_feret": 1.9, "max_feret": 2.15}
+    for key, size in SIZES.items():
+        particles[size.column(unit)] = factors.get(key, 2.0) * radius * scale
     particles["confidence"] = rng.beta(5, 1.5, count)
     particles["doubt"] = np.where(at % 2, "faint", "<b>blurred</b> edge")
-    for name in ("aspect_ratio", "circularity", "solidity", "convexity"):
+    for name in SHAPES:
         particles[name] = rng.uniform(0.8, 1, count)
     particles["touches_edge"] = at % across == 0
     if ruled:

@@ -104,8 +104,9 @@ class Server:
             raise
 
 
-def streamlit(script: Path, log: Path, *flags: str, base: str = "") -> Server:
-    """``streamlit run`` of a page, not yet started; `base` is the path under which it answers."""
+def streamlit(script: Path, log: Path, *flags: str, base: str = "", home: Path = ROOT) -> Server:
+    """``streamlit run`` of a page, not yet started; `base` is the path under which it answers, in
+    `home` lies the package that it runs."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(script)),
@@ -119,6 +120,6 @@ def streamlit(script: Path, log: Path, *flags: str, base: str = "") -> Server:
         *flags,
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = Server(command, "/_stcore/health", port, log, cwd=ROOT, env=environment)
+    server = Server(command, "/_stcore/health", port, log, cwd=home, env=environment)
     server.url += f"/{base}".rstrip("/")
     return server
