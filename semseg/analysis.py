@@ -23,8 +23,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semseg.errors import SettingsError
 from semseg.inference.description import ModelInfo
@@ -64,6 +66,7 @@ __all__ = [
     "rescale_limits",
     "rescaled",
     "segment",
+    "without_images",
 ]
 
 Progress = Callable[[str, float], None]
@@ -295,6 +298,30 @@ def rescaled(
     settings = replace(analysis.settings, rescale=float(analysis.rescale) * ratio)
     found = segment(analysis.prepared, settings, segmenter, progress=progress)
     return conclude(analysis.micrograph, analysis.prepared, found, settings)
+
+
+def without_images(analysis: Analysis, *, outlines: bool = True) -> Analysis:
+    """The analysis with its images let go, and its outlines as well where they are not wanted.
+
+    What remains is small, and all that tables, statistics and the files of several images need.
+    In the place of each image is one of no pixels, so that whoever still asks for it fails.
+    """
+
+    def released(image: NDArray[Any]) -> NDArray[Any]:
+        return np.empty((0, 0), image.dtype)
+
+    found = analysis.segmentation
+    return replace(
+        analysis,
+        micrograph=replace(analysis.micrograph, grey=released(analysis.micrograph.grey)),
+        prepared=replace(analysis.prepared, image=released(analysis.prepared.image)),
+        segmentation=replace(
+            found,
+            network_labels=released(found.network_labels),
+            labels=released(found.labels),
+            outlines=found.outlines if outlines else {},
+        ),
+    )
 
 
 def is_assumed(analysis: Analysis) -> bool:

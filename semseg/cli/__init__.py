@@ -6,6 +6,7 @@
 `report`      ``semseg report SESSION``: replay a session
 `arguments`   options that stand for settings
 `pictures`    pictures analysed and written one after the other, and what they make together
+`outputs`     the folder that is written into
 `progress`    the progress bar
 `printed`     what is printed
 ============  ================================================================================

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from semseg.cli.arguments import add_settings, settings_of
 from semseg.cli.pictures import Job, analyze_all, write_run
+from semseg.export.run import Run
 from semseg.inference.segmenter import Segmenter
 
 __all__ = ["add_parser", "run"]
@@ -58,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     segmenter = Segmenter(provider=settings.provider)
     jobs = [Job(path, settings) for path in options.images]
-    analyses, failed = analyze_all(jobs, segmenter, options.output)
-    if options.report and analyses:
-        failed += write_run(analyses, segmenter, options.output)
+    together = Run(len(jobs)) if options.report else None
+    failed = analyze_all(jobs, segmenter, options.output, together).failed
+    if together is not None and together.analyses:
+        failed += write_run(together, options.output)
     return 1 if failed else 0

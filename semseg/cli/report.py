@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from semseg.cli.pictures import Job, analyze_all, identity, write_run
+from semseg.cli.outputs import identity
+from semseg.cli.pictures import Job, analyze_all, write_run
 from semseg.cli.printed import say, warn
 from semseg.errors import SettingsError
+from semseg.export.run import Run
 from semseg.export.session import differences, find_pictures, read_session
 from semseg.inference.segmenter import Segmenter
 
@@ -65,10 +67,11 @@ def run(options: argparse.Namespace) -> int:
         for picture in session.pictures
         if picture.sha256 in places
     ]
-    analyses, failed = analyze_all(jobs, segmenter, options.output)
-    if analyses:
-        failed += write_run(analyses, segmenter, options.output, session.display)
-    different = differences(session, analyses)
+    together = Run(len(jobs), session.display)
+    failed = analyze_all(jobs, segmenter, options.output, together).failed
+    if together.analyses:
+        failed += write_run(together, options.output)
+    different = differences(session, together.analyses)
     for difference in different:
         warn(difference)
     if not different:

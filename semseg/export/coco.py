@@ -54,39 +54,45 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
 
     Ids of images and annotations count from 1 through all pictures.
     """
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
+    models = sorted({(a.model.name, a.model.version, a.model.sha256) for a in analyses})
+    # Annotations are written one by one: as objects, all together take ten times their text.
+    annotations: list[str] = []
     for number, analysis in enumerate(analyses, start=1):
-        images.append(_image(number, analysis))
         for annotation in _annotations(analysis):
             identity = {"id": len(annotations) + 1, "image_id": number, "category_id": 1}
-            annotations.append({**identity, **annotation})
-    models = sorted({(a.model.name, a.model.version, a.model.sha256) for a in analyses})
-    content = {
-        "info": {
-            "description": "Particles found by semseg",
-            "version": __version__,
-            "numbers": NUMBERS,
-            "models": [
-                {"name": name, "version": version, "sha256": sha256}
-                for name, version, sha256 in models
-            ],
-        },
-        "licenses": [],
-        "images": images,
-        "annotations": annotations,
-        "categories": [{"id": 1, "name": "particle", "supercategory": "particle"}],
+            annotations.append(_text(identity | annotation))
+    parts = {
+        "info": _text(
+            {
+                "description": "Particles found by semseg",
+                "version": __version__,
+                "numbers": NUMBERS,
+                "models": [
+                    {"name": name, "version": version, "sha256": sha256}
+                    for name, version, sha256 in models
+                ],
+            }
+        ),
+        "licenses": "[]",
+        "images": _text([_image(number, each) for number, each in enumerate(analyses, start=1)]),
+        "annotations": f"[{','.join(annotations)}]",
+        "categories": _text([{"id": 1, "name": "particle", "supercategory": "particle"}]),
     }
-    return f"{json.dumps(content, allow_nan=False, separators=(',', ':'))}\n".encode()
+    return f"{{{','.join(f'{_text(name)}:{text}' for name, text in parts.items())}}}\n".encode()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def _image(number: int, analysis: Analysis) -> dict[str, Any]:
     micrograph, calibration = analysis.micrograph, analysis.calibration
+    height, width = analysis.grid.recorded
     return {
         "id": number,
         "file_name": micrograph.name,
-        "width": micrograph.width,
-        "height": micrograph.height,
+        "width": width,
+        "height": height,
         "sha256": micrograph.sha256,
         "pixel_size_nm": None if calibration is None else _short(calibration.pixel_size_nm),
         "pixel_size_source": None if calibration is None else calibration.source,

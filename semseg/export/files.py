@@ -35,6 +35,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import tifffile
+from markupsafe import Markup
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import DEFAULT, Display
@@ -172,10 +173,15 @@ def _stem(stem: str) -> str:
 
 
 def run_files(
-    analyses: Sequence[Analysis], assessment: Assessment, display: Display = DEFAULT
+    analyses: Sequence[Analysis],
+    assessment: Assessment,
+    display: Display = DEFAULT,
+    drawings: Sequence[Markup] | None = None,
 ) -> dict[str, bytes]:
-    """Name and content of the files that the pictures make together."""
-    return {name: make(analyses, assessment, display) for name, make in RUN_FILES.items()}
+    """Name and content of the files that the pictures make together; `drawings` as
+    `semseg.export.report.report_html` takes them."""
+    makers = RUN_FILES | {"report.html": partial(report_html, drawings=drawings)}
+    return {name: make(analyses, assessment, display) for name, make in makers.items()}
 
 
 def written_files(analysis: Analysis, display: Display = DEFAULT) -> dict[str, bytes]:

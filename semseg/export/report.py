@@ -77,6 +77,7 @@ def report_html(
     *,
     title: str = TITLE,
     date: str | None = None,
+    drawings: Sequence[Markup] | None = None,
 ) -> bytes:
     """The report as UTF-8 HTML; some 5 MB of it are plotly.js.
 
@@ -92,6 +93,9 @@ def report_html(
         For instance the name of the sample.
     date
         ISO 8601, e.g. ``2026-01-31``; None leaves it out.
+    drawings
+        Of each of `analyses`, what `annotated_svg` gave, where its image is no longer there; by
+        default they are made here.
     """
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -106,9 +110,16 @@ def report_html(
         "several": _several,
     }
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    if drawings is None:
+        max_bytes = max_picture_bytes(len(analyses))
+        drawings = [annotated_svg(each, assessment.size, max_bytes=max_bytes) for each in analyses]
     # As the assessment numbers them: the pictures that count come first.
-    used = [each for each in analyses if unit == "px" or each.calibration is not None]
-    ordered = used + [each for each in analyses if not any(each is other for other in used)]
+    pairs = sorted(
+        zip(analyses, drawings, strict=True),
+        key=lambda pair: unit == "nm" and pair[0].calibration is None,
+    )
+    ordered = [analysis for analysis, _ in pairs]
+    used = [each for each in ordered if unit == "px" or each.calibration is not None]
     page = template.render(
         title=title,
         date=date,
@@ -131,8 +142,8 @@ def report_html(
         not_counted=_reasons(used, "not_counted"),
         covered=int((assessment.particles["visibility"] < FULLY_VISIBLE).sum()),
         pictures=[
-            _picture(each, assessment, number, len(ordered))
-            for number, each in enumerate(ordered, start=1)
+            _picture(analysis, assessment, number) | {"svg": drawing}
+            for number, (analysis, drawing) in enumerate(pairs, start=1)
         ],
         scales=_scales(used),
         models=_models(ordered),
@@ -147,6 +158,11 @@ def report_html(
         nan=math.nan,
     )
     return page.encode()
+
+
+def max_picture_bytes(pictures: int) -> int:
+    """How many bytes the JPEG of each of so many pictures may have."""
+    return min(PICTURE_BYTES, ALL_PICTURES_BYTES // max(pictures, 1))
 
 
 # -- numbers as texts ------------------------------------------------------------------------
@@ -236,10 +252,8 @@ def _reasons(analyses: Sequence[Analysis], column: str) -> list[tuple[str, int]]
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _picture(
-    analysis: Analysis, assessment: Assessment, number: int, pictures: int
-) -> dict[str, Any]:
-    """Everything the report says of one picture; ``summary`` is that of the summary file."""
+def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[str, Any]:
+    """What the report says of one picture; ``summary`` is that of the summary file."""
     calibration, settings = analysis.calibration, analysis.settings
     height, width = analysis.grid.frame
     area, unit = float(height * width), "px"
@@ -247,7 +261,6 @@ def _picture(
         area, unit = area * calibration.pixel_size_nm**2, "nm"
     stated = getattr(calibration, "relative_uncertainty", None)
     summary = summary_dict(analysis)
-    max_bytes = min(PICTURE_BYTES, ALL_PICTURES_BYTES // pictures)
     return {
         "number": number,
         "name": analysis.micrograph.name,
@@ -261,7 +274,6 @@ def _picture(
         "frame": f"{width:,} {TIMES} {height:,}",
         "median": summary["sizes"].get(f"{assessment.size}_{unit}", {}).get("d50"),
         "median_unit": unit,
-        "svg": annotated_svg(analysis, assessment.size, max_bytes=max_bytes),
     }
 
 

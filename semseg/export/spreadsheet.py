@@ -147,8 +147,8 @@ def _settings(analyses: Sequence[Analysis]) -> pd.DataFrame:
         columns.append(
             {
                 "file sha256": micrograph.sha256,
-                "height (px)": micrograph.height,
-                "width (px)": micrograph.width,
+                "height (px)": analysis.grid.recorded[0],
+                "width (px)": analysis.grid.recorded[1],
                 "software": _made_by(),
                 "model": f"{model.name} {model.version}",
                 "model sha256": model.sha256,

@@ -51,8 +51,8 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "file": {
                 "name": micrograph.name,
                 "sha256": micrograph.sha256,
-                "height": micrograph.height,
-                "width": micrograph.width,
+                "height": analysis.grid.recorded[0],
+                "width": analysis.grid.recorded[1],
                 "bit_depth": micrograph.bit_depth,
             },
             "software": {"name": "semseg", "version": __version__, "numbers": NUMBERS},

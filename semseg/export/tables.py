@@ -144,7 +144,7 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
             "counted": counts.counted,
         }
         if calibration is not None:
-            row["width_nm"] = calibration.pixel_size_nm * analysis.micrograph.width
+            row["width_nm"] = calibration.pixel_size_nm * analysis.grid.recorded[1]
             row["scale_source"] = calibration.source
         weights = size_weights(sized, by_volume=display.by_volume)
         for unit in ("nm", "px"):

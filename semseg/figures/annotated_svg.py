@@ -55,7 +55,7 @@ def annotated_svg(
     """
     micrograph, crop = analysis.micrograph, analysis.crop
     height, width = analysis.grid.frame
-    full_height, full_width = analysis.micrograph.grey.shape
+    full_height, full_width = analysis.grid.recorded
     content = base64.b64encode(_jpeg(analysis, max_bytes)).decode()
     parts = [
         f'<svg class="annotated" viewBox="0 0 {full_width} {full_height}" role="img" '
