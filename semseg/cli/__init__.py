@@ -4,6 +4,7 @@
 `main`        the parser of ``semseg``; runs the command that was asked for
 `analyze`     ``semseg analyze IMAGE ...``: measure the particles of pictures
 `report`      ``semseg report SESSION``: replay a session
+`page`        ``semseg page``: the page in a browser
 `arguments`   options that stand for settings
 `pictures`    pictures analysed and written one after the other, and what they make together
 `outputs`     the folder that is written into
