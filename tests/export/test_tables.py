@@ -12,7 +12,6 @@ import pytest
 from semseg.display import Display
 from semseg.export import files as export
 from semseg.export import tables
-from semseg.statistics.summary import summarise, volume_weights
 from tests.support.fake_analysis import CONTRACT, draw, read_table
 
 
@@ -131,27 +130,32 @@ def test_the_sheet_of_sizes_has_three_even_blocks(analysis):
         for name in ("Equivalent circular", "Minimum Feret", "Maximum Feret")
         for weighting in ("number", "volume")
     ]
-    kept = analysis.particles[analysis.particles["kept"]]
-    by_volume = summarise(kept["min_feret_nm"], volume_weights(kept))
-    for row, summary in zip(
-        summaries[3:5], (summarise(kept["min_feret_nm"]), by_volume), strict=True
-    ):
-        assert row[3:] == [
-            f"{value:.6g}"
-            for value in (
-                *(summary.mean, summary.median, summary.standard_deviation),
-                *(summary.d10, summary.d50, summary.d90),
-            )
-        ]
     assert particles[0] == [
         *("label", "Equivalent circular diameter (nm)"),
         *("Minimum Feret diameter (nm)", "Maximum Feret diameter (nm)"),
     ]
+    kept = analysis.particles[analysis.particles["kept"]]
     table = np.array(particles[1:], float)
     names = ["label", "ecd_nm", "min_feret_nm", "max_feret_nm"]
     np.testing.assert_allclose(table, kept[names], rtol=1e-5)
     for block in (facts, summaries, particles):
         assert len({len(row) for row in block}) == 1
+
+
+def test_figures_of_the_sheet_are_those_of_a_case_computed_by_hand(analysis):
+    """Three of 1, 2 and 3 px, which measure 10, 20 and 30 nm."""
+    three = analysis.particles[analysis.particles["kept"]][:3].assign(
+        ecd_px=[1.0, 2.0, 3.0], min_feret_nm=[10.0, 20.0, 30.0]
+    )
+    _, summaries, _ = blocks_of(tables.sizes_csv(replace(analysis, particles=three)))
+    number, volume = summaries[3:5]
+    assert number[:3] == ["Minimum Feret diameter", "number", "3"]
+    # D10 at the position 0.2, D90 at 1.8
+    assert number[3:] == ["20", "20", "10", "12", "20", "28"]
+    # Weights 1, 8, 27: mean 980 / 36; squares 296.605 + 417.284 + 208.333 over 36 - 794 / 36.
+    # Positions 0, (8 + 2) / 72, 1: D10 is 0.72 of the way from 10 to 20, D50 and D90 0.419355 and
+    # 0.883871 of that from 20 to 30.
+    assert volume[3:] == ["27.2222", "24.1935", "8.13237", "17.2", "24.1935", "28.8387"]
 
 
 def test_the_sheet_without_calibration_or_particles():
@@ -234,7 +238,11 @@ def test_one_row_per_picture(analysis, nothing):
     assert table["standard_deviation_nm"].iloc[0] == pytest.approx(kept["min_feret_nm"].std())
     assert table["mean_nm"].isna().tolist() == [False, True, False, True]
     assert table["mean_px"].isna().tolist() == [False, False, False, True]
-    by_volume = tables.per_image_table([analysis], Display(size="ecd", weighting="volume"))
-    # D[4,3] = sum d^4 / sum d^3.
-    expected = (kept["ecd_px"] ** 4).sum() / (kept["ecd_px"] ** 3).sum()
-    assert by_volume["mean_px"].iloc[0] == pytest.approx(expected)
+
+
+def test_a_picture_s_figures_by_volume(analysis):
+    three = analysis.particles[analysis.particles["kept"]][:3].assign(ecd_px=[1.0, 2.0, 3.0])
+    one = replace(analysis, particles=three)
+    row = tables.per_image_table([one], Display(size="ecd", weighting="volume")).iloc[0]
+    # D[4,3]: (1 + 16 + 81) / (1 + 8 + 27)
+    assert row["mean_px"] == pytest.approx(98 / 36)

@@ -69,8 +69,8 @@ def test_confidence_by_hand():
     regression["mean"][0], regression["scale"][0] = 0.5, 0.25
     regression["intercept"] = 0.5
     features = table(certainty=[0.75], peak=[1.0])
-    # (0.75 - 0.5) / 0.25 * 2 - 1 + 0.5 = 1.5
-    assert confidence(features, regression) == pytest.approx(1 / (1 + np.exp(-1.5)))
+    # (0.75 - 0.5) / 0.25 * 2 - 1 + 0.5 = 1.5: odds of 4.4817 to 1
+    assert confidence(features, regression) == pytest.approx(0.8175745, abs=1e-7)
 
 
 def test_far_outside_what_was_fitted_a_feature_counts_no_more():

@@ -1,12 +1,13 @@
 """One assessment of several pictures, from analyses drawn by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from semseg.measure.quantities import SHAPES
 from semseg.metrology.assessment import assess
 from semseg.statistics.counting import apply_rule
-from semseg.statistics.summary import summarise
 from tests.support.fake_analysis import draw
 
 
@@ -19,18 +20,18 @@ def pictures(count=2, **values):
 
 
 def test_pictures_count_together():
-    both = pictures(2)
+    """Of 48 particles each, every fourth rejected: 36 of 30 nm, and 36 of 50 nm."""
+    both = [
+        replace(each, particles=each.particles.assign(ecd_nm=size))
+        for each, size in zip(pictures(2), (30.0, 50.0), strict=True)
+    ]
     found = assess(both, "ecd")
-    counts = [each.particles[each.particles["counted"]] for each in both]
-    sizes = np.concatenate([each["ecd_nm"] for each in counts])
-    assert found.summary == summarise(sizes)
-    assert found.counts.counted == sizes.size == len(found.particles)
-    assert found.counts.found == sum(len(each.particles) for each in both)
-    assert found.counts.kept + found.counts.possibly_wrong == found.counts.found
-    assert found.particles["picture"].value_counts().to_dict() == {
-        0: len(counts[0]),
-        1: len(counts[1]),
-    }
+    assert (found.summary.mean, found.summary.median) == (40, 40)
+    # squares 72 x 10^2 over 71
+    assert found.summary.standard_deviation == pytest.approx(10.0701763, abs=1e-7)
+    counts = found.counts
+    assert (counts.found, counts.kept, counts.possibly_wrong, counts.counted) == (96, 72, 24, 72)
+    assert found.particles["picture"].value_counts().to_dict() == {0: 36, 1: 36}
     assert found.area == pytest.approx(2 * 192 * 256 * 7.34375**2)
     assert found.intervals.d50.value == pytest.approx(found.summary.d50)
     assert found.intervals.resampled == "particles"
@@ -40,16 +41,24 @@ def test_from_five_pictures_on_pictures_are_resampled():
     assert assess(pictures(5)).intervals.resampled == "images"
 
 
-def test_raw_and_corrected_stand_side_by_side_under_every_rule():
-    for edges in ("count", "exclude", "weight"):
-        (one,) = pictures(1, edges=edges)
-        found = assess([one], "ecd")
-        table = apply_rule(one.particles, one.grid.frame, edges="weight", visible_only=False)
-        whole = table[table["counted"]]
-        assert found.raw == summarise(one.particles.loc[one.particles["kept"], "ecd_nm"])
-        assert found.corrected == summarise(whole["ecd_nm"], whole["weight"])
-        assert found.min_inside_probability == pytest.approx(1 / whole["weight"].max())
-    assert found.summary == found.corrected  # the last rule is the correction itself
+@pytest.mark.parametrize("edges", ["count", "exclude", "weight"])
+def test_raw_and_corrected_stand_side_by_side_under_every_rule(edges):
+    """Six of 40 px, one of 160 px and one of 10 px, which the frame of 256 x 192 px cuts."""
+    (one,) = pictures(1, edges=edges, pixel_size_nm=1.0)
+    sizes = [40.0] * 6 + [160.0, 10.0]
+    particles = one.particles[: len(sizes)].assign(
+        kept=True, ecd_nm=sizes, box_width_px=sizes, box_height_px=sizes, visibility=1.0
+    )
+    particles["touches_edge"] = [False] * 7 + [True]
+    particles = apply_rule(particles, (192, 256), edges=edges, visible_only=False)
+    found = assess([replace(one, particles=particles)], "ecd")
+    assert found.raw.mean == pytest.approx((240 + 160 + 10) / 8)
+    # P of 160 px: 96 / 256 x 32 / 192 = 1/16; of 40 px: 216 / 256 x 152 / 192 = 0.66797. So the
+    # large one counts 16 times, the others 1.49708 times each, 8.98246 together
+    assert found.min_inside_probability == pytest.approx(1 / 16)
+    assert found.corrected.mean == pytest.approx((8.98246 * 40 + 16 * 160) / 24.98246)
+    shown = {"count": found.raw.mean, "exclude": 400 / 7, "weight": found.corrected.mean}
+    assert found.summary.mean == pytest.approx(shown[edges])
 
 
 def test_pictures_without_a_scale_are_left_out_of_nanometres():
@@ -75,11 +84,15 @@ def test_the_same_pictures_give_the_same_figures():
 
 
 def test_shapes_have_their_distribution():
-    found = assess(pictures(1))
+    """Solidities 0.65, 0.66 ... 1.00 of the 36 that are kept."""
+    (one,) = pictures(1)
+    particles = one.particles.copy()
+    particles.loc[particles["kept"], "solidity"] = np.linspace(0.65, 1, 36)
+    found = assess([replace(one, particles=particles)])
     assert list(found.shapes.index) == list(SHAPES)
-    expected = summarise(found.particles["solidity"])
-    assert found.shapes.loc["solidity", "mean"] == pytest.approx(expected.mean)
-    assert found.shapes.loc["solidity", "d90"] == pytest.approx(expected.d90)
+    assert found.shapes.loc["solidity", "mean"] == pytest.approx(0.825)
+    # position 0.9 x 35 = 31.5, between 0.96 and 0.97
+    assert found.shapes.loc["solidity", "d90"] == pytest.approx(0.965)
 
 
 def test_without_particles_nothing_is_claimed():

@@ -20,8 +20,9 @@ MEDIAN = Interval(100.0, 95.0, 105.0, 0.95)
 
 
 def analysis(**values):
-    """Twenty discs with a typed scale."""
+    """Twenty particles of 100 nm with a typed scale."""
     made = draw()
+    made = replace(made, particles=made.particles.assign(ecd_nm=100.0))
     calibration = values.pop("calibration", Calibration(7.34375, "typed width"))
     settings = replace(made.settings, **values)
     return replace(made, calibration=calibration, settings=settings)
@@ -40,12 +41,14 @@ def parts(made):
 def test_the_parts_add_in_squares():
     one = analysis(scale_uncertainty=0.03)
     made = budget([one], "ecd", "nm", band(*[100.0] * 5), MEDIAN)
-    d50 = made.value
+    assert made.value == 100
     assert parts(made)["scale"] == 0.03
     assert parts(made)["filter"] == 0
-    assert parts(made)["sampling"] == pytest.approx(10 / (2 * 1.96) / d50)
-    assert made.combined == pytest.approx(math.hypot(0.03, 10 / 3.92 / d50))
-    assert made.expanded == 2 * made.combined
+    # an interval of +- 5 nm is 1.96 standard uncertainties wide to either side
+    assert parts(made)["sampling"] == pytest.approx(0.0255102, abs=1e-7)
+    # 0.0009 + 0.00065077 = 0.00155077
+    assert made.combined == pytest.approx(0.0393798, abs=1e-7)
+    assert made.expanded == pytest.approx(0.0787596, abs=2e-7)
 
 
 def test_the_filter_counts_within_its_reach_as_a_rectangle():
@@ -54,7 +57,8 @@ def test_the_filter_counts_within_its_reach_as_a_rectangle():
     assert parts(made)["filter"] == 0
     # eleven levels: 0.3 to 0.7 are within, D50 from 103 to 107
     made = budget([analysis()], "ecd", "nm", band(*range(100, 111)), MEDIAN)
-    assert parts(made)["filter"] == pytest.approx(2 / math.sqrt(3) / made.value)
+    # a rectangle of +- 2 % has a standard uncertainty of 2 / 1.7320508 %
+    assert parts(made)["filter"] == pytest.approx(0.0115470, abs=1e-7)
 
 
 def test_the_rescale_factor_counts_where_it_was_tried():
@@ -64,7 +68,8 @@ def test_the_rescale_factor_counts_where_it_was_tried():
     assert any("one factor" in text for text in made.missing)
     others = {0.9: np.full(5, 96.0), 1.1: np.full(5, 101.0)}
     made = budget([one], "ecd", "nm", band(*[100.0] * 5, others=others), MEDIAN)
-    assert parts(made)["rescale"] == pytest.approx((101 - 96) / 2 / math.sqrt(3) / made.value)
+    # from 96 to 101 nm: +- 2.5 % over 1.7320508
+    assert parts(made)["rescale"] == pytest.approx(0.0144338, abs=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,8 @@ def test_width_and_pixel_size_contradict_each_other():
 
 @given(st.dictionaries(st.sampled_from(["width", "crop", "filter", "bins", "provider"]), st.text()))
 def test_no_address_raises(query):
-    from_query(query)
+    *_, wrong = from_query(query)
+    assert set(wrong) <= set(query)
 
 
 # Settings files

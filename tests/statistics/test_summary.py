@@ -162,11 +162,17 @@ def test_bins_are_capped():
     assert len(histogram_edges(values)) - 1 == MAX_BINS
 
 
-@pytest.mark.parametrize("bins", [1, 7, 100, 250])
-def test_bins_that_are_asked_for(bins):
-    edges = histogram_edges([3.0, 1.0, 5.0], bins=bins)
-    np.testing.assert_array_equal(edges, np.linspace(1, 5, bins + 1))
+@pytest.mark.parametrize(
+    ("bins", "edges"),
+    [(1, [1, 5]), (4, [1, 2, 3, 4, 5]), (8, [1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5])],
+)
+def test_bins_that_are_asked_for(bins, edges):
+    assert histogram_edges([3.0, 1.0, 5.0], bins=bins).tolist() == edges
     assert len(histogram_edges([4.0, 4.0], bins=bins)) == 2
+
+
+def test_more_bins_than_are_found_by_themselves_can_be_asked_for():
+    assert len(histogram_edges([3.0, 1.0, 5.0], bins=2 * MAX_BINS)) == 2 * MAX_BINS + 1
 
 
 def test_no_number_of_bins_is_automatic():
