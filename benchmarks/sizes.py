@@ -27,7 +27,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "measurement.md"
 BEGIN, END = "<!-- sizes: begin -->", "<!-- sizes: end -->"
 RADII = (3, 5, 10, 20, 40, 60)
 SIZES = ("ecd", "min_feret", "max_feret", "perimeter")
-RATIOS = ("circularity", "form_factor", "solidity", "convexity", "aspect_ratio")
+RATIOS = ("circularity", "form_factor", "solidity", "convexity", "aspect_ratio", "ellipse_ratio")
 SUBPIXELS = 8
 
 
@@ -43,6 +43,7 @@ class Shape:
     area: float
     perimeter: float
     max_feret: float
+    ellipse_ratio: float
 
     def truth(self, radius: float) -> dict[str, float]:
         """Every size of the figure of this inradius (lengths in px)."""
@@ -57,14 +58,19 @@ class Shape:
             "solidity": 1.0,
             "convexity": 1.0,
             "aspect_ratio": 2 / self.max_feret,
+            "ellipse_ratio": self.ellipse_ratio,
         }
 
 
 SHAPES = {
-    "disc": Shape(1, 1, np.pi, 2 * np.pi, 2),
-    "square": Shape(1, 1, 4, 8, 2 * np.sqrt(2)),
-    "ellipse": Shape(2, 1, 2 * np.pi, 8 * ellipe(0.75), 4),
-    "rod": Shape(3, 1, 8 + np.pi, 8 + 2 * np.pi, 6),
+    "disc": Shape(1, 1, np.pi, 2 * np.pi, 2, 1),
+    "square": Shape(1, 1, 4, 8, 2 * np.sqrt(2), 1),
+    "ellipse": Shape(2, 1, 2 * np.pi, 8 * ellipe(0.75), 4, 1 / 2),
+    # second moments: of the rectangle 8/3 and 32/3, of both halves of the disc pi/4 and
+    # 16/3 + 17 pi/4
+    "rod": Shape(
+        3, 1, 8 + np.pi, 8 + 2 * np.pi, 6, np.sqrt((8 / 3 + np.pi / 4) / (16 + 17 * np.pi / 4))
+    ),
 }
 
 

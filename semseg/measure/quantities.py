@@ -137,6 +137,14 @@ QUANTITIES = (
         source="ISO 9276-6",
     ),
     Quantity(
+        key="ellipse_ratio",
+        name="Ellipse ratio",
+        symbol="Ellipse ratio",
+        kind="ratio",
+        definition="minor / major axis of the ellipse that has the particle's second moments",
+        source="ISO 9276-6",
+    ),
+    Quantity(
         key="circularity",
         name="Circularity",
         symbol="Circularity",

@@ -78,6 +78,9 @@ def measure_shapes(labels: NDArray[np.integer]) -> pd.DataFrame:
         P_c / P, with P_c the perimeter of the convex hull; at most 1.
     ``aspect_ratio``
         min_feret / max_feret (ISO 9276-6).
+    ``ellipse_ratio``
+        Minor / major axis of the ellipse that has the same second moments of area, the Legendre
+        ellipse of inertia (ISO 9276-6).
     ``bbox_top, bbox_left, bbox_bottom, bbox_right``
         Rows top <= r < bottom, columns left <= c < right.
     ``touches_edge``
@@ -120,6 +123,7 @@ def measure_shapes(labels: NDArray[np.integer]) -> pd.DataFrame:
             "solidity": area / hull_area,
             "convexity": np.minimum(hull_perimeter / perimeter, 1.0),
             "aspect_ratio": min_feret / max_feret,
+            "ellipse_ratio": _ellipse_ratios(runs, area, x, y),
             "bbox_top": top,
             "bbox_left": left,
             "bbox_bottom": bottom,
@@ -192,6 +196,25 @@ def _centroids(runs: Runs, area: Indices) -> tuple[Sizes, Sizes]:
     # whole numbers: twice the sum of the columns of a run
     twice_x = runs.summed(length * (runs.start + runs.stop - 1))
     return twice_x / (2 * area), runs.summed(length * runs.row) / area
+
+
+def _ellipse_ratios(runs: Runs, area: Indices, x: Sizes, y: Sizes) -> Sizes:
+    """Minor over major axis of the ellipse of inertia of every label that occurs.
+
+    Its axes go with the roots of the second moments about the centroid (x, y), along the directions
+    in which these are least and greatest. A run is a rectangle, so that pixels have their extent.
+    """
+    length = runs.stop - runs.start
+    owner = np.repeat(np.arange(len(area)), np.diff(runs.firsts, append=len(runs.row)))
+    right, down = (runs.start + runs.stop - 1) / 2 - x[owner], runs.row - y[owner]
+
+    def mean(values: Sizes) -> Sizes:
+        return np.bincount(owner, length * values, len(area)) / area
+
+    xx, yy = mean(right**2 + length**2 / 12), mean(down**2) + 1 / 12
+    apart = np.hypot(xx - yy, 2 * mean(right * down))
+    ratio: Sizes = np.sqrt((xx + yy - apart) / (xx + yy + apart))
+    return ratio
 
 
 def _crofton_perimeters(runs: Runs, area: Indices) -> Sizes:

@@ -29,7 +29,9 @@ def test_every_row_describes_what_is_measured():
 
 def test_what_may_be_chosen_stands_in_the_order_of_the_table():
     assert list(SIZES)[:3] == ["ecd", "min_feret", "max_feret"]
-    assert list(SHAPES)[:4] == ["aspect_ratio", "circularity", "solidity", "convexity"]
+    shown = [quantity.key for quantity in QUANTITIES if quantity.shown]
+    assert [*SIZES, *SHAPES] == shown
+    assert {"aspect_ratio", "circularity", "solidity", "convexity"} <= set(SHAPES)
     assert {size.kind for size in SIZES.values()} == {"length"}
     assert {shape.kind for shape in SHAPES.values()} == {"ratio"}
 

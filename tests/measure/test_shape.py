@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from skimage.measure import perimeter_crofton
+from skimage.measure import perimeter_crofton, regionprops
 
 from semseg.measure.shape import measure_shapes, outlines
 from tests.support.paths import ROOT
@@ -59,6 +59,7 @@ def test_rectangle():
     assert (row.min_feret, row.max_feret, row.aspect_ratio) == (3, 5, 0.6)
     assert (row.bbox_top, row.bbox_left, row.bbox_bottom, row.bbox_right) == (2, 3, 5, 7)
     assert row.solidity == 1
+    assert row.ellipse_ratio == pytest.approx(3 / 4)
     # Two crossings on each of 3 rows, 4 columns and 2 x 6 diagonals.
     assert row.perimeter == pytest.approx(np.pi / 8 * 2 * (3 + 4 + 12 / np.sqrt(2)))
     assert not row.touches_edge
@@ -69,6 +70,9 @@ def test_triangle_of_three_pixels():
     row = measure_shapes(labels).iloc[0]
     # Hull (0,0) (1,0) (2,1) (2,2) (0,2): area 3.5; across the slanted side it is 3/sqrt(2) wide.
     assert row.solidity == pytest.approx(3 / 3.5)
+    # Second moments about the centroid, 1/12 of each pixel's own among them: 11/36 along rows and
+    # columns, 4/36 between them; so 7/36 and 15/36 along the diagonals.
+    assert row.ellipse_ratio == pytest.approx(np.sqrt(7 / 15))
     assert row.min_feret == 2
     assert row.max_feret == pytest.approx(np.sqrt(8))
     assert outlines(labels)[1].tolist() == [
@@ -85,7 +89,7 @@ def test_one_pixel():
     labels = np.zeros((3, 3), int)
     labels[1, 1] = 1
     row = measure_shapes(labels).iloc[0]
-    assert (row.area, row.min_feret, row.solidity) == (1, 1, 1)
+    assert (row.area, row.min_feret, row.solidity, row.ellipse_ratio) == (1, 1, 1, 1)
     assert row.max_feret == pytest.approx(np.sqrt(2))
     assert row.circularity == row.form_factor == 1
     assert outlines(labels)[1].tolist() == [[0.5, 0.5], [1.5, 0.5], [1.5, 1.5], [0.5, 1.5]]
@@ -97,6 +101,7 @@ def test_line_of_one_pixel_width(transpose):
     row = measure_shapes(labels.T if transpose else labels).iloc[0]
     assert (row.area, row.min_feret) == (9, 1)
     assert row.max_feret == pytest.approx(np.sqrt(82))
+    assert row.ellipse_ratio == pytest.approx(1 / 9)
     assert row.touches_edge
 
 
@@ -106,6 +111,8 @@ def test_diagonal_line_is_one_outline_through_its_corners():
     assert row.min_feret == pytest.approx(np.sqrt(2))
     assert row.max_feret == pytest.approx(np.sqrt(32))
     assert row.solidity == pytest.approx(4 / 7)
+    # 5/4 + 1/12 along rows and columns, 5/4 between them: 1/12 and 31/12 along the diagonals
+    assert row.ellipse_ratio == pytest.approx(np.sqrt(1 / 31))
     assert shoelace(outlines(labels)[1]) == 4
     assert shoelace(outlines(labels[::-1])[1]) == 4
 
@@ -204,6 +211,16 @@ def test_feret_agrees_with_a_slow_scan_over_directions(labels):
         assert row.max_feret == pytest.approx(widths.max(), rel=1e-4)
 
 
+@unhurried
+@given(blobs())
+def test_ellipses_are_those_of_scikit_image(labels):
+    """Which takes pixels as points: the second moments of their own extent are added."""
+    measured = measure_shapes(labels).set_index("label")
+    for region in regionprops(labels):
+        greater, less = np.asarray(region.inertia_tensor_eigvals) + 1 / 12
+        assert measured.ellipse_ratio[region.label] == pytest.approx(np.sqrt(less / greater))
+
+
 # -- shapes of known truth -------------------------------------------------------------------
 
 # |bias| and spread allowed: a little above what docs/measurement.md reports for r = 3 to 60 px.
@@ -218,6 +235,7 @@ LIMITS = {
         "solidity": (0.12, 0.03),
         "convexity": (0.002, 0.005),
         "aspect_ratio": (0.18, 0.06),
+        "ellipse_ratio": (0.08, 0.06),
     },
     "square": {
         "ecd": (0.08, 0.2),
@@ -227,6 +245,7 @@ LIMITS = {
         "solidity": (0.16, 0.08),
         "convexity": (0.015, 0.015),
         "aspect_ratio": (0.12, 0.08),
+        "ellipse_ratio": (0.09, 0.06),
     },
     "ellipse": {
         "ecd": (0.08, 0.2),
@@ -237,6 +256,7 @@ LIMITS = {
         "solidity": (0.13, 0.035),
         "convexity": (0.002, 0.005),
         "aspect_ratio": (0.05, 0.05),
+        "ellipse_ratio": (0.02, 0.025),
     },
     "rod": {
         "ecd": (0.08, 0.2),
@@ -246,6 +266,7 @@ LIMITS = {
         "solidity": (0.14, 0.05),
         "convexity": (0.01, 0.012),
         "aspect_ratio": (0.06, 0.03),
+        "ellipse_ratio": (0.012, 0.012),
     },
 }
 
