@@ -1,9 +1,9 @@
 """What several pictures make together, collected picture by picture so that few stay in memory.
 
->>> run = Run(pictures=2)
->>> run.add(analyze("a.tif"))
->>> run.add(analyze("b.tif"))
->>> files = run.files()  # report.html, session.json, particles.xlsx, coco.json
+>>> run = Run(pictures=1)
+>>> run.add(analysis)
+>>> sorted(run.files())
+['coco.json', 'particles.xlsx', 'report.html', 'session.json']
 
 Of each picture its tables, outlines and drawing for the report are kept, and no image: some
 hundred bytes for each point of an outline instead of some fifty for each pixel.
