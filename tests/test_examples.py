@@ -25,6 +25,7 @@ def analysis(segmenter: Segmenter) -> Analysis:
 
 
 @shipped
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name, analysis, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some write files

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.version import NUMBERS, __version__
 from tests.support import sample_numbers
 from tests.support.network import shipped
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 RAISE = (
     "the sample's numbers have moved. If they should: raise NUMBERS in semseg/version.py, say in "
     "CHANGELOG.md which and why, and run python -m tests.support.sample_numbers"

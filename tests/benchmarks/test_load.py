@@ -9,7 +9,10 @@ import pytest
 
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the server is sent a signal")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="the server is sent a signal"),
+]
 
 
 def test_two_people_at_once_get_their_own_numbers_and_no_others():

@@ -328,6 +328,7 @@ def python_m_semseg(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_help_shows_examples_and_every_option():
     done = python_m_semseg("analyze", "--help")
     assert done.returncode == 0
@@ -338,6 +339,7 @@ def test_help_shows_examples_and_every_option():
 
 
 @shipped
+@pytest.mark.slow
 def test_as_a_program_it_writes_the_same(folder, plain, tmp_path):
     done = python_m_semseg("analyze", folder / "b.tif", "--output", tmp_path, *FIXED)
     assert done.returncode == 0

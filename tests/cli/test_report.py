@@ -13,6 +13,8 @@ from semseg.data import sample_path
 from semseg.io.micrograph import read_micrograph
 from tests.support.command import FIXED, rows_of
 
+pytestmark = pytest.mark.slow  # runs and replays of several pictures
+
 SHAPE = (150, 200)
 
 

@@ -23,6 +23,8 @@ from tests.support.hosting import MAX_UPLOAD_MB
 from tests.support.paths import ROOT
 from tests.support.server import ask, until
 
+pytestmark = pytest.mark.slow  # two servers behind nginx
+
 UPLOAD = "/_stcore/upload_file/session/file"
 STREAM = "/_stcore/stream"
 

@@ -134,6 +134,7 @@ def large(draw, segmenter):
 
 # A tile sees less of what is around it, so single pixels at outlines turn. The limits are about
 # twice what was measured on pictures like this one.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tile_px", "overlap_px", "mean", "rare"),
     [(512, 128, 0.015, 0.6), (module.TILE_PX, module.OVERLAP_PX, 0.008, 0.3)],

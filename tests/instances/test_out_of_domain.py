@@ -57,6 +57,7 @@ def discs(segmenter):
 # Pictures, through `analyze`
 
 
+@pytest.mark.slow
 def test_fewer_than_one_false_particle_per_megapixel(of_nothing):
     seen = {kind: analysis for kind, analysis in of_nothing.items() if analysis}
     kept = {kind: int(analysis.particles["kept"].sum()) for kind, analysis in seen.items()}
@@ -65,6 +66,7 @@ def test_fewer_than_one_false_particle_per_megapixel(of_nothing):
     assert len(seen) > len(KINDS) - 3
 
 
+@pytest.mark.slow
 def test_every_out_of_domain_image_has_a_note(of_nothing):
     for kind, analysis in of_nothing.items():
         if analysis is not None:

@@ -121,6 +121,7 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_any_json_ends_in_settings_or_a_sentence(choose):

@@ -17,7 +17,7 @@ from tests.support.command import analysed, python
 from tests.support.network import shipped
 from tests.support.picture_files import text_tag, zeiss_block
 
-pytestmark = shipped
+pytestmark = [shipped, pytest.mark.slow]
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 NAME = b"=cmd|' C calc'!A0 \x1b[2J\x1b]0;mine\x07 \xff\n..%2f" + SCRIPT.replace("/", "").encode()

@@ -10,6 +10,8 @@ import pytest
 from tests.support.added_measures import package_with_added_measures
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow  # a package of its own, in a process of its own
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):

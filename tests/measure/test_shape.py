@@ -279,6 +279,7 @@ def drawn_shapes():
     return pd.read_csv(io.StringIO(done.stdout), index_col=[0, 1, 2]).sort_index()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("radius", [3, 5, 10, 20, 40, 60])
 @pytest.mark.parametrize("name", LIMITS)
 def test_bias_and_spread(drawn_shapes, name, radius):

@@ -10,6 +10,8 @@ from semseg.metrology.cautions import cautions, compare_rules
 from semseg.settings import Settings
 from tests.support.page import open_page, texts
 
+pytestmark = pytest.mark.slow  # the whole page, with the network on the sample
+
 
 @pytest.fixture
 def page():

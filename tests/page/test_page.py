@@ -17,6 +17,8 @@ from semseg.page import work
 from semseg.settings import SETTINGS
 from tests.support.page import give, open_page, texts, upload
 
+pytestmark = pytest.mark.slow  # the whole page, with the network on the sample
+
 
 @pytest.fixture
 def page():

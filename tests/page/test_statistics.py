@@ -15,6 +15,8 @@ from semseg.export.session import session_json
 from semseg.settings import Settings
 from tests.support.page import give, open_page, texts, upload
 
+pytestmark = pytest.mark.slow  # the whole page, with the network on the sample
+
 
 @pytest.fixture
 def page():

@@ -10,8 +10,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # ms; for everything that is waited for: a busy machine may take it, and only a failure does
 PATIENCE = 240_000
-# ms; longer than what Streamlit waits for more, when a person types or drags
-LULL = 250
+# ms; two of them are longer than Streamlit waits for more when a person drags a slider (200)
+LULL = 150
 AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 # timers that are due earlier run before, and two frames are drawn
 PAUSE = """(lull) => new Promise((done) => setTimeout(
