@@ -144,6 +144,19 @@ class Analysis:
         """Of the sizes that are shown: ``nm``, or ``px`` without a scale."""
         return "px" if self.calibration is None else "nm"
 
+    def has_sizes_in(self, unit: str) -> bool:
+        """Whether sizes are known in ``px``, or in ``nm``, which takes a scale."""
+        return unit == "px" or self.calibration is not None
+
+    def pixel_size(self, unit: str) -> float:
+        """Side of a recorded pixel, in ``nm`` with a scale, in ``px`` else."""
+        return self.calibration.pixel_size_nm if unit == "nm" and self.calibration else 1.0
+
+    def frame_area(self, unit: str) -> float:
+        """Area of the analysed frame, in px² or nm²."""
+        height, width = self.grid.frame
+        return height * width * self.pixel_size(unit) ** 2
+
     @property
     def grid(self) -> Grid:
         """Where the network's pixels, and the analysed frame, lie in the recorded image."""

@@ -119,7 +119,7 @@ def report_html(
         key=lambda pair: unit == "nm" and pair[0].calibration is None,
     )
     ordered = [analysis for analysis, _ in pairs]
-    used = [each for each in ordered if unit == "px" or each.calibration is not None]
+    used = [each for each in ordered if each.has_sizes_in(unit)]
     page = template.render(
         title=title,
         date=date,
@@ -256,9 +256,7 @@ def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[st
     """What the report says of one picture; ``summary`` is that of the summary file."""
     calibration, settings = analysis.calibration, analysis.settings
     height, width = analysis.grid.frame
-    area, unit = float(height * width), "px"
-    if calibration is not None:
-        area, unit = area * calibration.pixel_size_nm**2, "nm"
+    unit = analysis.unit
     stated = getattr(calibration, "relative_uncertainty", None)
     summary = summary_dict(analysis)
     return {
@@ -270,7 +268,7 @@ def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[st
         "typed_uncertainty": settings.scale_uncertainty,
         "stated_uncertainty": stated,
         "assumed": is_assumed(analysis),
-        "area": _area(area, unit),
+        "area": _area(analysis.frame_area(unit), unit),
         "frame": f"{width:,} {TIMES} {height:,}",
         "median": summary["sizes"].get(f"{assessment.size}_{unit}", {}).get("d50"),
         "median_unit": unit,
@@ -325,12 +323,7 @@ def _setting(value: Any) -> str:
 
 def _outline_pixel(analyses: Sequence[Analysis], unit: str) -> float:
     """The coarsest side of a pixel of the grid on which sizes were measured, in `unit`."""
-
-    def side(analysis: Analysis) -> float:
-        calibration = analysis.calibration
-        return 1.0 if unit == "px" or calibration is None else calibration.pixel_size_nm
-
-    return max(side(each) * each.grid.pixel for each in analyses)
+    return max(each.pixel_size(unit) * each.grid.pixel for each in analyses)
 
 
 def _plots(

@@ -149,8 +149,8 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
         weights = size_weights(sized, by_volume=display.by_volume)
         for unit in ("nm", "px"):
             name = SIZES[display.size].column(unit)
-            has_unit = unit == "px" or calibration is not None
-            summary = summarise(sized[name], weights) if has_unit else summarise([])
+            known = analysis.has_sizes_in(unit)
+            summary = summarise(sized[name], weights) if known else summarise([])
             row |= {f"{figure.key}_{unit}": figure.of(summary) for figure in IN_SHORT}
         rows.append(row)
     return pd.DataFrame(rows, columns=PER_IMAGE)

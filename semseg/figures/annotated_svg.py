@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from semseg.analysis import Analysis, is_assumed
+from semseg.figures.contrast import display_range
 from semseg.figures.histogram import ASSUMED, ASSUMED_OVER_IMAGE
 from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
@@ -79,15 +79,13 @@ def annotated_svg(
 def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
     """The recorded picture as JPEG, of the largest of `MAX_SIDES_PX` that takes so few bytes."""
     grey = analysis.micrograph.grey
-    frame = grey[analysis.grid.window]
-    step = math.ceil(max(frame.shape) / MAX_SIDES_PX[0])
-    low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
+    low, high = display_range(grey[analysis.grid.window])
     recorded = Image.fromarray(np.ascontiguousarray(grey, np.float32))
     for longest in MAX_SIDES_PX:
         ratio = min(1, longest / max(recorded.size))
         width, height = (max(1, round(side * ratio)) for side in recorded.size)
         small = np.asarray(recorded.resize((width, height), Image.Resampling.BOX))
-        shown = np.clip((small - low) * (255 / max(high - low, 1e-12)), 0, 255)
+        shown = np.clip((small - low) * (255 / (high - low)), 0, 255)
         out = io.BytesIO()
         Image.fromarray(shown.astype(np.uint8)).save(out, "jpeg", quality=QUALITY)
         if out.tell() <= max_bytes:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, is_assumed
 from semseg.display import DEFAULT, Display
+from semseg.figures.contrast import display_range
 from semseg.figures.histogram import (
     ASSUMED,
     ASSUMED_OVER_IMAGE,
@@ -176,13 +177,13 @@ def _step(shape: tuple[int, ...]) -> int:
 
 
 def _displayed_grey(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Block means of a grey picture between its 0.1 and 99.9 percentiles: H' x W' float32, 0..1."""
+    """Block means of a grey picture, in the contrast of `display_range`: H' x W' float32, 0..1."""
     step = _step(grey.shape)
     padded = np.pad(grey, [(0, -side % step) for side in grey.shape], mode="edge")
     rows, columns = (side // step for side in padded.shape)
     small = padded.reshape(rows, step, columns, step).mean(axis=(1, 3), dtype=np.float32)
-    low, high = np.percentile(small, [0.1, 99.9])
-    stretched: NDArray[np.float32] = (small - low) / max(high - low, 1e-12)
+    low, high = display_range(small)
+    stretched: NDArray[np.float32] = (small - low) / (high - low)
     return np.clip(stretched, 0, 1)
 
 

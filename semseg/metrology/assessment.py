@@ -143,7 +143,7 @@ def assess(
         Of all resampling; the same input and seed give the same figures.
     """
     unit = pooled_unit(analyses)
-    used = [each for each in analyses if unit == "px" or each.calibration is not None]
+    used = [each for each in analyses if each.has_sizes_in(unit)]
     column = SIZES[size].column(unit)
     particles = pooled(used, unit)
     sizes = particles[column].to_numpy(np.float64)
@@ -163,7 +163,7 @@ def assess(
         filter_threshold=used[0].filter_threshold,
         pictures=len(used),
         left_out=len(analyses) - len(used),
-        area=sum(_area(each, unit) for each in used),
+        area=sum(each.frame_area(unit) for each in used),
         counts=Counts.of(pd.concat([each.particles for each in used], ignore_index=True)),
         particles=particles,
         summary=summarise(sizes, weights),
@@ -184,14 +184,6 @@ def assess(
         budget=budget(used, size, unit, band, intervals.d50),
         shapes=_shapes(particles, weights),
     )
-
-
-def _area(analysis: Analysis, unit: str) -> float:
-    """Area of the analysed frame, px² or nm²."""
-    calibration = analysis.calibration
-    side = 1.0 if unit == "px" or calibration is None else calibration.pixel_size_nm
-    height, width = analysis.grid.frame
-    return height * width * side**2
 
 
 def _side_by_side(

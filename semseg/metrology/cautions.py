@@ -168,7 +168,7 @@ def compare_rules(
         Whether particles count by their volume.
     """
     unit = pooled_unit(analyses)
-    used = [each for each in analyses if unit == "px" or each.calibration is not None]
+    used = [each for each in analyses if each.has_sizes_in(unit)]
     edges, visible_only = used[0].settings.edges, used[0].settings.visible_only
 
     column = SIZES[size].column(unit)

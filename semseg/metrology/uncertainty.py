@@ -126,7 +126,7 @@ def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:
     tables = [
         counted(analysis.particles).assign(picture=number)
         for number, analysis in enumerate(analyses)
-        if unit == "px" or analysis.calibration is not None
+        if analysis.has_sizes_in(unit)
     ]
     return pd.concat(tables, ignore_index=True)
 

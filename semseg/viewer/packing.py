@@ -13,13 +13,13 @@ import pandas as pd
 from PIL import Image
 
 from semseg.analysis import Analysis
+from semseg.figures.contrast import display_range
 from semseg.measure.quantities import SHAPES, SIZES
 
 __all__ = ["pack", "simplified"]
 
 MAX_SIDE_PX = 2048  # px of the longer side of the displayed picture
 QUALITY = 85
-SAMPLE = 1_000_000  # pixels that the contrast is taken from
 
 
 def pack(analysis: Analysis) -> dict[str, Any]:
@@ -171,14 +171,12 @@ def _indexed(column: pd.Series) -> tuple[list[str], np.ndarray]:
 
 
 def _image(analysis: Analysis) -> dict[str, Any]:
-    """The recorded picture, stretched between the 0.1 and 99.9 percentiles of its frame."""
+    """The recorded picture, in the contrast of `display_range`."""
     grey = analysis.micrograph.grey
     height, width = grey.shape
     rows, columns = analysis.grid.window
-    frame = grey[rows, columns]
-    step = max(1, int(np.sqrt(frame.size / SAMPLE)))
-    low, high = np.percentile(frame[::step, ::step], [0.1, 99.9])
-    scaled = (grey - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
+    low, high = display_range(grey[rows, columns])
+    scaled = (grey - np.float32(low)) * np.float32(255 / (high - low))
     picture = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
     if max(grey.shape) > MAX_SIDE_PX:
         factor = MAX_SIDE_PX / max(grey.shape)
