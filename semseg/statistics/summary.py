@@ -8,7 +8,7 @@
 >>> summarise([]).mean
 nan
 
-The page's ``viewer.js`` computes the same by the same formulae.
+The view in the browser computes the same by the same formulae (``statistics.js``).
 """
 
 from __future__ import annotations
