@@ -9,8 +9,7 @@ import pytest
 
 from semseg.__main__ import main
 from semseg.cli import analyze
-
-SHAPE = (150, 200)
+from tests.support.command import SHAPE
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from pycocotools.coco import COCO
 from semseg.export.coco import coco_json
 from semseg.preprocessing.preparation import Crop
 from semseg.version import NUMBERS, __version__
-from tests.export.test_rois import FACTORS, concluded, enclosed, seen_at
 from tests.support.fake_analysis import draw
+from tests.support.seen_at import FACTORS, concluded, enclosed, seen_at
 
 # what pycocotools 2.0 does to numpy 2
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

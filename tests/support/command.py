@@ -10,6 +10,7 @@ import sys
 
 from tests.support.paths import ROOT
 
+SHAPE = (150, 200)  # of the pictures, px
 FIXED = ("--rescale", "1", "--crop", "none")
 SCALED = (*FIXED, "--width-nm", "400")  # so that there is nothing to note
 ENDINGS = (

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from semseg.errors import OutputError
+from semseg.errors import OutputError, SemsegError
 from semseg.measure.quantities import SHAPES, SIZES
 from semseg.viewer import _address, assets, definitions
 from tests.support.command import contents, names, one_sentence
@@ -73,3 +73,27 @@ def test_without_any_place_for_the_viewer_s_files_one_sentence(no_static, monkey
     with pytest.raises(OutputError, match=r"static \(.*\); make that folder writable") as caught:
         _address()
     one_sentence(str(caught.value))
+
+
+def test_files_are_written_once_and_old_ones_go(tmp_path):
+    old = tmp_path / "static" / "semseg-0123"
+    old.mkdir(parents=True)
+    foreign = tmp_path / "static" / "font.woff2"
+    foreign.touch()
+    name = assets.publish(tmp_path / "static")
+    folder = tmp_path / "static" / name
+    files = {path.name for path in folder.iterdir()}
+    assert {"plotly.min.js", "viewer.js", "statistics.js", "viewer.css"} <= files
+    assert (folder / "plotly.min.js").stat().st_size > 1_000_000
+    assert not old.exists()
+    assert foreign.exists()
+    before = (folder / "viewer.js").stat().st_mtime_ns
+    assert assets.publish(tmp_path / "static") == name
+    assert (folder / "viewer.js").stat().st_mtime_ns == before
+    assert {path.name for path in (tmp_path / "static").iterdir()} == {name, "font.woff2"}
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "static").write_text("a file where the folder should be")
+    with pytest.raises(SemsegError, match="could not be written"):
+        assets.publish(tmp_path / "static")

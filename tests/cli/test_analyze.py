@@ -16,8 +16,7 @@ from semseg.__main__ import main
 from semseg.cli import analyze
 from semseg.errors import ModelError
 from semseg.inference.segmenter import Segmenter
-from tests.cli.conftest import SHAPE
-from tests.support.command import FIXED, one_sentence, rows_of, summary_of
+from tests.support.command import FIXED, SHAPE, one_sentence, rows_of, summary_of
 from tests.support.model_files import described_model
 from tests.support.network import shipped
 from tests.support.paths import ROOT

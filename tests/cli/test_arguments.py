@@ -14,8 +14,7 @@ import tifffile
 from semseg.cli.arguments import add_settings, settings_of
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import SETTINGS, Settings
-from tests.cli.conftest import SHAPE
-from tests.support.command import FIXED, one_sentence, rows_of, summary_of
+from tests.support.command import FIXED, SHAPE, one_sentence, rows_of, summary_of
 
 
 def test_a_typed_width(run, folder, tmp_path):
