@@ -1,4 +1,4 @@
-// Parts of the page: finding them, each with the kind that it must have, and making them.
+// Parts of the page: finding them, each with the kind that it must have, making and styling them.
 
 /**
  * The part that `selector` finds in `root`.
@@ -65,4 +65,24 @@ export function element(tag, name = "", ...children) {
  */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * The style sheet, within the component so that it goes with it.
+ *
+ * @param {HTMLElement} root
+ * @param {string} address
+ * @returns {Promise<unknown>} done also where it did not arrive: plain, but usable
+ */
+export function loadStyle(root, address) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = address;
+  const loaded = new Promise((done) => {
+    link.onload = done;
+    link.onerror = done;
+  });
+  root.querySelectorAll("link").forEach((old) => old.remove());
+  root.prepend(link);
+  return loaded;
 }

@@ -1,5 +1,35 @@
 // The note beside the pointer that names a particle.
 
+import { SHAPES, SIZES } from "./definitions.js";
+import { fixed, places } from "./texts.js";
+
+/** @import { Particles, ShapeKey } from "./types.d.ts" */
+/** @import { State } from "./state.js" */
+
+/**
+ * What is said of a particle, in lines.
+ *
+ * @param {Particles} particles
+ * @param {State} state
+ * @param {number} row
+ * @param {ShapeKey} [shape] one that is wanted, too
+ */
+export function described(particles, state, row, shape) {
+  const { unit } = particles;
+  const digits = places(particles.max_feret[row]);
+  const reason = state.reason(row);
+  const lines = [`Particle ${particles.label[row]}: ${state.name(row)}${reason ? `, ${reason}` : ""}`];
+  for (const { key, name } of Object.values(SIZES)) {
+    lines.push(`${name} ${fixed(particles[key][row], digits)} ${unit}`);
+  }
+  if (shape) {
+    const { name, decimals } = SHAPES[shape];
+    lines.push(`${name} ${fixed(particles[shape][row], decimals)}`);
+  }
+  lines.push(`Confidence ${fixed(particles.confidence[row], 3)}`);
+  return lines;
+}
+
 export class Tip {
   /**
    * `node` lies in `box`, which is positioned; `describe(row)` gives the lines.

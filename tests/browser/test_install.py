@@ -90,6 +90,12 @@ def test_analyze_runs_without_streamlit(installed):
     assert {f"mine.{ending}" for ending in ENDINGS} < set(names(installed.folder / "out"))
 
 
+def test_what_only_checks_types_of_javascript_is_not_installed(installed):
+    files = _files(installed.package())
+    assert "viewer/viewer.js" in files
+    assert not [name for name in files if name.endswith(".ts") or "node_modules" in name]
+
+
 def test_without_streamlit_the_page_says_how_to_install_it(installed):
     done = installed.run("semseg", "page")
     assert done.returncode == 2
