@@ -56,7 +56,7 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
     """
     models = sorted({(a.model.name, a.model.version, a.model.sha256) for a in analyses})
     # Annotations are written one by one: as objects, all together take ten times their text.
-    annotations: list[str] = []
+    annotations: list[bytes] = []
     for number, analysis in enumerate(analyses, start=1):
         for annotation in _annotations(analysis):
             identity = {"id": len(annotations) + 1, "image_id": number, "category_id": 1}
@@ -73,16 +73,16 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
                 ],
             }
         ),
-        "licenses": "[]",
+        "licenses": _text([]),
         "images": _text([_image(number, each) for number, each in enumerate(analyses, start=1)]),
-        "annotations": f"[{','.join(annotations)}]",
+        "annotations": b"[" + b",".join(annotations) + b"]",
         "categories": _text([{"id": 1, "name": "particle", "supercategory": "particle"}]),
     }
-    return f"{{{','.join(f'{_text(name)}:{text}' for name, text in parts.items())}}}\n".encode()
+    return b"{" + b",".join(_text(name) + b":" + text for name, text in parts.items()) + b"}\n"
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+def _text(value: Any) -> bytes:
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _image(number: int, analysis: Analysis) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def report_html(
     )
     ordered = [analysis for analysis, _ in pairs]
     used = [each for each in ordered if each.has_sizes_in(unit)]
-    page = template.render(
+    # encoded part by part: as one text it would take two bytes for each of its characters
+    parts = template.generate(
         title=title,
         date=date,
         version=__version__,
@@ -157,7 +158,7 @@ def report_html(
         default_scale=DEFAULT_SCALE_UNCERTAINTY,
         nan=math.nan,
     )
-    return page.encode()
+    return b"".join(part.encode() for part in parts)
 
 
 def max_picture_bytes(pictures: int) -> int:
