@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.runtime.caching import clear_session_resource_cache
 
+from semseg import analysis
 from semseg.data import sample_path
 from semseg.page import work
 from semseg.settings import SETTINGS
@@ -197,6 +198,7 @@ def test_a_choice_of_providers_is_offered_where_there_is_one(page, monkeypatch):
 def test_progress_names_the_picture_the_stage_and_the_count(page, monkeypatch, bare_png):
     from streamlit.delta_generator import DeltaGenerator
 
+    monkeypatch.setattr(work, "segment", analysis.segment)  # not one that was seen before
     said = []
     progress = DeltaGenerator.progress
 
