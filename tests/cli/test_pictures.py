@@ -12,6 +12,8 @@ from semseg.cli import pictures
 from semseg.errors import OutOfMemoryError
 from tests.support.command import FIXED
 
+pytestmark = pytest.mark.slow  # runs over several pictures, with their reports
+
 
 @pytest.fixture(scope="module")
 def three(draw, tmp_path_factory):
