@@ -5,7 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
+
+# no test fails because the machine is busy
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 # before anything of it is imported, so that assertions of helpers tell what differs
 pytest.register_assert_rewrite("tests.support")
