@@ -39,7 +39,7 @@ def refusal(call, *arguments, **named) -> str:
 
 
 @given(ANY_SETTINGS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_round_trips(chosen):
     assert Settings.from_dict(chosen.to_dict()) == chosen
     assert Settings.from_json(chosen.to_json()) == chosen

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.version import NUMBERS, __version__
 from tests.support import sample_numbers
@@ -33,6 +35,7 @@ def test_the_record_belongs_to_this_edition_and_its_model():
     )
 
 
+@pytest.mark.slow
 @shipped
 def test_the_sample_s_numbers_move_only_when_numbers_is_raised(segmenter):
     record = json.loads(sample_numbers.RECORD.read_text("utf-8"))["figures"]

@@ -24,6 +24,7 @@ def three(draw, tmp_path_factory):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--report",)])
 def test_no_analysis_and_no_image_stays(options, three, tmp_path, monkeypatch):
     watched = []

@@ -67,6 +67,7 @@ def test_the_population_is_the_one_described():
     assert np.log(whole["ecd_nm"]).std() == pytest.approx(0.25, abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_generator_draws_it_again(labels):
     picture, truth = make_sample.draw_sample()
     stored = tifffile.imread(sample_path())
@@ -96,6 +97,7 @@ def test_a_footprint_is_what_is_painted():
     assert (footprint != (drawn > 0)).sum() <= 2
 
 
+@pytest.mark.slow
 def test_the_sizes_measured_on_it_are_the_true_ones(segmenter):
     analysis = analyze(sample_path(), segmenter=segmenter)
     kept = analysis.particles[analysis.particles["kept"]]

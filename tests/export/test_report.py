@@ -334,6 +334,7 @@ def test_plots_have_ids_of_their_own_and_the_library_is_there_once(analysis, ass
     assert "default-src 'none'" in text
 
 
+@pytest.mark.slow
 def test_eight_pictures_stay_small():
     rng = np.random.default_rng(0)
     pictures = []

@@ -14,8 +14,7 @@ from semseg.preprocessing.preparation import Crop
 from tests.support.fake_analysis import draw
 from tests.support.seen_at import FACTORS, concluded, enclosed, seen_at
 
-# A busy machine is no failure.
-unhurried = settings(deadline=None, max_examples=25)
+FEW = settings(max_examples=25)
 
 
 def rois_of(analysis):
@@ -62,7 +61,7 @@ def test_imagej_measures_the_pixels_of_the_label_image(factor):
         np.testing.assert_array_equal(inside, analysis.labels == label)
 
 
-@unhurried
+@FEW
 @example(1.6015625, 1600)
 @given(st.floats(0.3, 2), st.integers(0, 10**6))
 def test_both_areas_hold_whatever_the_factor(factor, seed):

@@ -23,6 +23,7 @@ def images(analysis):
     return [analysis.micrograph.grey, analysis.prepared.image, found.labels, found.network_labels]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pixels", [(7.3, 5.0), (7.3, None, 5.0), (None, None)])
 def test_collected_pictures_make_the_files_that_they_make_at_once(pixels):
     """Those without a scale stand last in a report in nanometres, whatever their order."""

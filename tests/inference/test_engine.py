@@ -183,6 +183,7 @@ def test_the_picture_at_which_a_gpu_failed_says_so_once(install, make_segmenter,
     assert report.count("failed while running") == 1
 
 
+@pytest.mark.slow
 @shipped
 def test_the_page_says_that_a_gpu_failed(install):
     install()

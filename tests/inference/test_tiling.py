@@ -10,7 +10,7 @@ from skimage.transform import downscale_local_mean
 
 from semseg.inference.tiling import pad_to_multiple, predict_in_tiles, ramps, tile_starts
 
-FEW = settings(deadline=None, max_examples=60)
+FEW = settings(max_examples=60)
 # What the float16 maps may be off by: half a step of each of four weighted tiles, and of the sum.
 FLOAT16_ERROR = 0.0015
 
@@ -24,7 +24,7 @@ def cuts(draw):
 
 
 @given(cuts())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_weights_sum_to_one_at_every_pixel(cut):
     side = cut[0]
     total = np.zeros(side)
@@ -43,7 +43,7 @@ def test_tiles_may_abut_without_overlap(side):
 
 
 @given(cuts())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_tiles_cover_the_side_and_overlap_enough(cut):
     side, tile, overlap = cut
     starts = tile_starts(side, tile, overlap)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from semseg.instances.confidence import FEATURES, apply_filter, confidence, reasons
 
-FEW = settings(deadline=None, max_examples=40)
+FEW = settings(max_examples=40)
 NUMBERS = st.floats(-20, 20)
 
 

@@ -61,7 +61,7 @@ def test_features_of_odd_particles_are_finite(labels, value):
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_features_of_anything_are_finite_and_in_range(seed):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 9, (6, 8)).repeat(3, 0).repeat(3, 1)

@@ -21,7 +21,7 @@ from semseg.instances.particles import (
 from tests.support.discs import crowd, disc
 from training.metrics import compare
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(max_examples=25)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -98,7 +98,7 @@ def test_each_particle_is_one_piece_without_holes(seed, min_peak):
 
 
 @given(SEEDS)
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 def test_the_same_maps_give_the_same_labels(seed):
     maps = random_maps(seed)
     before = maps.copy()

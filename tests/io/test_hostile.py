@@ -47,6 +47,7 @@ def test_mutated_files_end_in_a_result_or_a_sentence():
     assert {"result", "UnreadableImageError", "SettingsError"} <= {case[2] for case in found}
 
 
+@pytest.mark.slow
 @shipped
 def test_mutated_pictures_go_through_to_the_files():
     pictures = [
@@ -123,7 +124,7 @@ TREES = st.recursive(
 
 @pytest.mark.slow
 @given(st.data())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 def test_any_json_ends_in_settings_or_a_sentence(choose):
     kind = choose.draw(st.sampled_from(["settings-json", "session-json"]))
     tree = json.loads(seeds()[kind])
@@ -176,7 +177,7 @@ def gatan(value, unit):
 
 @pytest.mark.parametrize("write", [zeiss, fei, phenom, imagej, gatan])
 @given(VALUES, VALUES)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_any_metadata_end_in_a_plausible_scale_or_in_none(write, value, unit):
     micrograph = read_micrograph(write(value, unit), "a.tif")
     np.testing.assert_array_equal(micrograph.grey, GREY)
@@ -186,7 +187,7 @@ def test_any_metadata_end_in_a_plausible_scale_or_in_none(write, value, unit):
 
 
 @given(st.sampled_from(["sidecar-jeol", "sidecar-hitachi"]), VALUES, st.integers(0, 6), WORDS)
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 def test_any_sidecar_ends_in_a_plausible_scale_or_in_none(kind, value, line, name):
     lines = seeds()[kind].decode("latin-1").split("\r\n")
     line = min(line, len(lines) - 1)

@@ -241,14 +241,14 @@ SIGNATURES += [b"GIF89a", b"RIFF\0\0\0\0WEBPVP8 ", b"BM", bare_tiff(80, 97), png
 
 
 @given(st.sampled_from(SIGNATURES), st.binary(max_size=600))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 def test_random_bytes_never_escape(signature, rest):
     with pytest.raises(SemsegError):
         read_micrograph(signature + rest)
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.data())
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 def test_flipped_bytes_read_or_fail_cleanly(kind, choose):
     data = bytearray(WHOLE[kind])
     # Most structure sits at the ends.

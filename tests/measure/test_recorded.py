@@ -10,7 +10,7 @@ from semseg.measure.recorded import measure_particles, on_recorded_grid, recorde
 from semseg.measure.shape import measure_shapes
 from tests.support.discs import crowd
 
-FEW = settings(deadline=None, max_examples=25)
+FEW = settings(max_examples=25)
 SEEDS = st.integers(0, 2**32 - 1)
 
 

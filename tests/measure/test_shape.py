@@ -7,16 +7,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.measure import perimeter_crofton, regionprops
 
 from semseg.measure.shape import measure_shapes, outlines
 from tests.support.paths import ROOT
-
-# A busy machine is no failure.
-unhurried = settings(deadline=None)
 
 POSITIONS = ["label", "x", "y", "bbox_top", "bbox_left", "bbox_bottom", "bbox_right"]
 
@@ -154,7 +151,6 @@ def test_what_is_not_a_label_image_is_refused(function):
 # -- anything that can be drawn --------------------------------------------------------------
 
 
-@unhurried
 @given(blobs())
 def test_outlines_enclose_exactly_the_pixels(labels):
     found = outlines(labels)
@@ -169,7 +165,6 @@ def test_outlines_enclose_exactly_the_pixels(labels):
         assert outline.dtype == np.float32
 
 
-@unhurried
 @given(blobs(), st.integers(0, 3), st.booleans())
 def test_turning_and_mirroring_change_positions_only(labels, turns, mirrored):
     moved = np.rot90(labels[:, ::-1] if mirrored else labels, turns)
@@ -179,7 +174,6 @@ def test_turning_and_mirroring_change_positions_only(labels, turns, mirrored):
     pd.testing.assert_frame_equal(before.drop(columns=POSITIONS), after.drop(columns=POSITIONS))
 
 
-@unhurried
 @given(blobs(), st.integers(2, 4))
 def test_scaling_scales_lengths(labels, k):
     before, after = measure_shapes(labels), measure_shapes(np.kron(labels, np.ones((k, k), int)))
@@ -189,7 +183,6 @@ def test_scaling_scales_lengths(labels, k):
     np.testing.assert_allclose(after.solidity, before.solidity)
 
 
-@unhurried
 @given(blobs())
 def test_perimeter_agrees_with_scikit_image(labels):
     for row in measure_shapes(labels).itertuples():
@@ -197,7 +190,6 @@ def test_perimeter_agrees_with_scikit_image(labels):
         assert row.perimeter == pytest.approx(expected)
 
 
-@unhurried
 @given(blobs())
 def test_feret_agrees_with_a_slow_scan_over_directions(labels):
     angles = np.deg2rad(np.arange(0, 180, 0.25))
@@ -211,7 +203,6 @@ def test_feret_agrees_with_a_slow_scan_over_directions(labels):
         assert row.max_feret == pytest.approx(widths.max(), rel=1e-4)
 
 
-@unhurried
 @given(blobs())
 def test_ellipses_are_those_of_scikit_image(labels):
     """Which takes pixels as points: the second moments of their own extent are added."""
@@ -292,7 +283,6 @@ def test_bias_and_spread(drawn_shapes, name, radius):
     assert perimeter.spread <= 0.06 * perimeter.true
 
 
-@unhurried
 @given(blobs())
 def test_same_labels_same_numbers(labels):
     pd.testing.assert_frame_equal(measure_shapes(labels), measure_shapes(labels), check_exact=True)

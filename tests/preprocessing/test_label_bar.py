@@ -137,7 +137,7 @@ WITH_BAR = np.vstack([draw_picture(240, 320), draw_bar(26, 320)])
 WITHOUT_BAR = draw_picture(240, 320, seed=3)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(factor=st.floats(1e-3, 300), offset=st.floats(-100, 100))
 def test_scale_of_grey_does_not_matter(factor, offset):
     def rescale(grey):
@@ -147,7 +147,7 @@ def test_scale_of_grey_does_not_matter(factor, offset):
     assert find_label_bar(rescale(WITHOUT_BAR)) is None
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), background=st.floats(0, 150), noise=st.floats(0, 20))
 def test_particles_are_never_cut(seed, background, noise):
     assert find_label_bar(draw_picture(160, 200, background, noise, seed)) is None

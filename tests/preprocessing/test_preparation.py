@@ -135,7 +135,7 @@ SALTED[5::17, 3::19] = 255
 SALTED[9::23, 7::29] = 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(exponent=st.integers(-10, 12), offset=st.integers(-1000, 1000))
 def test_scale_of_grey_does_not_matter_to_outliers(exponent, offset):
     # Powers of two and whole offsets keep float32 exact, so that the law holds to the bit.
@@ -186,7 +186,7 @@ def test_percentiles_must_be_in_order(low, high):
         stretch_contrast(SALTED, low, high)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(factor=st.floats(1e-3, 1e3), offset=st.floats(-1e3, 1e3))
 def test_contrast_does_not_depend_on_the_scale_of_grey(factor, offset):
     scaled = ((SALTED.astype(np.float64) + offset) * factor).astype(np.float32)
@@ -210,7 +210,7 @@ def test_factor_1_is_the_identity():
     assert resize(SALTED, 1.0) is SALTED
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     height=st.integers(1, 80),
     width=st.integers(1, 80),

@@ -86,7 +86,7 @@ def test_ends_are_found_to_a_part_of_a_pixel(blur, fraction):
     assert bar.right == pytest.approx(150, abs=0.05)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     left=st.integers(3, 150),
     length=st.integers(14, 140),

@@ -201,7 +201,7 @@ def test_large_sidecar_is_ignored_with_a_note():
     ),
     size=st.tuples(st.integers(1, 2000), st.integers(1, 2000)),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_never_raises(data, size):
     found = read_sidecar(data, "a.txt", *size)
     if found is not None and found.label_bar_row is not None:

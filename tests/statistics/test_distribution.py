@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -23,8 +23,6 @@ from semseg.statistics.distribution import (
     span,
 )
 from semseg.statistics.summary import summarise
-
-unhurried = settings(deadline=None)
 
 lengths = st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=50)
 
@@ -66,7 +64,6 @@ def test_orders_that_are_equal_are_refused():
         moment_mean([1.0], 3, 3)
 
 
-@unhurried
 @given(lengths)
 def test_moment_means_rise_with_their_orders(sizes):
     means = [moment_mean(sizes, p, q) for p, q in ((1, 0), (2, 0), (3, 2), (4, 3))]

@@ -19,7 +19,7 @@ from semseg.statistics.intervals import (
 from semseg.statistics.sample_size import advice_sentence, advise, particles_needed
 from semseg.statistics.summary import summarise
 
-unhurried = settings(deadline=None, max_examples=25)
+FEW = settings(max_examples=25)
 BY_NUMBER = ("mean", "standard_deviation", "d10", "d50", "d90", "geometric_mean", "d32", "d43")
 FIGURES = (
     *BY_NUMBER,
@@ -234,7 +234,7 @@ def test_a_single_giant_leaves_no_limits_by_volume():
     assert math.isnan(bootstrap_intervals([*lognormal(300, spread=0.1), 1e5]).volume_d50.low)
 
 
-@unhurried
+@FEW
 @given(
     st.lists(st.floats(1e-3, 1e6), min_size=20, max_size=60),
     st.sampled_from([1, 5]),
@@ -338,7 +338,7 @@ def test_no_advice_without_an_interval():
         particles_needed(lognormal(40), target=0)
 
 
-@unhurried
+@FEW
 @given(st.floats(0.01, 1), st.floats(0.001, 0.5), st.sampled_from(["images", "particles"]))
 def test_more_is_asked_for_a_nearer_target(half, target, unit):
     found = known(100 - 50 * half, 100 + 50 * half, particles=200, images=7, resampled=unit)

@@ -16,7 +16,7 @@ from semseg.statistics.nanomaterial import (
     wilson,
 )
 
-unhurried = settings(deadline=None, max_examples=50)
+FEW = settings(max_examples=50)
 RULE = "every kept particle"
 
 
@@ -107,7 +107,7 @@ def test_the_statement_holds_what_a_reader_needs():
     assert "thickness" in statement
 
 
-@unhurried
+@FEW
 @given(st.lists(st.floats(0.1, 1e4), max_size=60), st.booleans(), st.booleans())
 def test_it_never_gives_the_opposite_verdict(least, assumed, by_image):
     groups = np.arange(len(least)) % 6 if by_image else None

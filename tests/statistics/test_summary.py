@@ -5,13 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from semseg.statistics.summary import MAX_BINS, histogram_edges, summarise, volume_weights
-
-# A busy machine is no failure.
-unhurried = settings(deadline=None)
 
 # what is so small that halves of it round to nothing is no size
 size = st.just(0.0) | st.floats(1e-9, 1e6)
@@ -52,7 +49,6 @@ def test_any_kind_of_sequence(make):
     assert summarise(make([3.0, 1.0, 2.0])).median == 2
 
 
-@unhurried
 @given(sizes, st.randoms())
 def test_order_changes_nothing(values, random):
     shuffled = list(values)
@@ -60,7 +56,6 @@ def test_order_changes_nothing(values, random):
     assert repr(summarise(shuffled)) == repr(summarise(values))
 
 
-@unhurried
 @given(sizes)
 def test_summary_lies_between_the_extremes_and_agrees_with_pandas(values):
     summary, series = summarise(values), pd.Series(values)
@@ -112,7 +107,6 @@ def test_weights_that_make_no_sense_are_refused(weights):
         summarise([1.0, 2.0], weights)
 
 
-@unhurried
 @given(sizes, st.floats(1e-3, 1e9))
 def test_equal_weights_weigh_nothing(values, weight):
     plain, same = summarise(values), summarise(values, [weight] * len(values))
@@ -122,7 +116,6 @@ def test_equal_weights_weigh_nothing(values, weight):
         assert getattr(same, name) == expected
 
 
-@unhurried
 @given(weighted, st.randoms())
 def test_order_of_weighted_values_changes_nothing(pairs, random):
     shuffled = list(pairs)
@@ -200,7 +193,6 @@ def test_logarithmic_bins_of_degenerate_input():
     assert len(histogram_edges([1.0, 1.0 + 1e-15], bins=50, log=True)) == 2
 
 
-@unhurried
 @given(st.lists(st.floats(-1, 1e200), max_size=100), st.one_of(st.none(), st.integers(0, 100)))
 def test_logarithmic_edges_rise_and_hold_every_value_above_zero(values, bins):
     edges = histogram_edges(values, bins=bins, log=True)
@@ -218,7 +210,6 @@ def test_edges_of_degenerate_input_still_make_one_bin(values):
     assert edges[0] < edges[1]
 
 
-@unhurried
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=100))
 def test_edges_rise_and_hold_every_finite_value(values):
     edges = histogram_edges(values)

@@ -101,7 +101,7 @@ def random_labels(seed, count):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 6))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_exchanging_truth_and_found_exchanges_precision_and_recall(seed, count, other):
     a, b = random_labels(seed, count), random_labels(seed + 1, other)
     there, back = compare(a, b), compare(b, a)
@@ -113,7 +113,7 @@ def test_exchanging_truth_and_found_exchanges_precision_and_recall(seed, count, 
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_picture_agrees_with_itself_whatever_its_numbering(seed, count):
     labels = random_labels(seed, count)
     order = np.random.default_rng(seed).permutation(count) + 1
