@@ -112,7 +112,7 @@ class Settings:
             query="rescale",
             low=0.01,
             high=100.0,
-            metavar="auto|FACTOR",
+            metavar="FACTOR",
         ).metadata,
     )
     crop: Crop | None = field(

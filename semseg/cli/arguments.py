@@ -105,7 +105,7 @@ def _values(about: Setting) -> dict[str, Any]:
             return {"type": _auto_or(crop_of, CROP), "metavar": CROP}
         case Number():
             numbers = about.metavar or f"{about.low:g}..{about.high:g}"
-            return {"type": _auto_or(float, f"{AUTO} or a number"), "metavar": numbers}
+            return {"type": _auto_or(float, f"{AUTO} or a number"), "metavar": f"{AUTO}|{numbers}"}
     raise TypeError(f"no option can give a {type(about).__name__}")
 
 

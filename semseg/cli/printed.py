@@ -8,7 +8,7 @@ import sys
 from semseg.analysis import Analysis
 from semseg.errors import printable
 from semseg.metrology.cautions import cautions, compare_rules
-from semseg.statistics.counting import Counts, counted, size_weights
+from semseg.statistics.counting import Counts, counted, in_short, size_weights
 from semseg.statistics.summary import summarise
 
 __all__ = ["result_line", "say", "warn"]
@@ -45,10 +45,19 @@ def result_line(analysis: Analysis) -> str:
     if size.count:
         sizes = f", min Feret mean {size.mean:.4g} {unit}, median {size.median:.4g} {unit}"
     return (
-        f"{analysis.micrograph.name}: {counts.kept} of {counts.found} particles kept{sizes}"
+        f"{analysis.micrograph.name}: {counts.kept} of {counts.found} particles kept"
+        f"{_rule(analysis, counts)}{sizes}"
         f"{width}{_cut(analysis)}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
         f"{_cautions(analysis)}"
     )
+
+
+def _rule(analysis: Analysis, counts: Counts) -> str:
+    """``, 162 counted (whole particles only)``; nothing where all that are kept count once."""
+    settings = analysis.settings
+    if (settings.edges, settings.visible_only) == ("count", False):
+        return ""
+    return f", {counts.counted} counted ({in_short(settings.edges, settings.visible_only)})"
 
 
 def _cautions(analysis: Analysis) -> str:

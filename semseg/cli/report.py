@@ -60,8 +60,13 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(
             f"The replay would overwrite {options.session}; choose another folder with --output."
         )
+    folder = options.images or options.session.parent
+    if not folder.is_dir():
+        raise SettingsError(
+            f"There is no folder {folder}; give the one of the pictures as --images."
+        )
     segmenter = Segmenter(provider=session.settings.provider)
-    places = find_pictures(session, options.images or options.session.parent)
+    places = find_pictures(session, folder)
     jobs = [
         Job(places[picture.sha256], session.settings, picture.edits)
         for picture in session.pictures

@@ -35,7 +35,7 @@ __all__ = ["coco_json"]
 # Columns that have a place of their own, or none: a doubt about a kept particle reads like a
 # verdict.
 _ELSEWHERE = ("confidence", "doubt")
-_DECIMALS = 4  # of a coordinate in px
+_DECIMALS = 6  # of a coordinate in px: areas of particles of a single px to 1e-5
 
 
 def coco_json(analyses: Sequence[Analysis]) -> bytes:
@@ -47,7 +47,7 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
       and whether it was only ``assumed`` (null without a scale).
     * ``annotations`` are *all* particles found, so that none is lost: leave out those whose
       ``attributes.kept`` is false to have the kept ones. ``segmentation`` is one polygon along the
-      pixel edges of the network's grid, in recorded px to four decimals; ``area`` is ``area_px`` of
+      pixel edges of the network's grid, in recorded px to six decimals; ``area`` is ``area_px`` of
       the table, which that polygon encloses; ``bbox`` is [x, y, width, height] of the polygon;
       ``score`` is the confidence. ``attributes`` hold all other columns of the table, ``label``
       among them. What is not known is null.

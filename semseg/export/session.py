@@ -275,12 +275,19 @@ def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
         before = medians.get(size) if isinstance(medians, Mapping) else None
         if before != value:
             found.append(
-                f"{name}: the median of {size} was {before!r} then and is {value!r} now "
-                f"({now['unit']})."
+                f"{name}: the median of {SIZES[size].symbol} was {_told(before, then)} then and is "
+                f"{_told(value, now)} now."
             )
     return found or [
         f"{name}: single values differ ({', '.join(columns)}), no count and no median does."
     ]
+
+
+def _told(median: Any, result: Mapping[str, Any]) -> str:
+    """A median with its unit, or what stands in its place in a session that was changed."""
+    if isinstance(median, int | float):
+        return f"{median:.6g} {result.get('unit', '')}".strip()
+    return "unknown" if median is None else f"{median!r:.20}"
 
 
 def _different_columns(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

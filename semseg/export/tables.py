@@ -56,7 +56,7 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     1. Names and values: file, scale, counting rule, counts, and what the histogram of the figure
        shows (`display`, which changes nothing else).
     2. A row per size and weighting: n, mean, median, standard deviation, D10, D50, D90.
-    3. A row per counted particle: its label and sizes.
+    3. A row per counted particle: its label and sizes, and its weight where the rule gives it one.
 
     Lengths are in nanometres where there is a scale, else in pixels, as every header says.
     """
@@ -90,6 +90,8 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
                 }
             )
     names = {size.column(unit): f"{size.name} ({unit})" for size in SIZES.values()}
+    if analysis.settings.edges == "weight":  # without it nobody could work the figures out again
+        names["weight"] = "weight"
     each = rows[["label", *names]].rename(columns=names)
     return _csv(facts, _rows(pd.DataFrame(summaries)), _rows(each))
 
@@ -162,7 +164,8 @@ def counting_rule(analysis: Analysis) -> str:
     rule = describe(settings.edges, settings.visible_only)
     return (
         f"{rule} Of {counts.kept} kept, {counts.counted} count; "
-        f"{counts.kept_at_edge} of those kept are cut by the edge."
+        f"{counts.kept_at_edge} of those kept {'is' if counts.kept_at_edge == 1 else 'are'} "
+        "cut by the edge."
     )
 
 

@@ -122,6 +122,10 @@ def _restored(path: Path, old: Path) -> bool:
 
 def _refusal(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return OutputError(
+            f"The folder {path} cannot be made, since a file is in its place; choose another."
+        )
     return OutputError(
         f"{path} could not be written ({reason}): "
         "choose a folder that may be written to and has space."

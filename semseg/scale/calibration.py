@@ -162,10 +162,14 @@ def agreement_note(typed: Calibration, from_file: Calibration) -> str | None:
     squares = [(each.relative_uncertainty or 0.0) ** 2 for each in (typed, from_file)]
     if difference <= max(TOLERANCE, 2 * sum(squares) ** 0.5):
         return None
+    ratio = max(typed.pixel_size_nm, from_file.pixel_size_nm) / min(
+        typed.pixel_size_nm, from_file.pixel_size_nm
+    )
+    apart = f"{difference:.1%} apart" if ratio < 2 else f"a factor of {ratio:.3g}"
     return (
         f"The {typed.source} gives {typed.pixel_size_nm:.4g} nm per pixel but the "
         f"{from_file.source} gives {from_file.pixel_size_nm:.4g} nm "
-        f"({difference:.1%} apart): check the scale bar before you trust the sizes."
+        f"({apart}): check the scale bar before you trust the sizes."
     )
 
 

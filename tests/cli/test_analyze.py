@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 from PIL import Image
@@ -234,7 +235,15 @@ def test_an_output_folder_that_cannot_be_made_fails_the_picture(run, folder, tmp
     (tmp_path / "file").write_text("in the way")
     status, out, err = run(folder / "a.png", "--output", tmp_path / "file" / "out", *FIXED)
     assert (status, out) == (1, "")
-    assert "could not be written" in err
+    assert "a file is in its place; choose another" in err
+
+
+def test_the_line_says_on_how_many_particles_its_figures_rest(run, folder, tmp_path):
+    _, everything, _ = run(folder / "a.png", "--output", tmp_path, *FIXED)
+    assert "counted (" not in everything
+    _, whole, _ = run(folder / "a.png", "--output", tmp_path, "--edges", "exclude", *FIXED)
+    table = pd.read_csv(tmp_path / "a.particles.csv")
+    assert f"kept, {table['counted'].sum()} counted (whole particles only)" in whole
 
 
 @pytest.mark.parametrize(

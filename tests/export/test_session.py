@@ -1,6 +1,7 @@
 """A session replays, or says what is different."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -81,7 +82,11 @@ def test_another_file_is_said():
 def test_other_particles_are_said_with_their_numbers():
     session = read_session(session_json([draw()]))
     said = differences(session, [draw(radius=7)])
-    assert any("median of min_feret was" in sentence for sentence in said)
+    # discs of about 16 and 14 px, each of 7.34375 nm
+    (median,) = [sentence for sentence in said if "median of Min Feret" in sentence]
+    assert re.fullmatch(
+        r"TiO2 µ.tif: the median of Min Feret was [\d.]+ nm then and is [\d.]+ nm now.", median
+    )
     said = differences(session, [draw(manual={1: False})])
     assert "TiO2 µ.tif: the decisions by hand are other ones." in said
     assert "TiO2 µ.tif: kept was 15 then and is 14 now." in said

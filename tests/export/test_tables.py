@@ -167,6 +167,22 @@ def test_the_sheet_without_calibration_or_particles():
     assert particles == [["label", *(f"{name} (px)" for name in SIZE_NAMES)]]
 
 
+def test_figures_of_a_weighted_rule_can_be_worked_out_from_the_sheet():
+    weighted = draw(edges="weight", width=100)
+    _, summaries, particles = blocks_of(tables.sizes_csv(weighted))
+    header, *rows = particles
+    sizes, weights = (
+        np.array([float(row[header.index(name)]) for row in rows])
+        for name in ("Minimum Feret diameter (nm)", "weight")
+    )
+    assert weights.min() > 1
+    told = next(row for row in summaries if row[:2] == ["Minimum Feret diameter", "number"])
+    mean = float(told[summaries[0].index("mean (nm)")])
+    assert mean == pytest.approx(np.average(sizes, weights=weights), rel=1e-5)
+    plain = blocks_of(tables.sizes_csv(draw()))[2][0]
+    assert "weight" not in plain
+
+
 def test_the_sheet_says_that_a_scale_was_assumed():
     assumed = draw(assumed=True)
     facts = dict(blocks_of(tables.sizes_csv(assumed))[0])

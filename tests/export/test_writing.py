@@ -127,7 +127,7 @@ def test_a_folder_is_tried_and_left_empty(tmp_path):
     assert contents(tmp_path / "made" / "on demand") == {}
     (tmp_path / "file").write_text("")
     for taken in (tmp_path / "file", tmp_path / "file" / "out"):
-        with pytest.raises(OutputError, match="could not be written"):
+        with pytest.raises(OutputError, match="cannot be made, since a file is in its place"):
             check_folder(taken)
 
 

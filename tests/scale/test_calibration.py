@@ -104,7 +104,7 @@ def fei_and_imagej(pixel_m):
 def test_two_vendors_that_disagree_are_said():
     found = fei_and_imagej(2e-9)
     assert found.calibration == Calibration(2.0, "FEI metadata")
-    assert "apart" in found.notes[0]
+    assert "(a factor of 2)" in found.notes[0]
     assert "The FEI metadata are used." in found.notes[0]
 
 
