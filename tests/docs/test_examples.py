@@ -57,18 +57,23 @@ def folder(tmp_path):
 @pytest.mark.parametrize("document", ["README.md", "docs/command_line.md", "docs/tutorial.md"])
 def test_the_command_line_prints_what_is_shown(document, folder):
     text = (ROOT / document).read_text("utf-8")
-    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
-        for command, shown in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE):
-            program, *arguments = command.split()
-            if program == "ls":
-                printed = "  ".join(sorted(path.name for path in (folder / arguments[0]).iterdir()))
-            else:
-                words = command.split("semseg ", 1)[1].split()
-                done = python("-m", "semseg", *words, cwd=folder)
-                assert done.returncode == 0, done.stderr
-                printed = done.stderr + done.stdout
-            if shown:
-                assert printed.splitlines() == shown.splitlines()
+    examples = [
+        example
+        for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+        for example in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", block, re.MULTILINE)
+    ]
+    assert any(shown for _, shown in examples)
+    for command, shown in examples:
+        program, *arguments = command.split()
+        if program == "ls":
+            printed = "  ".join(sorted(path.name for path in (folder / arguments[0]).iterdir()))
+        else:
+            words = command.split("semseg ", 1)[1].split()
+            done = python("-m", "semseg", *words, cwd=folder)
+            assert done.returncode == 0, done.stderr
+            printed = done.stderr + done.stdout
+        if shown:
+            assert printed.splitlines() == shown.splitlines()
 
 
 def test_the_command_line_is_told_with_all_its_options_and_no_other():
