@@ -279,7 +279,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_part(analysis, tmp_path, monkeyp
 
 def test_a_file_in_place_of_the_folder_is_an_error_in_one_sentence(analysis, tmp_path):
     (tmp_path / "taken").write_text("")
-    with pytest.raises(SemsegError, match="could not be written") as caught:
+    with pytest.raises(SemsegError, match="a file is in its place") as caught:
         export.write_outputs(analysis, tmp_path / "taken")
     assert isinstance(caught.value.__cause__, OSError)
     assert "\n" not in str(caught.value)
