@@ -36,7 +36,7 @@ STAGES = {
     "rescale": "find the rescale factor",
     "network": "network",
     "measure": "particles, sizes, confidence",
-    "conclude": "nanometres, filter, outlines",
+    "conclude": "nanometres, filter, counting rule",
 }
 SAMPLE_ROWS = 712  # above its label bar
 COPIES_FACTOR = 2.0  # about what is found for the sample
