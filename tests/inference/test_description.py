@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 
 import pytest
@@ -12,26 +11,13 @@ from semseg.inference.description import from_stored, read_description, to_store
 from semseg.inference.segmenter import Segmenter
 from semseg.instances import confidence, seams
 from tests.support.model_files import described_model
+from tests.support.nested import altered
 
 
 @pytest.fixture(scope="module")
 def stored(segmenter):
     """The description in the file of the shipped model."""
     return json.loads(segmenter._engine.metadata["semseg"])
-
-
-def altered(stored, path, value=None):
-    """The description with one part, by its path, replaced, or left out where there is no value."""
-    description = copy.deepcopy(stored)
-    *way, last = path.split("/")
-    part = description
-    for name in way:
-        part = part[name]
-    if value is None:
-        del part[last]
-    else:
-        part[last] = value
-    return description
 
 
 def test_what_the_model_says_about_itself(segmenter):

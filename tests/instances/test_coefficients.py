@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 import pytest
@@ -10,20 +9,13 @@ import pytest
 from semseg.errors import ModelError
 from semseg.instances.coefficients import thresholds_of
 from semseg.instances.particles import Thresholds
+from tests.support.nested import altered
 
 
-def altered(model, path, value=None):
+def with_altered(model, path, value=None):
     """The model with one coefficient, by its path, replaced, or left out without a value."""
-    kind, *way, last = path.split("/")
-    whole = copy.deepcopy(dict(getattr(model, kind)))
-    part = whole
-    for name in way:
-        part = part[name]
-    if value is None:
-        del part[last]
-    else:
-        part[last] = value
-    return replace(model, **{kind: whole})
+    kind, _, rest = path.partition("/")
+    return replace(model, **{kind: altered(dict(getattr(model, kind)), rest, value)})
 
 
 def test_those_of_the_shipped_model_fit(segmenter):
@@ -33,8 +25,8 @@ def test_those_of_the_shipped_model_fit(segmenter):
 def test_regressions_of_the_instance_step_may_be_empty(segmenter):
     model = segmenter.info
     for name in ("merge_classifier", "score_model", "scale_model"):
-        assert getattr(thresholds_of(altered(model, f"thresholds/{name}", {})), name) == {}
-    thresholds_of(altered(model, "confidence/in_domain"))
+        assert getattr(thresholds_of(with_altered(model, f"thresholds/{name}", {})), name) == {}
+    thresholds_of(with_altered(model, "confidence/in_domain"))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +50,7 @@ def test_regressions_of_the_instance_step_may_be_empty(segmenter):
 )
 def test_a_coefficient_that_does_not_fit_is_named(segmenter, path, value, said):
     with pytest.raises(ModelError) as caught:
-        thresholds_of(altered(segmenter.info, path, value))
+        thresholds_of(with_altered(segmenter.info, path, value))
     sentence = str(caught.value)
     assert said in sentence
     assert sentence.endswith("; please use the model that came with it.")
