@@ -32,12 +32,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Calibration:
-    """How many nanometres one (square) pixel covers, and who said so.
+    """How many nanometres one pixel covers, and who said so.
 
     Parameters
     ----------
     pixel_size_nm : float
-        Finite and > 0; stored as a plain float.
+        Width of a pixel, finite and > 0; stored as a plain float.
     source : str
         For people, e.g. ``"Zeiss metadata"`` or ``"typed width"``.
     assumed : bool
@@ -45,22 +45,42 @@ class Calibration:
     relative_uncertainty : float or None
         Relative standard uncertainty (GUM, JCGM 100:2008, 5.1.6) of the pixel size, finite and
         >= 0, where the source itself tells it (a scale bar drawn in whole pixels); else None.
+    proposed : bool
+        True when it was read in a way that may be wrong (a picture resized with its tag kept, a
+        text in the picture) and nobody confirmed it: every size must then be marked as well.
+    pixel_height_nm : float or None
+        Height of a pixel, finite and > 0; None where pixels are square.
 
     Raises
     ------
     CalibrationError
-        If `pixel_size_nm` is not a finite number above zero, or `relative_uncertainty` not a
-        finite one from zero.
+        If `pixel_size_nm` or `pixel_height_nm` is not a finite number above zero, or
+        `relative_uncertainty` not a finite one from zero.
     """
 
     pixel_size_nm: float
     source: str
     assumed: bool = False
     relative_uncertainty: float | None = None
+    proposed: bool = False
+    pixel_height_nm: float | None = None
+
+    @property
+    def doubt(self) -> str:
+        """In one word why sizes must be marked: ``assumed`` or ``proposed``; empty where not."""
+        return "assumed" if self.assumed else "proposed" if self.proposed else ""
+
+    @property
+    def certain(self) -> bool:
+        """Neither assumed nor proposed: sizes of several pictures may be put together."""
+        return not self.doubt
 
     def __post_init__(self) -> None:
         _require_positive(self.pixel_size_nm, "pixel size", "nanometres")
         object.__setattr__(self, "pixel_size_nm", float(self.pixel_size_nm))
+        if self.pixel_height_nm is not None:
+            _require_positive(self.pixel_height_nm, "pixel height", "nanometres")
+            object.__setattr__(self, "pixel_height_nm", float(self.pixel_height_nm))
         uncertainty = self.relative_uncertainty
         if uncertainty is None:
             return
@@ -148,6 +168,7 @@ def calibration_from_reading(reading: Reading) -> FileCalibration:
             reading.pixel_nm,
             reading.source,
             relative_uncertainty=reading.relative_uncertainty,
+            pixel_height_nm=reading.pixel_height_nm,
         )
     return FileCalibration(calibration, reading.bar_row, reading.notes)
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from semseg.scale.calibration import (
     Calibration,
     agreement_note,
     calibration_from_bytes,
+    calibration_from_reading,
     calibration_from_tiff,
     calibration_from_width,
 )
 from semseg.scale.vendors import TIFF_READERS
+from semseg.scale.vendors.reading import pixel_reading
 from tests.support.paths import TIO2_IMAGES
 from tests.support.picture_files import GREY, ini_block, phenom_block, text_tag, tiff
 
@@ -60,6 +63,30 @@ def test_uncertainty_is_a_finite_number_from_zero(bad):
 
 
 # ---- agreement ----
+
+
+def test_a_scale_is_certain_unless_it_was_assumed_or_proposed():
+    calibration = Calibration(2.0, "FEI metadata")
+    assert (calibration.certain, calibration.doubt) == (True, "")
+    assumed, proposed = replace(calibration, assumed=True), replace(calibration, proposed=True)
+    assert (assumed.certain, assumed.doubt) == (False, "assumed")
+    assert (proposed.certain, proposed.doubt) == (False, "proposed")
+
+
+def test_a_pixel_may_be_higher_than_wide():
+    assert Calibration(2.0, "typed").pixel_height_nm is None
+    assert Calibration(2.0, "typed", pixel_height_nm=2).pixel_height_nm == 2.0
+    with pytest.raises(CalibrationError, match="pixel height"):
+        Calibration(2.0, "typed", pixel_height_nm=math.nan)
+
+
+@pytest.mark.parametrize(
+    ("height", "expected"), [(2.2, 2.2), (2.001, None), (1e9, None), (None, None)]
+)
+def test_a_reading_tells_the_height_where_pixels_are_not_square(height, expected):
+    reading = pixel_reading("A sidecar", 2.0, [], pixel_height_nm=height)
+    assert reading.pixel_height_nm == expected
+    assert calibration_from_reading(reading).calibration.pixel_height_nm == expected
 
 
 def test_agreement_is_within_two_percent():

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeGuard
 from semseg.errors import printable
 
 __all__ = [
+    "SQUARE",
     "TOLERANCE",
     "Reading",
     "bar_row",
@@ -24,6 +25,8 @@ __all__ = [
 
 # Vendors print three or four digits, so honest values agree far better than this.
 TOLERANCE = 0.02
+# Sides of a pixel that differ by less than the last of such digits are the same.
+SQUARE = 1e-3
 
 # Pixel sizes outside this range (0.1 pm to 1 mm) come from no electron microscope.
 _PLAUSIBLE_NM = (1e-4, 1e6)
@@ -60,6 +63,9 @@ class Reading(NamedTuple):
         Sentences the user should read.
     relative_uncertainty : float or None
         Relative standard uncertainty of `pixel_nm`, where the metadata tell it.
+    pixel_height_nm : float or None
+        Height of a pixel in nm, as `pixel_nm`; None where pixels are square, to `SQUARE`, or
+        where nothing tells.
     """
 
     source: str
@@ -67,6 +73,7 @@ class Reading(NamedTuple):
     bar_row: int | None = None
     notes: tuple[str, ...] = ()
     relative_uncertainty: float | None = None
+    pixel_height_nm: float | None = None
 
 
 def pixel_reading(
@@ -98,7 +105,15 @@ def pixel_reading(
         bar_row,
         tuple(notes),
         relative_uncertainty if pixel_nm else None,
+        pixel_height_nm if pixel_nm and not _is_square(pixel_nm, pixel_height_nm) else None,
     )
+
+
+def _is_square(width_nm: float, height_nm: float | None) -> bool:
+    """Whether nothing usable says that the sides of a pixel differ."""
+    if height_nm is None or not _PLAUSIBLE_NM[0] <= height_nm <= _PLAUSIBLE_NM[1]:
+        return True
+    return abs(height_nm / width_nm - 1) <= SQUARE
 
 
 def bar_row(source: str, rows: Any, height_px: int, notes: list[str]) -> int | None:
