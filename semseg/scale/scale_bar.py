@@ -6,6 +6,8 @@
 >>> bar = find_scale_bar(picture, None)
 >>> bar.length_px, bar.row
 (50.0, 172)
+>>> bar.box
+Window(top=170, left=200, bottom=174, right=250)
 >>> calibration_from_scale_bar(bar, 200.0).pixel_size_nm
 4.0
 
@@ -30,6 +32,7 @@ from semseg.scale.bar_lines import Line, extremes, find_lines
 from semseg.scale.bar_ticks import Ticks
 from semseg.scale.calibration import Calibration
 from semseg.scale.vendors.reading import is_positive
+from semseg.scale.window import Window
 
 __all__ = ["ScaleBar", "calibration_from_scale_bar", "find_scale_bar"]
 
@@ -52,17 +55,34 @@ class ScaleBar:
         where it has ticks (so drawn by Zeiss and FEI).
     left, right : float
         Outer ends.
-    row : int
-        Row of its middle.
+    top, bottom : int
+        First row, and the one after the last; without ticks.
     relative_uncertainty : float
         Relative standard uncertainty of `length_px`, > 0.
+    text_window : Window
+        Where the length would be printed: the bar itself and what lies around it.
+    label_bar : Window or None
+        The strip with writing that the bar is part of, where it is part of one.
     """
 
     length_px: float
     left: float
     right: float
-    row: int
+    top: int
+    bottom: int
     relative_uncertainty: float
+    text_window: Window
+    label_bar: Window | None = None
+
+    @property
+    def row(self) -> int:
+        """Row of the middle."""
+        return (self.top + self.bottom) // 2
+
+    @property
+    def box(self) -> Window:
+        """The pixels of which the bar covers half or more, without its ticks."""
+        return Window(self.top, round(self.left), self.bottom, round(self.right))
 
 
 def find_scale_bar(grey: NDArray[np.float32], bar_row: int | None) -> ScaleBar | None:
@@ -77,11 +97,13 @@ def find_scale_bar(grey: NDArray[np.float32], bar_row: int | None) -> ScaleBar |
         something in it may be the bar.
     """
     if bar_row is not None and 0 < bar_row < grey.shape[0]:
-        found = _candidates(grey[bar_row:], MIN_LENGTH_IN_LABEL_BAR, in_label_bar=True)
+        strip = grey[bar_row:]
+        found = _candidates(strip, MIN_LENGTH_IN_LABEL_BAR, in_label_bar=True)
         if found:
-            return _only(found, first_row=bar_row)
+            bar = _only(found, strip.shape)
+            return bar and _in_strip(bar, strip.shape, bar_row)
         grey = grey[:bar_row]
-    return _only(_candidates(grey, MIN_LENGTH_IN_PICTURE, in_label_bar=False), first_row=0)
+    return _only(_candidates(grey, MIN_LENGTH_IN_PICTURE, in_label_bar=False), grey.shape)
 
 
 def calibration_from_scale_bar(bar: ScaleBar, value_nm: float) -> Calibration:
@@ -125,7 +147,18 @@ def _candidates(grey: NDArray[np.float32], share: float, *, in_label_bar: bool) 
     return [line for _, line in kept if not _in_writing(grey, line)]
 
 
-def _only(lines: list[Line], first_row: int) -> ScaleBar | None:
+def _in_strip(bar: ScaleBar, shape: tuple[int, ...], first_row: int) -> ScaleBar:
+    """Return the bar that was found in a label bar of `shape`, in rows of the whole picture."""
+    return replace(
+        bar,
+        top=bar.top + first_row,
+        bottom=bar.bottom + first_row,
+        text_window=bar.text_window.moved(first_row),
+        label_bar=Window(0, 0, *shape[:2]).moved(first_row),
+    )
+
+
+def _only(lines: list[Line], shape: tuple[int, ...]) -> ScaleBar | None:
     """Return the bar that all these lines are part of, or None if they are several."""
     if not lines:
         return None
@@ -141,8 +174,25 @@ def _only(lines: list[Line], first_row: int) -> ScaleBar | None:
     length = _length(best)
     # Which of the outlines is meant, nobody says: a uniform distribution over all of them.
     uncertainty = math.hypot(UNCERTAINTY_PX, np.ptp(lengths) / math.sqrt(12))
-    row = first_row + int(best.middle)
-    return ScaleBar(length, best.left, best.right, row, uncertainty / length)
+    return ScaleBar(
+        length,
+        best.left,
+        best.right,
+        best.top,
+        best.bottom,
+        uncertainty / length,
+        _around(best, shape),
+    )
+
+
+def _around(line: Line, shape: tuple[int, ...]) -> Window:
+    """Return where the writing that belongs to a line may stand."""
+    height, width = shape[:2]
+    reach = max(0.1 * height, 20.0)
+    aside = max(0.6 * line.length, 0.1 * width)
+    return Window.within(
+        shape, line.top - reach, line.left - aside, line.bottom + reach, line.right + aside
+    )
 
 
 def _length(line: Line) -> float:
@@ -185,13 +235,9 @@ def _joined(lines: list[Line], grey: NDArray[np.float32]) -> list[Line]:
 
 def _has_label(grey: NDArray[np.float32], line: Line) -> bool:
     """Tell whether letters stand in a row near the line."""
-    height, width = grey.shape
-    reach = max(0.1 * height, 20.0)
-    aside = max(0.6 * line.length, 0.1 * width)
-    rows = slice(max(0, int(line.top - reach)), min(height, int(line.bottom + reach)))
-    columns = slice(max(0, int(line.left - aside)), min(width, int(line.right + aside)))
+    height = grey.shape[0]
     low, high = extremes(grey)
-    part = np.clip((grey[rows, columns] - low) / (high - low), 0, 1)
+    part = np.clip((_around(line, grey.shape).of(grey) - low) / (high - low), 0, 1)
     for level in (0.9, 0.7, 0.5):
         for mask in (part >= level, part <= 1 - level):
             if _letters_in_a_row(mask, 0.1 * height) >= 3:

@@ -14,6 +14,7 @@ from semseg.io.micrograph import read_micrograph
 from semseg.preprocessing.label_bar import find_label_bar
 from semseg.scale.calibration import agreement_note
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar, find_scale_bar
+from semseg.scale.window import Window
 from tests.support.paths import TIO2_IMAGES
 
 
@@ -208,12 +209,37 @@ def test_pictures_that_hold_nothing(shape):
     assert find_scale_bar(noise, shape[0] // 2) is None
 
 
+# ---- where it and its writing are ----
+
+
+def test_windows_of_a_bar_in_the_picture():
+    bar = find_scale_bar(draw_bar(specimen(noise=2), 60.3, 160, thickness=6), None)
+    assert bar.box == Window(260, 60, 266, 160)
+    text = bar.text_window
+    # letters above, below and beside it, as far as they may stand away
+    assert (text.top, text.bottom) == (230, 296)
+    assert text.left == 0
+    assert text.right == 220
+    assert bar.label_bar is None
+
+
+def test_windows_of_a_bar_in_the_label_bar():
+    grey = specimen(noise=2)
+    grey[240:] = 0
+    bar = find_scale_bar(draw_bar(grey, 60, 160, top=270, thickness=3), 240)
+    assert bar.box == Window(270, 60, 273, 160)
+    assert bar.label_bar == Window(240, 0, 300, 400)
+    assert bar.text_window.top >= 240
+    assert bar.text_window.top < 270 < 273 < bar.text_window.bottom <= 300
+
+
 # ---- calibration ----
+
+BAR = ScaleBar(80.0, 10.0, 90.0, 5, 8, 0.00625, Window(0, 0, 20, 100))
 
 
 def test_calibration_by_a_bar():
-    bar = ScaleBar(80.0, 10.0, 90.0, 5, 0.00625)
-    calibration = calibration_from_scale_bar(bar, 200)
+    calibration = calibration_from_scale_bar(BAR, 200)
     assert calibration.pixel_size_nm == 2.5
     assert (calibration.source, calibration.assumed) == ("scale bar", False)
     assert calibration.relative_uncertainty == 0.00625
@@ -222,7 +248,7 @@ def test_calibration_by_a_bar():
 @pytest.mark.parametrize("bad", [0, -1, math.nan, math.inf, "7", None, True])
 def test_value_at_the_bar_is_a_length(bad):
     with pytest.raises(CalibrationError, match="scale bar"):
-        calibration_from_scale_bar(ScaleBar(80.0, 10.0, 90.0, 5, 0.01), bad)
+        calibration_from_scale_bar(BAR, bad)
 
 
 def test_real_zeiss_bars_agree_with_their_metadata():
