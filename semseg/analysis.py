@@ -60,7 +60,7 @@ __all__ = [
     "Segmentation",
     "analyze",
     "conclude",
-    "is_assumed",
+    "needs_scale_bar",
     "prepare",
     "refilter",
     "rescale_limits",
@@ -116,6 +116,13 @@ def analyze(
     return replace(analysis, seconds=seconds)
 
 
+def needs_scale_bar(micrograph: Micrograph, settings: Settings) -> bool:
+    """Whether the scale bar in the picture can matter: where its file gives no certain scale, or a
+    length was typed for it."""
+    recorded = micrograph.calibration
+    return recorded is None or not recorded.certain or settings.scale_bar_nm is not None
+
+
 def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
     """Crop, repair and stretch the contrast, in this order."""
     notes: list[str] = []
@@ -142,7 +149,7 @@ def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
             )
     scale_bar = None
     # looked for where it can matter: it takes longer than everything else here
-    if micrograph.calibration is None or settings.scale_bar_nm is not None:
+    if needs_scale_bar(micrograph, settings):
         bar_row = micrograph.height - crop.bottom if crop.bottom else None
         scale_bar = find_scale_bar(micrograph.grey, bar_row)
     return Prepared(stretch_contrast(image), crop, repaired, tuple(notes), scale_bar)
@@ -322,11 +329,6 @@ def without_images(analysis: Analysis, *, outlines: bool = True) -> Analysis:
             outlines=found.outlines if outlines else {},
         ),
     )
-
-
-def is_assumed(analysis: Analysis) -> bool:
-    """Whether sizes in nanometres rest on a width that nobody gave."""
-    return analysis.calibration is not None and analysis.calibration.assumed
 
 
 def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:

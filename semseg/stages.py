@@ -144,6 +144,11 @@ class Analysis:
         """Of the sizes that are shown: ``nm``, or ``px`` without a scale."""
         return "px" if self.calibration is None else "nm"
 
+    @property
+    def scale_doubt(self) -> str:
+        """In one word why sizes in nm must be marked: ``assumed``, ``proposed``; empty: certain."""
+        return "" if self.calibration is None else self.calibration.doubt
+
     def has_sizes_in(self, unit: str) -> bool:
         """Whether sizes are known in ``px``, or in ``nm``, which takes a scale."""
         return unit == "px" or self.calibration is not None

@@ -16,7 +16,6 @@ from PIL import Image
 from semseg.analysis import (
     analyze,
     conclude,
-    is_assumed,
     prepare,
     refilter,
     rescaled,
@@ -185,7 +184,7 @@ def test_nanometres_are_pixels_times_the_pixel_size(plain):
 def test_without_a_calibration_there_are_no_nanometres(run, plain):
     bare = run(replace(FIXED, width_nm=None))
     assert bare.calibration is None
-    assert not is_assumed(bare)
+    assert not bare.scale_doubt
     assert not [name for name in bare.particles if "_nm" in name]
     assert any("width" in note and "nanometres" in note for note in bare.notes)
     assert len(bare.particles) == len(plain.particles)
@@ -203,14 +202,14 @@ def test_an_assumed_width_is_marked_and_only_where_nothing_better_is_known(run, 
     assuming = replace(FIXED, width_nm=None, assumed_width_nm=WIDTH_NM)
     bare = run(assuming)
     assert bare.calibration.assumed
-    assert is_assumed(bare)
+    assert bare.scale_doubt == "assumed"
     assert "check" in bare.calibration.source
     assert bare.calibration.pixel_size_nm == pytest.approx(WIDTH_NM / SHAPE[1])
     assert any("assumed" in note for note in bare.notes)
     path = drawn.write(tmp_path / "drawn.tif", pixel_size_nm=3.0)
     known = run(assuming, path.read_bytes(), name="drawn.tif")
     assert not known.calibration.assumed
-    assert not is_assumed(known)
+    assert not known.scale_doubt
     assert known.calibration.pixel_size_nm == pytest.approx(3, rel=1e-4)
     typed = run(replace(assuming, width_nm=WIDTH_NM))
     assert not typed.calibration.assumed

@@ -17,6 +17,7 @@ from semseg.export.run import Run
 from semseg.export.writing import write_files
 from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import safe_name
+from semseg.metrology.pooling import left_out_sentences
 from semseg.metrology.uncertainty import usable_ratios
 from semseg.settings import Settings
 
@@ -118,6 +119,8 @@ def write_run(run: Run, output: Path) -> int:
         with postponed():
             paths = write_files(files, output)
             say(f"{count} picture{'s'[: count > 1]} together: {paths[0]}")
+            for said in left_out_sentences(run.analyses):
+                warn(said)
     except KeyboardInterrupt:
         report = "and the report are finished" if paths else "are finished, the report is not"
         warn(f"Interrupted: the pictures {report}.")

@@ -40,7 +40,7 @@ def result_line(analysis: Analysis) -> str:
     width = ""
     if analysis.calibration:
         micrometres = analysis.calibration.pixel_size_nm * analysis.micrograph.width / 1000
-        width = f", width {micrometres:.4g} µm ({analysis.calibration.source})"
+        width = f", width {micrometres:.4g} µm ({analysis.calibration.marked_source})"
     sizes = ""
     if size.count:
         sizes = f", min Feret mean {size.mean:.4g} {unit}, median {size.median:.4g} {unit}"

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.export.rois import corner_outlines, off_centres
 from semseg.export.values import plain
 from semseg.version import NUMBERS, __version__
@@ -44,7 +44,7 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
     * ``info`` names the software, its ``numbers`` (`semseg.version`) and the models; there is one
       category, ``particle``.
     * ``images`` have besides the usual the SHA-256 of the file, ``pixel_size_nm``, where it is from
-      and whether it was only ``assumed`` (null without a scale).
+      and whether it was only ``assumed`` or ``proposed`` (null without a scale).
     * ``annotations`` are *all* particles found, so that none is lost: leave out those whose
       ``attributes.kept`` is false to have the kept ones. ``segmentation`` is one polygon along the
       pixel edges of the network's grid, in recorded px to six decimals; ``area`` is ``area_px`` of
@@ -96,7 +96,8 @@ def _image(number: int, analysis: Analysis) -> dict[str, Any]:
         "sha256": micrograph.sha256,
         "pixel_size_nm": None if calibration is None else _short(calibration.pixel_size_nm),
         "pixel_size_source": None if calibration is None else calibration.source,
-        "assumed": is_assumed(analysis),
+        "assumed": analysis.scale_doubt == "assumed",
+        "proposed": analysis.scale_doubt == "proposed",
     }
 
 

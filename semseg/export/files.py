@@ -37,7 +37,7 @@ import numpy as np
 import tifffile
 from markupsafe import Markup
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.display import DEFAULT, Display
 from semseg.export.archive import archive
 from semseg.export.coco import coco_json
@@ -79,8 +79,8 @@ def labels_tiff(analysis: Analysis) -> bytes:
     """The label image as TIFF: recorded grid, 0 = background, ids as in the table, deflate.
 
     uint16, or uint32 when an id exceeds 65535. When calibrated, ImageJ and Fiji read the pixel
-    size in nanometres from it; a line ``scale=assumed`` in the description (Image > Show Info) says
-    that it was only assumed.
+    size in nanometres from it; a line ``scale=assumed`` or ``scale=proposed`` in the
+    description (Image > Show Info) says that it is not certain.
     """
     labels = analysis.labels
     largest = int(labels.max(initial=0))
@@ -88,8 +88,8 @@ def labels_tiff(analysis: Analysis) -> bytes:
     resolution = None
     if analysis.calibration is not None:
         description += "unit=nm\n"
-        if is_assumed(analysis):
-            description += "scale=assumed\n"
+        if analysis.scale_doubt:
+            description += f"scale={analysis.scale_doubt}\n"
         resolution = (1 / analysis.calibration.pixel_size_nm,) * 2
     out = io.BytesIO()
     tifffile.imwrite(

@@ -22,7 +22,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.display import DEFAULT, Display
 from semseg.export.summary_json import summary_dict
 from semseg.figures.annotated_svg import annotated_svg
@@ -38,6 +38,7 @@ from semseg.measure.quantities import SHAPES, SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.assessment import SHAPE_FIGURES, Assessment
 from semseg.metrology.cautions import cautions, unbroken
+from semseg.metrology.pooling import left_out_sentences, poolable
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
 from semseg.statistics.counting import Counts, decided_by_hand
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence, span
@@ -113,13 +114,14 @@ def report_html(
     if drawings is None:
         max_bytes = max_picture_bytes(len(analyses))
         drawings = [annotated_svg(each, assessment.size, max_bytes=max_bytes) for each in analyses]
+    counting = {id(each) for each in poolable(analyses, unit)}
     # As the assessment numbers them: the pictures that count come first.
     pairs = sorted(
         zip(analyses, drawings, strict=True),
-        key=lambda pair: unit == "nm" and pair[0].calibration is None,
+        key=lambda pair: id(pair[0]) not in counting,
     )
     ordered = [analysis for analysis, _ in pairs]
-    used = [each for each in ordered if each.has_sizes_in(unit)]
+    used = ordered[: len(counting)]
     # encoded part by part: as one text it would take two bytes for each of its characters
     parts = template.generate(
         title=title,
@@ -131,6 +133,7 @@ def report_html(
         unit=unit,
         measurand=SIZES[assessment.size],
         cautions=[unbroken(each.sentence) for each in cautions(assessment.comparison)],
+        left_out=left_out_sentences(analyses),
         advice=assessment.advice and advice_sentence(assessment.advice),
         figures=list(_figures(assessment)),
         fit=goodness_sentence(assessment.lognormal),
@@ -143,7 +146,8 @@ def report_html(
         not_counted=_reasons(used, "not_counted"),
         covered=int((assessment.particles["visibility"] < FULLY_VISIBLE).sum()),
         pictures=[
-            _picture(analysis, assessment, number) | {"svg": drawing}
+            _picture(analysis, assessment, number)
+            | {"svg": drawing, "left_out": id(analysis) not in counting}
             for number, (analysis, drawing) in enumerate(pairs, start=1)
         ],
         scales=_scales(used),
@@ -265,10 +269,10 @@ def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[st
         "name": analysis.micrograph.name,
         "summary": summary,
         "counts": Counts.of(analysis.particles),
-        "left_out": assessment.unit == "nm" and calibration is None,
         "typed_uncertainty": settings.scale_uncertainty,
         "stated_uncertainty": stated,
-        "assumed": is_assumed(analysis),
+        "doubt": analysis.scale_doubt,
+        "source": "unknown" if calibration is None else calibration.marked_source,
         "area": _area(analysis.frame_area(unit), unit),
         "frame": f"{width:,} {TIMES} {height:,}",
         "median": summary["sizes"].get(f"{assessment.size}_{unit}", {}).get("d50"),
@@ -279,7 +283,7 @@ def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[st
 def _scales(analyses: Sequence[Analysis]) -> list[str]:
     """Every pixel size with its source, once."""
     scales = [
-        f"{each.calibration.pixel_size_nm:.4g} nm per pixel ({each.calibration.source})"
+        f"{each.calibration.pixel_size_nm:.4g} nm per pixel ({each.calibration.marked_source})"
         for each in analyses
         if each.calibration is not None
     ]

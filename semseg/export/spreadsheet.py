@@ -30,8 +30,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from semseg.analysis import Analysis, is_assumed
-from semseg.export.tables import ASSUMED, FIRST_COLUMNS, counting_rule
+from semseg.analysis import Analysis
+from semseg.export.tables import FIRST_COLUMNS, counting_rule, scale_mark
 from semseg.export.values import is_like_formula, one_line
 from semseg.measure.quantities import SIZES, of_column
 from semseg.settings import Settings
@@ -96,8 +96,9 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
         row = {
             "file": _text(analysis.micrograph.name),
             PIXEL_SIZE: None if calibration is None else calibration.pixel_size_nm,
-            "scale from": "unknown" if calibration is None else calibration.source,
-            "scale assumed": is_assumed(analysis),
+            "scale from": "unknown" if calibration is None else calibration.marked_source,
+            "scale assumed": analysis.scale_doubt == "assumed",
+            "scale proposed": analysis.scale_doubt == "proposed",
             "found": counts.found,
             "kept": counts.kept,
             "counted": counts.counted,
@@ -125,8 +126,8 @@ def _particles(analyses: Sequence[Analysis]) -> pd.DataFrame:
     for analysis in analyses:
         part = analysis.particles.drop(columns="doubt", errors="ignore")
         part.insert(0, "file", _text(analysis.micrograph.name))
-        if any(map(is_assumed, analyses)):
-            part["scale"] = ASSUMED if is_assumed(analysis) else ""
+        if any(map(scale_mark, analyses)):
+            part["scale"] = scale_mark(analysis)
         parts.append(part)
     if not parts:
         return pd.DataFrame(columns=["file", "label"])

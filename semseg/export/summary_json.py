@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.export.tables import counting_rule
 from semseg.export.values import plain
 from semseg.measure.quantities import SIZES
@@ -63,7 +63,8 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             and {
                 "pixel_size_nm": calibration.pixel_size_nm,
                 "source": calibration.source,
-                "assumed": is_assumed(analysis),
+                "assumed": calibration.assumed,
+                "proposed": calibration.proposed,
             },
             "crop": asdict(analysis.crop),
             "rescale": {

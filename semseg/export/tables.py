@@ -14,14 +14,22 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.display import DEFAULT, WEIGHTINGS, Display
 from semseg.export.values import is_like_formula, one_line
 from semseg.measure.quantities import SIZES
+from semseg.metrology.pooling import poolable
 from semseg.statistics.counting import Counts, counted, describe, size_weights
 from semseg.statistics.summary import FIGURES, IN_SHORT, summarise
 
-__all__ = ["counting_rule", "particles_csv", "per_image_table", "pooled_csv", "sizes_csv"]
+__all__ = [
+    "counting_rule",
+    "particles_csv",
+    "per_image_table",
+    "pooled_csv",
+    "scale_mark",
+    "sizes_csv",
+]
 
 # The command line's contract; other columns follow in the table's own order.
 FIRST_COLUMNS = (
@@ -31,23 +39,29 @@ FIRST_COLUMNS = (
     *("confidence", "touches_edge", "kept", "reason"),
 )
 PER_IMAGE = [
-    *("file", "width_nm", "scale_source", "assumed", "rescale", "found", "kept", "counted"),
+    *("file", "width_nm", "scale_source", "assumed", "proposed", "rescale"),
+    *("found", "kept", "counted"),
     *(f"{figure.key}_{unit}" for unit in ("nm", "px") for figure in IN_SHORT),
 ]
-ASSUMED = "assumed, check"
+
+
+def scale_mark(analysis: Analysis) -> str:
+    """What rows say whose scale is not certain: ``assumed, check``; nothing where it is."""
+    return f"{analysis.scale_doubt}, check" if analysis.scale_doubt else ""
 
 
 def particles_csv(analysis: Analysis) -> bytes:
     """One row per particle, kept or possibly wrong, with all that was measured.
 
-    Where the scale was only assumed, a last column ``scale`` says so in every row.
+    Where the scale was only assumed or proposed, a last column ``scale`` says so in every row.
     """
     particles = analysis.particles
     first = [name for name in FIRST_COLUMNS if name in particles]
     # what speaks against a kept particle would read like a verdict
     others = [name for name in particles if name not in (*first, "doubt")]
     table = particles[first + others]
-    return _csv(_rows(table.assign(scale=ASSUMED) if is_assumed(analysis) else table))
+    mark = scale_mark(analysis)
+    return _csv(_rows(table.assign(scale=mark) if mark else table))
 
 
 def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
@@ -99,22 +113,25 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
 def pooled_csv(analyses: Sequence[Analysis]) -> bytes:
     """The counted particles of several pictures, one row each, in the order of the pictures.
 
-    Columns: ``file, label``, the sizes in nm (if any picture has a scale; empty for those that have
-    none) and in px, ``confidence``, ``weight`` where the counting rule gives particles one; and
-    ``scale`` where any scale was only assumed.
+    Columns: ``file, label``, the sizes in nm (if any picture counts in them; empty for those that
+    are left out of sizes in nm, see `semseg.metrology.pooling`) and in px, ``confidence``,
+    ``weight`` where the counting rule gives particles one; and ``scale`` where any is not certain.
     """
     lengths = [size.column(unit) for unit in ("nm", "px") for size in SIZES.values()]
-    if all(analysis.calibration is None for analysis in analyses):
+    in_nm = {id(each) for each in poolable(analyses, "nm")}
+    if not in_nm:
         lengths = [name for name in lengths if name.endswith("_px")]
     columns = ["file", "label", *lengths, "confidence"]
     if any(analysis.settings.edges == "weight" for analysis in analyses):
         columns.append("weight")
-    if any(map(is_assumed, analyses)):
+    if any(map(scale_mark, analyses)):
         columns.append("scale")
     parts = []
     for analysis in analyses:
-        scale = ASSUMED if is_assumed(analysis) else ""
-        rows = counted(analysis.particles).assign(file=analysis.micrograph.name, scale=scale)
+        named = {"file": analysis.micrograph.name, "scale": scale_mark(analysis)}
+        rows = counted(analysis.particles).assign(**named)
+        if id(analysis) not in in_nm:
+            rows = rows.drop(columns=rows.filter(regex="_nm$"))
         parts.append(rows.reindex(columns=columns))
     # Empty tables would turn labels into floating point numbers.
     parts = [part for part in parts if len(part)] or parts[:1] or [pd.DataFrame(columns=columns)]
@@ -127,9 +144,9 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
     Returns
     -------
     Columns ``file``; ``width_nm`` of the whole picture (NaN without a scale), ``scale_source``
-    (empty without), ``assumed``; ``rescale``; the counts ``found``, ``kept`` and ``counted``; and
-    of the size and weighting that `display` names ``mean_nm, median_nm, standard_deviation_nm``
-    (NaN without a scale) and the same in ``_px``.
+    (empty without), whether it is only ``assumed`` or ``proposed``; ``rescale``; the counts
+    ``found``, ``kept`` and ``counted``; and of the size and weighting that `display` names
+    ``mean_nm, median_nm, standard_deviation_nm`` (NaN without a scale) and the same in ``_px``.
     """
     rows = []
     for analysis in analyses:
@@ -139,7 +156,8 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
             "file": analysis.micrograph.name,
             "width_nm": math.nan,
             "scale_source": "",
-            "assumed": is_assumed(analysis),
+            "assumed": analysis.scale_doubt == "assumed",
+            "proposed": analysis.scale_doubt == "proposed",
             "rescale": float(analysis.rescale),
             "found": counts.found,
             "kept": counts.kept,
@@ -147,7 +165,7 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
         }
         if calibration is not None:
             row["width_nm"] = calibration.pixel_size_nm * analysis.grid.recorded[1]
-            row["scale_source"] = calibration.source
+            row["scale_source"] = calibration.marked_source
         weights = size_weights(sized, by_volume=display.by_volume)
         for unit in ("nm", "px"):
             name = SIZES[display.size].column(unit)
@@ -174,10 +192,7 @@ def _scale(analysis: Analysis) -> str:
     calibration = analysis.calibration
     if calibration is None:
         return "unknown: sizes are in pixels"
-    source = calibration.source
-    if is_assumed(analysis) and "check" not in source:
-        source += ", assumed, check"
-    return f"{calibration.pixel_size_nm:.4g} nm per pixel ({source})"
+    return f"{calibration.pixel_size_nm:.4g} nm per pixel ({calibration.marked_source})"
 
 
 def _csv(*blocks: Iterable[Sequence[object]]) -> bytes:

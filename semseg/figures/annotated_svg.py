@@ -21,9 +21,9 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 from PIL import Image
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.figures.contrast import display_range
-from semseg.figures.histogram import ASSUMED, ASSUMED_OVER_IMAGE
+from semseg.figures.histogram import DOUBT_OVER_IMAGE, doubt_text
 from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
 from semseg.measure.quantities import SIZES
@@ -188,9 +188,9 @@ def _scale_bar(analysis: Analysis, pixel: float) -> str:
         f'<text x="{centre:.1f}" y="{above:.1f}" fill="white" text-anchor="middle" {look}>'
         f"{length_text(length)}</text>"
     ]
-    if is_assumed(analysis):
+    if analysis.scale_doubt:
         parts.append(
-            f'<text x="{right - across - thick:.1f}" y="{bottom:.1f}" fill="{ASSUMED_OVER_IMAGE}" '
-            f'text-anchor="end" {look}>{ASSUMED}</text>'
+            f'<text x="{right - across - thick:.1f}" y="{bottom:.1f}" fill="{DOUBT_OVER_IMAGE}" '
+            f'text-anchor="end" {look}>{doubt_text(analysis.scale_doubt)}</text>'
         )
     return f'<g class="scale-bar">{"".join(parts)}</g>'

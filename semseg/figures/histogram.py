@@ -9,18 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.display import Display
 from semseg.figures.ticks import ROUND, log_ticks
 from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, in_short, size_weights
 from semseg.statistics.summary import IN_SHORT, SizeSummary, histogram_edges, summarise
 
-__all__ = ["ASSUMED", "ASSUMED_OVER_IMAGE", "SMALL", "TEXT", "draw_histogram"]
+__all__ = ["DOUBT_OVER_IMAGE", "SMALL", "TEXT", "doubt_text", "draw_histogram"]
 
 TEXT, SMALL = 8, 7  # points
-ASSUMED = "scale assumed: check"
-ASSUMED_OVER_IMAGE = "#ffd21f"  # its colour there
+DOUBT_OVER_IMAGE = "#ffd21f"  # colour of `doubt_text` there
+
+
+def doubt_text(doubt: str) -> str:
+    """What stands beside sizes whose scale is not certain: ``scale assumed: check``."""
+    return f"scale {doubt}: check"
 
 
 def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
@@ -42,9 +46,9 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     axes.tick_params(which="minor", width=0.4, length=1.5)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_linewidth(0.5)
-    if is_assumed(analysis):
+    if analysis.scale_doubt:
         axes.annotate(
-            *(ASSUMED, (1, 1), (0, 3)),
+            *(doubt_text(analysis.scale_doubt), (1, 1), (0, 3)),
             xycoords="axes fraction",
             textcoords="offset points",
             ha="right",

@@ -20,14 +20,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.display import DEFAULT, Display
 from semseg.figures.contrast import display_range
 from semseg.figures.histogram import (
-    ASSUMED,
-    ASSUMED_OVER_IMAGE,
+    DOUBT_OVER_IMAGE,
     SMALL,
     TEXT,
+    doubt_text,
     draw_histogram,
 )
 from semseg.figures.scale_bar import bar_length, length_text
@@ -81,7 +81,7 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
     -------
     A figure with its own canvas. pyplot is not involved, so it can be made in any thread and
     needs no closing. The image panels show the analysed frame, without the label bar. A scale that
-    was only assumed is marked beside every scale bar and above the histogram.
+    was only assumed or proposed is marked beside every scale bar and above the histogram.
     """
     height, width = analysis.grid.frame
     boxes, page_height = _layout(height / width)
@@ -107,7 +107,7 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
     _draw_outlines(panels[2], analysis)
     if analysis.calibration is not None:
         for axes in panels[:3]:
-            _draw_scale_bar(axes, analysis.calibration.pixel_size_nm, page, is_assumed(analysis))
+            _draw_scale_bar(axes, analysis.calibration.pixel_size_nm, page, analysis.scale_doubt)
     draw_histogram(panels[3], analysis, display)
     return page
 
@@ -256,7 +256,7 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     )
 
 
-def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: bool) -> None:
+def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, doubt: str) -> None:
     """A bar of round length, about a fifth of the width, at the bottom right."""
     right, bottom = axes.get_xlim()[1], axes.get_ylim()[0]
     width, height = right - axes.get_xlim()[0], bottom - axes.get_ylim()[1]
@@ -274,6 +274,6 @@ def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, assumed: boo
     )
     above = corner[1] - 0.03 * inch
     write(corner[0] + length / 2, above, length_text(length_nm), ha="center", color="white")
-    if assumed:
+    if doubt:
         beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
-        write(*beside, ASSUMED, ha="right", color=ASSUMED_OVER_IMAGE)
+        write(*beside, doubt_text(doubt), ha="right", color=DOUBT_OVER_IMAGE)

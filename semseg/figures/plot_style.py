@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from semseg.figures.histogram import ASSUMED
+from semseg.figures.histogram import doubt_text
 from semseg.figures.ticks import log_ticks
 from semseg.metrology.assessment import Assessment
 
@@ -71,13 +71,13 @@ def empty_figure(assessment: Assessment, height: int) -> go.Figure:
 
 
 def restyle(figure: go.Figure, assessment: Assessment, height: int) -> None:
-    """Give a figure the style, a height in pixels, and the mark of a scale that was assumed."""
+    """Give a figure the style, a height in pixels, and the mark of a scale that is not certain."""
     figure.update_layout(template=template(), height=height)
-    if assessment.assumed:
+    if assessment.scale_doubt:
         # At the bottom, where no legend that wraps can cover it.
         figure.update_layout(
             title={
-                "text": f"<b>{ASSUMED}</b>",
+                "text": f"<b>{doubt_text(assessment.scale_doubt)}</b>",
                 "font": {"color": WARNING, "size": 14},
                 **{"x": 1, "xanchor": "right", "pad": {"r": 8, "b": 4}},
                 **{"y": 0, "yanchor": "bottom", "yref": "container"},

@@ -2,7 +2,7 @@
 
 Every function takes an :class:`~semseg.metrology.assessment.Assessment` and returns a Plotly
 figure; nothing is drawn here. Backgrounds are transparent and lines of middle lightness, so that a
-figure reads on white paper, in grey print, and on a dark page. A scale that was only assumed is
+figure reads on white paper, in grey print, and on a dark page. A scale that is not certain is
 marked in all.
 
 >>> distribution_plot(assessment).write_html("distribution.html")

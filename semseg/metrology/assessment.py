@@ -17,18 +17,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg.analysis import Analysis, is_assumed
+from semseg.analysis import Analysis
 from semseg.measure.quantities import SHAPES, SIZES
 from semseg.metrology.cautions import RuleComparison, compare_rules
-from semseg.metrology.uncertainty import (
-    Band,
-    Budget,
-    budget,
+from semseg.metrology.pooling import (
+    LeftOut,
+    left_out,
+    poolable,
     pooled,
     pooled_unit,
     pooled_weights,
-    threshold_band,
 )
+from semseg.metrology.uncertainty import Band, Budget, budget, threshold_band
 from semseg.statistics.counting import Counts, apply_rule, counted, describe, size_weights
 from semseg.statistics.distribution import Lognormal, fit_lognormal
 from semseg.statistics.intervals import Intervals, bootstrap_intervals
@@ -51,15 +51,18 @@ class Assessment:
     size : str
         The measurand, a key of `semseg.measure.quantities.SIZES`.
     unit : str
-        ``nm``, or ``px`` where no picture has a scale.
-    assumed : bool
-        Whether any scale was only assumed.
+        ``nm``, or ``px`` where no picture has a scale, or none of several a certain one.
+    scale_doubt : str
+        ``assumed`` or ``proposed`` where sizes in nm rest on such a scale, which only those of one
+        picture do; else empty.
     rule : str
         The counting rule, in a sentence.
     filter_threshold : float
         Confidence below which a particle is possibly wrong.
-    pictures, left_out : int
-        Pictures that count, and those without a scale, which cannot be pooled in nm.
+    pictures : int
+        Those that count.
+    left_out : tuple of LeftOut
+        The others: without a scale, or with one that is only assumed or proposed.
     area : float
         Analysed area of all pictures together, in unit².
     counts : Counts
@@ -88,11 +91,11 @@ class Assessment:
 
     size: str
     unit: str
-    assumed: bool
+    scale_doubt: str
     rule: str
     filter_threshold: float
     pictures: int
-    left_out: int
+    left_out: tuple[LeftOut, ...]
     area: float
     counts: Counts
     particles: pd.DataFrame
@@ -143,7 +146,7 @@ def assess(
         Of all resampling; the same input and seed give the same figures.
     """
     unit = pooled_unit(analyses)
-    used = [each for each in analyses if each.has_sizes_in(unit)]
+    used = poolable(analyses, unit)
     column = SIZES[size].column(unit)
     particles = pooled(used, unit)
     sizes = particles[column].to_numpy(np.float64)
@@ -154,15 +157,15 @@ def assess(
     raw, corrected, min_inside_probability = _side_by_side(used, column)
     settings = used[0].settings
     rule = describe(settings.edges, settings.visible_only)
-    assumed = any(map(is_assumed, used))
+    doubt = used[0].scale_doubt if unit == "nm" else ""
     return Assessment(
         size=size,
         unit=unit,
-        assumed=assumed,
+        scale_doubt=doubt,
         rule=rule,
         filter_threshold=used[0].filter_threshold,
         pictures=len(used),
-        left_out=len(analyses) - len(used),
+        left_out=left_out(analyses),
         area=sum(each.frame_area(unit) for each in used),
         counts=Counts.of(pd.concat([each.particles for each in used], ignore_index=True)),
         particles=particles,
@@ -176,7 +179,7 @@ def assess(
         lognormal=fit_lognormal(sizes, weights, seed=seed),
         advice=advise(intervals),
         screening=screen(
-            particles["min_feret_nm"], weights, groups, rule=rule, assumed=assumed, seed=seed
+            particles["min_feret_nm"], weights, groups, rule=rule, scale_doubt=doubt, seed=seed
         )
         if unit == "nm"
         else None,

@@ -25,7 +25,8 @@ import pandas as pd
 from semseg.analysis import Analysis
 from semseg.measure.quantities import SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
-from semseg.metrology.uncertainty import MIN_PARTICLES, pooled_unit, pooled_weights
+from semseg.metrology.pooling import poolable, pooled_unit, pooled_weights
+from semseg.metrology.uncertainty import MIN_PARTICLES
 from semseg.statistics.counting import RULE_COLUMNS, apply_rule, counted
 from semseg.statistics.resampling import effective_count
 from semseg.statistics.summary import summarise
@@ -160,15 +161,15 @@ def compare_rules(
     Parameters
     ----------
     analyses : sequence of Analysis
-        One or more, made with the same settings. The unit is nm as soon as one has a scale; those
-        without are then left out.
+        One or more, made with the same settings; those count that can be put together
+        (`semseg.metrology.pooling`).
     size : str
         A key of `semseg.measure.quantities.SIZES`.
     by_volume : bool
         Whether particles count by their volume.
     """
     unit = pooled_unit(analyses)
-    used = [each for each in analyses if each.has_sizes_in(unit)]
+    used = poolable(analyses, unit)
     edges, visible_only = used[0].settings.edges, used[0].settings.visible_only
 
     column = SIZES[size].column(unit)

@@ -24,12 +24,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.analysis import Analysis, refilter, rescale_limits
 from semseg.measure.quantities import SIZES
-from semseg.statistics.counting import counted, size_weights
+from semseg.metrology.pooling import pooled
+from semseg.statistics.counting import size_weights
 from semseg.statistics.intervals import Interval
 from semseg.statistics.summary import summarise
 
@@ -39,9 +39,6 @@ __all__ = [
     "Budget",
     "Component",
     "budget",
-    "pooled",
-    "pooled_unit",
-    "pooled_weights",
     "threshold_band",
     "usable_ratios",
 ]
@@ -112,33 +109,6 @@ def usable_ratios(analyses: Sequence[Analysis]) -> tuple[float, ...]:
     return tuple(ratio for ratio in RATIOS if all(fits(each, ratio) for each in analyses))
 
 
-def pooled_unit(analyses: Sequence[Analysis]) -> str:
-    """In which unit sizes of several pictures can be put together: nm as soon as one has a scale,
-    since pixels of pictures taken at different magnifications do not add up; else px."""
-    return "nm" if any(analysis.unit == "nm" for analysis in analyses) else "px"
-
-
-def pooled(analyses: Sequence[Analysis], unit: str) -> pd.DataFrame:
-    """The counted particles of several pictures, with the number of the picture as ``picture``.
-
-    Pictures without a scale are left out where the unit is nm.
-    """
-    tables = [
-        counted(analysis.particles).assign(picture=number)
-        for number, analysis in enumerate(analyses)
-        if analysis.has_sizes_in(unit)
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def pooled_weights(
-    particles: pd.DataFrame, unit: str, *, by_volume: bool
-) -> NDArray[np.float64] | None:
-    """`size_weights` of `pooled` particles; volumes in the unit in which they are pooled, since
-    pixels differ from picture to picture."""
-    return size_weights(particles.assign(ecd_px=particles[f"ecd_{unit}"]), by_volume=by_volume)
-
-
 def threshold_band(
     analyses: Sequence[Analysis],
     size: str,
@@ -172,7 +142,7 @@ def budget(
     if unit == "nm":
         scale = _scale_component(analyses)
         if scale is None:
-            missing.append("scale: its source is only assumed")
+            missing.append(f"scale: it is only {_doubt(analyses)}")
         else:
             components.append(scale)
     else:
@@ -236,7 +206,7 @@ def _scale_component(analyses: Sequence[Analysis]) -> Component | None:
     """Of the picture whose scale is least certain, since one scale error moves all sizes."""
     typed = analyses[0].settings.scale_uncertainty
     scaled = [each.calibration for each in analyses if each.calibration is not None]
-    if any(each.assumed for each in scaled):
+    if _doubt(analyses):
         return None
     if typed is not None:
         return Component("scale", typed, "typed")
@@ -248,3 +218,8 @@ def _scale_component(analyses: Sequence[Analysis]) -> Component | None:
     if stated is None:
         return Component("scale", default, f"{source}; not stated, so {default:.0%} is assumed")
     return Component("scale", stated, f"{source}, as stated there")
+
+
+def _doubt(analyses: Sequence[Analysis]) -> str:
+    """Why the scale of one of these is not certain, in a word; empty where all are."""
+    return next((each.scale_doubt for each in analyses if each.scale_doubt), "")

@@ -19,9 +19,10 @@ from semseg.io.micrograph import Micrograph
 from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
 from semseg.metrology.cautions import compare_rules
-from semseg.metrology.uncertainty import pooled, pooled_unit, pooled_weights
+from semseg.metrology.pooling import pooled, pooled_unit, pooled_weights
 from semseg.page import cautions, choices
 from semseg.page.results import edited
+from semseg.page.statistics import not_pooled
 from semseg.page.work import SegmentedImage, at_other_factors, turn
 from semseg.statistics.summary import FIGURES, IN_SHORT, histogram_edges, summarise
 
@@ -66,14 +67,8 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
     _switch(event.selection.rows)
 
     particles, unit = pooled_particles(analyses)
-    left_out = len(analyses) - particles["picture"].nunique()
     st.subheader("All pictures together", anchor=False)
-    if any(analysis.calibration and analysis.calibration.assumed for analysis in analyses):
-        st.warning(
-            "**Assumed, check:** at least one picture has no scale of its own, so the pooled "
-            "sizes rest on a width that nobody gave.",
-            icon=":material/straighten:",
-        )
+    not_pooled(analyses)
     if particles.empty:
         st.write("No particles are counted.")
     else:
@@ -83,8 +78,6 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
         st.plotly_chart(
             pooled_histogram(particles, display, unit), key="pooled", config={"displaylogo": False}
         )
-        if left_out:
-            st.caption(f"{left_out} of {len(analyses)} pictures have no particle in this unit.")
 
     others = at_other_factors(pictures, choices.current())
 

@@ -141,8 +141,8 @@ def _headline(analysis: Analysis) -> None:
     facts = [f"{micrograph.width} x {micrograph.height} px"]
     if calibration:
         size = f"{calibration.pixel_size_nm:.4g} nm per pixel"
-        source = plain(calibration.source)
-        facts.append(f"{size} (**{source}**)" if calibration.assumed else f"{size} ({source})")
+        source = plain(calibration.marked_source)
+        facts.append(f"{size} ({source})" if calibration.certain else f"{size} (**{source}**)")
     facts.append(f"rescale {analysis.rescale:.3g} ({analysis.rescale_source})")
     st.caption(" · ".join(facts))
     if analysis.notes:

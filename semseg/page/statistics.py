@@ -13,6 +13,7 @@ from semseg.analysis import Analysis
 from semseg.figures.plots import band_plot, distribution_plot, quantile_plot, shapes_plot
 from semseg.measure.quantities import SHAPES
 from semseg.metrology.assessment import SHAPE_FIGURES, Assessment, assess
+from semseg.metrology.pooling import left_out_sentences
 from semseg.page import cautions, choices, controls
 from semseg.page.results import edited
 from semseg.page.text import plain
@@ -23,7 +24,7 @@ from semseg.statistics.nanomaterial import Screening, vssa
 from semseg.statistics.sample_size import advice_sentence
 from semseg.statistics.summary import ONCE, Figure, SizeSummary
 
-__all__ = ["assessed", "show"]
+__all__ = ["assessed", "not_pooled", "show"]
 
 ALL, ONE = "All pictures", "This picture"
 PLOT = {"displaylogo": False}
@@ -60,8 +61,8 @@ def show(pictures: Sequence[SegmentedImage], shown: SegmentedImage | None) -> No
             "Of", (ALL, ONE), default=ALL, required=True, label_visibility="collapsed"
         )
         chosen = [shown] if which == ONE else chosen
-    _, assessment = assessed(chosen)
-    _headline(assessment)
+    analyses, assessment = assessed(chosen)
+    _headline(assessment, analyses)
     if assessment.counts.counted == 0:
         st.write("No particles are counted.")
         return
@@ -84,7 +85,13 @@ def _side_by_side() -> tuple[DeltaGenerator, DeltaGenerator]:
         return st.container(width=TABLE_PX), st.container(width=PLOT_PX)
 
 
-def _headline(assessment: Assessment) -> None:
+def not_pooled(analyses: Sequence[Analysis]) -> None:
+    """Name the pictures that are no part of the sizes of all."""
+    if said := left_out_sentences(analyses):
+        st.warning("\n\n".join(map(plain, said)), icon=":material/straighten:")
+
+
+def _headline(assessment: Assessment, analyses: Sequence[Analysis]) -> None:
     counts = assessment.counts
     pictures = f"{assessment.pictures} picture{'s'[: assessment.pictures > 1]}"
     st.caption(
@@ -92,14 +99,13 @@ def _headline(assessment: Assessment) -> None:
         f"{assessment.rule} Kept {counts.kept:,} of {counts.found:,} found; "
         f"{counts.kept_at_edge:,} of them are cut by the edge."
     )
-    if assessment.assumed:
+    if doubt := assessment.scale_doubt:
         st.warning(
-            "**Assumed, check:** at least one scale was only assumed, so nothing below may be "
+            f"**{doubt.capitalize()}, check:** the scale is only {doubt}, so nothing below may be "
             "reported.",
             icon=":material/straighten:",
         )
-    if assessment.left_out:
-        st.caption(f"{assessment.left_out} pictures without a scale are left out.")
+    not_pooled(analyses)
     cautions.in_full(assessment.comparison, "statistics")
 
 

@@ -27,6 +27,7 @@ from semseg.analysis import (
     Prepared,
     Segmentation,
     conclude,
+    needs_scale_bar,
     prepare,
     rescaled,
     segment,
@@ -205,7 +206,7 @@ def _segmented(
     micrograph: Micrograph, settings: Settings, report: Callable[[float, str], None]
 ) -> SegmentedImage:
     look = (micrograph.sha256, micrograph.label_bar_row, settings.crop, settings.repair)
-    wants_bar = micrograph.calibration is None or settings.scale_bar_nm is not None
+    wants_bar = needs_scale_bar(micrograph, settings)
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
     as_prepared, as_segmented = ("prepare", *look, wants_bar), ("segment", *key)

@@ -71,6 +71,13 @@ class Calibration:
         return "assumed" if self.assumed else "proposed" if self.proposed else ""
 
     @property
+    def marked_source(self) -> str:
+        """Who said so, and that it must be checked where it must: ``assumed width, check``."""
+        if self.certain or "check" in self.source:
+            return self.source
+        return f"{self.source}: {self.doubt}, check"
+
+    @property
     def certain(self) -> bool:
         """Neither assumed nor proposed: sizes of several pictures may be put together."""
         return not self.doubt

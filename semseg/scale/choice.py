@@ -20,7 +20,8 @@ def choose_calibration(
 ) -> tuple[Calibration | None, list[str]]:
     """The scale that is used, and what the user should know about it, one sentence each.
 
-    What a person typed wins over the file, the file over the scale bar, that over an assumption.
+    What a person typed wins over the file, the file over the scale bar, that over an assumption;
+    but what is only proposed comes after all that is certain.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ def choose_calibration(
                 "give the width of the picture in its place."
             )
     known = [each for each in (typed, recorded, measured) if each is not None]
+    known.sort(key=lambda each: not each.certain)  # the order of equals stays
     if known:
         clashes = (agreement_note(known[0], other) for other in known[1:])
         return known[0], notes + [note for note in clashes if note]

@@ -115,7 +115,7 @@ def screen(
     groups: ArrayLike | None = None,
     *,
     rule: str,
-    assumed: bool = False,
+    scale_doubt: str = "",
     resamples: int = 1000,
     seed: int = 0,
 ) -> Screening:
@@ -139,9 +139,9 @@ def screen(
     rule
         Which particles were counted, for the statement, such as "every kept particle, those cut by
         the edge included".
-    assumed
-        Whether any size rests on a scale that was assumed and not measured. Then the outcome is
-        never positive or negative but inconclusive, whatever the share, and the statement says why.
+    scale_doubt
+        ``assumed`` or ``proposed`` where sizes rest on such a scale. Then the outcome is never
+        positive or negative but inconclusive, whatever the share, and the statement says why.
     resamples, seed
         Of the bootstrap over images.
 
@@ -158,11 +158,12 @@ def screen(
         counts = np.ones_like(sizes) if weight is None else weight
         share, low, high, method = _limits(inside, counts, group, resamples, seed)
     outcome = INCONCLUSIVE
-    if not assumed and (low >= HALF or high < HALF):
+    if not scale_doubt and (low >= HALF or high < HALF):
         outcome = MEETS if low >= HALF else NOT_DEMONSTRATED
+    first = f" (the scale is only {scale_doubt}, so check that first)" if scale_doubt else ""
     statement = (
         "Screening only, by the size criterion of Commission Recommendation 2022/C 229/01: "
-        f"{outcome}{' (a scale was assumed, so measure that first)' if assumed else ''}. "
+        f"{outcome}{first}. "
         f"{_share_in_words(sizes.size, share, low, high)}; counting rule: "
         f"{rule.strip().rstrip('.')}. "
         "An image does not show the thickness of a particle, so a share below 50 % does not show "

@@ -9,6 +9,13 @@ import { fixed, places } from "./texts.js";
 /** @import { Overlay } from "./overlay.js" */
 /** @import { State } from "./state.js" */
 
+// why sizes must be checked, when the mark is pointed at
+const DOUBTS = {
+  "": "",
+  assumed: "The file does not say how large its pixels are.",
+  proposed: "The scale was read in a way that may be wrong; its source says how.",
+};
+
 /**
  * @typedef {object} Actions
  * @property {(fields: { threshold?: number, filter_on: boolean }) => void} filter
@@ -42,8 +49,7 @@ export class Bar {
     this.counted = element("dd", "sv-unit");
     this.counted.dataset.number = "counted";
     this.kept.box.append(this.counted);
-    this.note = element("div", "sv-assumed", "assumed scale, check");
-    this.note.title = "The file does not say how large its pixels are.";
+    this.note = element("div", "sv-doubt");
     find(root, ".sv-numbers", HTMLElement).replaceChildren(
       this.kept.box, ...this.figures.map(({ box }) => box), this.note,
     );
@@ -83,7 +89,9 @@ export class Bar {
     const { accepted, left, rejected, excluded, selected } = this.legend;
     this.counted.hidden = left.line.hidden = !particles.ruled;
     setText(this.counted, `· ${counts.counted} counted`);
-    this.note.hidden = !particles.assumed;
+    this.note.hidden = !particles.scaleDoubt;
+    setText(this.note, `${particles.scaleDoubt} scale, check`);
+    this.note.title = DOUBTS[particles.scaleDoubt];
     // the green outline is of those that count
     setText(accepted.words, particles.ruled ? "counted" : "kept");
     setText(accepted.count, String(counts.counted));

@@ -29,7 +29,8 @@ def pack(analysis: Analysis) -> dict[str, Any]:
     -------
     dict
         ``id``: digest of the rest. ``name``, ``unit`` (``nm`` or ``px``), ``pixel_size`` (nm per
-        recorded px, or None), ``assumed`` (whether that scale is a guess).
+        recorded px, or None), ``scale_doubt`` (why that must be checked: ``assumed``,
+        ``proposed`` or empty).
         ``image``: ``source`` (JPEG as data URL), ``width`` and ``height`` in recorded px, and
         ``frame``, (left, top, right, bottom) of the analysed part.
         Columns, in base64, little-endian, in the order of the table: ``label`` int32; ``x, y``
@@ -49,7 +50,7 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         "name": analysis.micrograph.name,
         "unit": unit,
         "pixel_size": None if analysis.calibration is None else analysis.calibration.pixel_size_nm,
-        "assumed": bool(getattr(analysis.calibration, "assumed", False)),
+        "scale_doubt": analysis.calibration.doubt if analysis.calibration else "",
         "image": _image(analysis),
         "label": _base64(particles["label"], "<i4"),
         "touches_edge": _base64(particles["touches_edge"], "u1"),

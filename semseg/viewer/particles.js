@@ -41,7 +41,7 @@ export function unpack(data) {
     name: data.name,
     unit: data.unit,
     pixelSize: data.pixel_size,
-    assumed: data.assumed,
+    scaleDoubt: data.scale_doubt,
     image: data.image,
     doubts: data.doubts,
     rules: data.rules,

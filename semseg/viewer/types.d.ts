@@ -20,7 +20,8 @@ export interface Packed {
   unit: "nm" | "px";
   /** nm per recorded px */
   pixel_size: number | null;
-  assumed: boolean;
+  /** why sizes in nm must be marked; empty where they need not */
+  scale_doubt: "" | "assumed" | "proposed";
   image: Picture;
   doubts: string[];
   rules: string[];
@@ -91,7 +92,7 @@ export interface ParticleColumns {
   name: string;
   unit: "nm" | "px";
   pixelSize: number | null;
-  assumed: boolean;
+  scaleDoubt: "" | "assumed" | "proposed";
   image: Picture;
   doubts: string[];
   rules: string[];

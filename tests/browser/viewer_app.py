@@ -20,6 +20,7 @@ from semseg.data import sample_path
 from semseg.instances.confidence import apply_filter
 from semseg.measure.grid import Grid
 from semseg.measure.quantities import SHAPES, SIZES
+from semseg.scale.calibration import Calibration
 from semseg.statistics.summary import summarise
 from semseg.viewer import ViewState, pack, viewer
 
@@ -66,7 +67,7 @@ def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[di
         particles["not_counted"] = np.where(particles["touches_edge"], "cut by the edge", covered)
     if weighted:
         particles["weight"] = 1 + 8 * (radius / pitch) ** 2  # larger ones count more
-    calibration = SimpleNamespace(pixel_size_nm=scale, assumed=True) if calibrated else None
+    calibration = Calibration(scale, "assumed width, check", assumed=True) if calibrated else None
     analysis = SimpleNamespace(
         micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
         grid=Grid(grey.shape, (height - 40, grey.shape[1]), (height - 40, grey.shape[1])),

@@ -47,6 +47,7 @@ def test_summary_says_what_was_done_and_found(analysis):
         "pixel_size_nm": 7.34375,
         "source": "typed width",
         "assumed": False,
+        "proposed": False,
     }
     assert summary["rescale"] == {
         "factor": 1.0,

@@ -204,7 +204,10 @@ def test_pictures_without_a_scale_come_last_and_do_not_count(analysis):
     other = drawn(columns=8, name="other.tif")
     several = read(lost, analysis, other)
     assert "in 2 images" in several.text
-    assert "1 image without a scale: not part of the distribution." in several.text
+    assert (
+        "lost.tif is left out of the sizes of all pictures together: it has no scale."
+        in several.text
+    )
     assert "Image 1: TiO2 µ.tif" in several.text
     assert "Image 2: other.tif" in several.text
     assert "Image 3: lost.tif" in several.text
@@ -231,6 +234,17 @@ def test_an_assumed_scale_is_said_loudly(one):
     assert assumed.text.count("The scale is assumed.") == 5  # each plot
     assert "scale assumed: check" in assumed.text  # beside the scale bar
     assert "only assumed" not in one.text
+
+
+def test_a_proposed_scale_is_said_loudly(one):
+    proposed = read(drawn(proposed=True))
+    assert (
+        "The scale is only proposed (7.344 nm per pixel (typed width: proposed, check)). Every"
+        in (proposed.text[:200])
+    )
+    assert "(scale proposed)." in proposed.text
+    assert "scale proposed: check" in proposed.text  # beside the scale bar
+    assert "proposed" not in one.text
 
 
 def test_without_particles(analysis):

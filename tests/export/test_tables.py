@@ -64,7 +64,7 @@ def test_table_of_nothing_is_a_header(analysis, nothing):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1"])
 def test_no_cell_is_a_formula(analysis, text):
     particles = analysis.particles.assign(reason=text)
-    content = tables.particles_csv(SimpleNamespace(particles=particles, calibration=None))
+    content = tables.particles_csv(SimpleNamespace(particles=particles, scale_doubt=""))
     assert read_table(content)[1][CONTRACT.index("reason")] == f"'{text.strip()}"
 
 
@@ -78,7 +78,7 @@ def test_cells_are_written_plainly():
             "reason": [None, 'a "b", c'],
         }
     )
-    bare = SimpleNamespace(particles=particles, calibration=None)
+    bare = SimpleNamespace(particles=particles, scale_doubt="")
     text = tables.particles_csv(bare).decode("utf-8-sig")
     assert text == (
         'label,x_px,confidence,kept,reason\n7,-0.5,,True,\n8,0.333333,,False,"a ""b"", c"\n'
@@ -189,7 +189,7 @@ def test_the_sheet_says_that_a_scale_was_assumed():
     assert facts["scale"] == "7.344 nm per pixel (assumed width, check)"
     assumed = replace(assumed, calibration=replace(assumed.calibration, source="guess"))
     facts = dict(blocks_of(tables.sizes_csv(assumed))[0])
-    assert facts["scale"] == "7.344 nm per pixel (guess, assumed, check)"
+    assert facts["scale"] == "7.344 nm per pixel (guess: assumed, check)"
 
 
 def test_a_file_name_is_no_formula():
@@ -221,6 +221,21 @@ def test_pooled_particles_name_what_was_assumed(analysis):
     header, *rows = read_table(tables.pooled_csv([analysis, draw(assumed=True, rows=1)]))
     assert header[-1] == "scale"
     assert [row[-1] for row in rows] == [""] * 15 + ["assumed, check"] * 4
+    # they cannot be pooled by mistake
+    assert [row[2:5] for row in rows[15:]] == [["", "", ""]] * 4
+    header, *rows = read_table(tables.pooled_csv([draw(assumed=True, rows=1)]))
+    assert float(rows[0][header.index("ecd_nm")]) > 0
+
+
+def test_a_proposed_scale_is_said_wherever_sizes_are():
+    proposed = draw(proposed=True)
+    header, *rows = read_table(tables.particles_csv(proposed))
+    assert (header[-1], {row[-1] for row in rows}) == ("scale", {"proposed, check"})
+    facts = dict(blocks_of(tables.sizes_csv(proposed))[0])
+    assert facts["scale"] == "7.344 nm per pixel (typed width: proposed, check)"
+    (row,) = tables.per_image_table([proposed]).to_dict("records")
+    assert (row["assumed"], row["proposed"]) == (False, True)
+    assert row["scale_source"] == "typed width: proposed, check"
 
 
 def test_pooled_particles_of_nothing_are_a_header(nothing):
@@ -245,6 +260,7 @@ def test_one_row_per_picture(analysis, nothing):
         *("typed width", "", "assumed width, check", "typed width"),
     ]
     assert table["assumed"].tolist() == [False, False, True, False]
+    assert table["proposed"].tolist() == [False] * 4
     assert table["rescale"].tolist() == [1.0] * 4
     assert table["found"].tolist() == [20, 4, 20, 0]
     assert table["kept"].tolist() == [15, 3, 15, 0]

@@ -64,14 +64,15 @@ def test_raw_and_corrected_stand_side_by_side_under_every_rule(edges):
 def test_pictures_without_a_scale_are_left_out_of_nanometres():
     with_scale, (without,) = pictures(1), pictures(1, pixel_size_nm=None)
     found = assess([*with_scale, without])
-    assert (found.unit, found.pictures, found.left_out) == ("nm", 1, 1)
+    assert (found.unit, found.pictures) == ("nm", 1)
+    assert found.left_out == (("TiO2 µ.tif", "it has no scale"),)
     alone = assess([without])
-    assert (alone.unit, alone.left_out, alone.screening) == ("px", 0, None)
+    assert (alone.unit, alone.left_out, alone.screening) == ("px", (), None)
 
 
 def test_an_assumed_scale_gives_no_verdict():
     found = assess(pictures(1, assumed=True))
-    assert found.assumed
+    assert found.scale_doubt == "assumed"
     assert found.screening.outcome.startswith("inconclusive")
     assert not any(part.name == "scale" for part in found.budget.components)
 

@@ -56,6 +56,7 @@ def draw(
     pixel_size_nm=7.34375,
     spread=0.3,
     assumed=False,
+    proposed=False,
     manual=None,
     edges="count",
     visible_only=False,
@@ -102,7 +103,9 @@ def draw(
     grey = np.full(labels.shape, 255, np.float32)
     grey[:height] = 200 * prepared.image
     source = "assumed width, check" if assumed else "typed width"
-    recorded = Calibration(pixel_size_nm, source, assumed=assumed) if pixel_size_nm else None
+    recorded = None
+    if pixel_size_nm:
+        recorded = Calibration(pixel_size_nm, source, assumed=assumed, proposed=proposed)
     micrograph = Micrograph(name, grey, bit_depth=8, sha256="0" * 64, calibration=recorded)
     settings = Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only)
     analysis = conclude(micrograph, prepared, segmentation, settings, manual)

@@ -47,7 +47,7 @@ def test_columns_are_the_tables_to_the_last_bit():
     assert column(data, "touches_edge", "u1").tolist() == particles["touches_edge"].tolist()
     reasons = [data["doubts"][k] for k in column(data, "doubt", "<i4")]
     assert reasons == particles.get("doubt", particles["reason"]).tolist()
-    assert (data["unit"], data["pixel_size"], data["assumed"]) == ("nm", 7.34375, False)
+    assert (data["unit"], data["pixel_size"], data["scale_doubt"]) == ("nm", 7.34375, "")
     assert data["image"]["frame"] == [0, 0, 128, 96]
     assert (data["image"]["width"], data["image"]["height"]) == (128, 112)
 
@@ -68,7 +68,7 @@ def test_without_scale_sizes_are_in_pixels():
 
 
 def test_an_assumed_scale_is_said():
-    assert pack(draw(assumed=True))["assumed"] is True
+    assert pack(draw(assumed=True))["scale_doubt"] == "assumed"
 
 
 def test_what_the_counting_rule_says_is_packed():
