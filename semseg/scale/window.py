@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Window"]
+
+Grey = TypeVar("Grey", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Window:
             int(np.clip(np.ceil(right), *columns)),
         )
 
-    def of(self, picture: NDArray[np.generic]) -> NDArray[np.generic]:
+    def of(self, picture: NDArray[Grey]) -> NDArray[Grey]:
         """Return this part of a picture, not copied."""
         return picture[self.top : self.bottom, self.left : self.right]
 

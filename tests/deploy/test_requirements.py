@@ -24,8 +24,13 @@ def requirements(lines: list[str]) -> set[Requirement]:
 @pytest.mark.parametrize(
     ("name", "taken", "listed", "takes"),
     [
-        ("requirements.txt", [], [*PROJECT["dependencies"], *EXTRAS["page"]], None),
-        ("requirements-dev.txt", ["-r requirements.txt"], EXTRAS["dev"], "semseg[page]"),
+        (
+            "requirements.txt",
+            [],
+            [*PROJECT["dependencies"], *EXTRAS["ocr"], *EXTRAS["page"]],
+            None,
+        ),
+        ("requirements-dev.txt", ["-r requirements.txt"], EXTRAS["dev"], "semseg[ocr,page]"),
         ("requirements-train.txt", ["-r requirements-dev.txt"], EXTRAS["train"], "semseg[dev]"),
     ],
 )
