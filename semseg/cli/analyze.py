@@ -9,6 +9,7 @@ from semseg.cli.arguments import add_settings, settings_of
 from semseg.cli.pictures import Job, analyze_all, write_run
 from semseg.export.run import Run
 from semseg.inference.segmenter import Segmenter
+from semseg.io.micrograph import FORMATS
 
 __all__ = ["add_parser", "run"]
 
@@ -32,7 +33,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="measure the particles of one or more pictures",
         description="Measure the particles of one or more pictures. For each picture, "
         "<stem>.particles.csv, .sizes.csv, .summary.json, .labels.tif, .figure.png and .rois.zip "
-        "are written.",
+        f"are written. Pictures are {FORMATS}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EXAMPLES,
     )

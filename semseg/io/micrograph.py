@@ -1,4 +1,4 @@
-"""Bytes in, one grey picture out: TIFF, PNG, JPEG, BMP, WebP and GIF.
+"""Bytes in, one grey picture out: TIFF, PNG, JPEG, BMP, WebP, GIF, DM3, DM4, SER, EMD and MRC.
 
 >>> from semseg.data import sample_path
 >>> micrograph = read_micrograph(sample_path())
@@ -7,7 +7,7 @@
 
 The format is taken from the content, never from the file's extension. Grey values stay in the
 units they were recorded in: 16-bit and float pictures keep their range, and bright stays bright.
-Whatever was decided on the way (first page of several, colour turned to grey, pixels repaired) is
+Whatever was decided on the way (one picture of several, colour turned to grey, pixels repaired) is
 a sentence in `Micrograph.notes`. Sizes are checked from the header, before anything is decoded;
 how each format is decoded stands in `semseg.io.decoding`. Some microscopes write the pixel size
 into a text file beside the picture, which is read as well: see `semseg.scale.sidecar`.
@@ -31,11 +31,11 @@ from semseg.errors import (
     UnreadableImageError,
     UnsuitableImageError,
 )
-from semseg.io.decoding import MIN_SIDE_PX, decode, finite_float32
+from semseg.io.decoding import FORMATS, MIN_SIDE_PX, decode, finite_float32, remedy
 from semseg.scale.calibration import Calibration, FileCalibration
 from semseg.scale.sidecar import MAX_BYTES, merge, read_sidecar, sidecar_of
 
-__all__ = ["MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph", "safe_name"]
+__all__ = ["FORMATS", "MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph", "safe_name"]
 
 _MAX_FILE_BYTES = 4 * 2**30
 _BYTES = (bytes, bytearray, memoryview)
@@ -70,6 +70,13 @@ class Micrograph:
         Sentences the user should read.
     sidecar : Sidecar or None
         The text file that was read with it.
+    page : int
+        Which of the file's pictures it is, from 1.
+    pages : tuple of str
+        What the file's pictures are, for people; of very many the first
+        `semseg.io.decoding.pages.MAX_TITLES`.
+    page_count : int
+        How many pictures the file holds.
     """
 
     name: str
@@ -80,6 +87,9 @@ class Micrograph:
     label_bar_row: int | None = None
     notes: tuple[str, ...] = ()
     sidecar: Sidecar | None = None
+    page: int = 1
+    pages: tuple[str, ...] = ()
+    page_count: int = 1
 
     @property
     def height(self) -> int:
@@ -103,6 +113,7 @@ def read_micrograph(
     *,
     max_megapixels: float = 100.0,
     sidecar: tuple[str, bytes] | None = None,
+    page: int | None = None,
 ) -> Micrograph:
     """Read one picture from a path or from the bytes of a file.
 
@@ -122,6 +133,9 @@ def read_micrograph(
         The text file that the microscope wrote beside the picture. Where it is not given and
         `source` is a path, it is looked for there (`semseg.scale.sidecar.sidecar_of`). A text that
         is no sidecar is ignored.
+    page : int, optional
+        Which picture of a file that holds several, from 1. By default the one that can be measured
+        best (`semseg.io.decoding.pages`): with a scale, as recorded; a note says which it was.
 
     Raises
     ------
@@ -132,13 +146,14 @@ def read_micrograph(
     OutOfMemoryError
         Reading it takes more memory than there is.
     UnsuitableImageError
-        Constant, a side under 64 px, or one more than 100 times the other.
+        Constant, a side under 64 px, or one more than 100 times the other; a diffraction pattern;
+        several pictures and none of number `page`.
     """
     data, name = _load(source, name)
     if not data:
         raise UnreadableImageError(f"{name} is empty (0 bytes); copy it again from the microscope.")
     try:
-        decoded = decode(data, name, max_megapixels * 1e6)
+        decoded = decode(data, name, max_megapixels * 1e6, page)
         grey, notes = finite_float32(decoded.grey, name)
     except SemsegError:
         raise
@@ -156,8 +171,7 @@ def read_micrograph(
         # Decoders fail in dozens of ways on damaged bytes (struct.error, RecursionError...); to
         # the user they are all the same.
         raise UnreadableImageError(
-            f"{name} is damaged or incomplete and cannot be decoded; copy it again from the "
-            f"microscope or save it as an uncompressed TIFF."
+            f"{name} is damaged or incomplete and cannot be decoded; {remedy(data)}."
         ) from error
     if grey.min() == grey.max():
         raise UnsuitableImageError(
@@ -181,6 +195,9 @@ def read_micrograph(
         found.label_bar_row,
         (*decoded.notes, *notes, *found.notes, *unreadable),
         text,
+        decoded.page,
+        decoded.pages,
+        decoded.page_count,
     )
 
 

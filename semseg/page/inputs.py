@@ -14,6 +14,7 @@ from semseg.data import sample_path
 from semseg.display import Display
 from semseg.errors import SemsegError, SettingsError
 from semseg.export.session import Session, differences, is_session, read_session
+from semseg.io.micrograph import FORMATS
 from semseg.page import choices
 from semseg.page.text import plain
 from semseg.page.work import Picture
@@ -23,7 +24,10 @@ from semseg.viewer import run_when_back
 
 __all__ = ["PICTURES", "pictures", "replayed", "sample_buttons", "settings_file"]
 
-PICTURES = ["tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "gif"]
+PICTURES = [
+    *("tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "gif"),
+    *("dm3", "dm4", "ser", "emd", "mrc"),
+]
 SETTINGS_BYTES = 10_000_000
 
 
@@ -35,8 +39,8 @@ def pictures() -> list[Picture]:
         type=[*PICTURES, *(suffix[1:] for suffix in SUFFIXES)],
         accept_multiple_files=True,
         key=key,
-        help="TIFF, PNG, JPEG, BMP, WebP or GIF, and the text files (.txt, .hdr) that some "
-        "microscopes write beside them. They stay in memory and leave with you.",
+        help=f"{FORMATS}, and the text files (.txt, .hdr) that some microscopes write beside them. "
+        "They stay in memory and leave with you.",
     )
     _empty_if_lost(key)
     if run_when_back(len(uploads)):

@@ -19,7 +19,13 @@ from semseg.scale.sidecar import read_sidecar
 from semseg.settings import Settings
 from tests.fuzz.worker import Worker, outcome
 from tests.support import bombs
-from tests.support.hostile_files import BROKEN_JSON, mutated, seeds, vendors_pictures
+from tests.support.hostile_files import (
+    BROKEN_JSON,
+    mutated,
+    seeds,
+    tem_pictures,
+    vendors_pictures,
+)
 from tests.support.network import shipped
 from tests.support.picture_files import GREY, bare_tiff, ini_block, pil, text_tag, tiff, zeiss_block
 
@@ -36,9 +42,10 @@ def test_the_seeds_are_sound(kind):
     assert outcome(kind, seeds()[kind]) == "result"
 
 
-@pytest.mark.parametrize("vendor", vendors_pictures())
-def test_the_seeds_of_vendors_are_calibrated(vendor):
-    assert read_micrograph(vendors_pictures()[vendor]).calibration is not None
+@pytest.mark.parametrize("maker", vendors_pictures() | tem_pictures())
+def test_the_seeds_of_vendors_are_calibrated(maker):
+    data = (vendors_pictures() | tem_pictures())[maker]
+    assert read_micrograph(data).calibration is not None
 
 
 def test_mutated_files_end_in_a_result_or_a_sentence():

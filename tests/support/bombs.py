@@ -15,6 +15,7 @@ import imagecodecs
 import numpy as np
 
 from tests.support.picture_files import GREY, RGB, bare_tiff, pil, tiff
+from tests.support.tem_files import hdf5, mrc_file, velox_file
 
 BIG = 2_000_000_000  # bytes that unfold, more than a reader may take
 WIDTH, HEIGHT = 80, 97
@@ -118,6 +119,64 @@ def planes(samples: int, bits: int) -> bytes:
     return bare_tiff(SIDE, SIDE, deflated(unfolded), bits=bits, t259=8, t277=samples, t284=1)
 
 
+def many_dm_tags(count: int = 2_000_000) -> bytes:
+    """A .dm4 whose only group has so many empty groups."""
+    empty = struct.pack(">BHQ", 20, 0, 10) + b"\1\0" + struct.pack(">Q", 0)
+    root = b"\1\0" + struct.pack(">Q", count) + empty * count
+    return struct.pack(">IQI", 4, len(root), 1) + root
+
+
+def shared_nodes(levels: int = 4, entries: int = 60) -> bytes:
+    """An .emd whose array has a tree in which all entries of a node lead to the same node below."""
+    data = bytearray(velox_file(GREY, chunks=(97, 80, 1)))
+    leaf = data.index(b"TREE\1\0")
+    layout = data.index(b"\3\2\4" + struct.pack("<Q", leaf))
+    (piece,) = struct.unpack_from("<Q", data, leaf + 64)
+    for level in range(levels):
+        key = struct.pack("<II4Q", GREY.size, 0, 0, 0, 0, 0)
+        node = b"TREE\1" + struct.pack("<BHQQ", level, entries, 2**64 - 1, 2**64 - 1)
+        node += (key + struct.pack("<Q", piece)) * entries + key
+        piece = len(data)
+        data += node
+    struct.pack_into("<Q", data, layout + 3, piece)
+    return bytes(data)
+
+
+def groups_in_circles(count: int = 50) -> bytes:
+    """An .emd in which every group holds all groups."""
+
+    def fill(file) -> None:
+        groups = [file.create_group(f"g{i}") for i in range(count)]
+        for group in groups:
+            for i, other in enumerate(groups):
+                group[f"h{i}"] = other
+
+    return hdf5(fill)
+
+
+def unfolding_piece(size: int = BIG) -> bytes:
+    """An .emd of one compressed piece that unfolds to far more than it should."""
+    flat = np.zeros_like(GREY)
+    data = velox_file(flat, chunks=(HEIGHT, WIDTH, 1), compression="gzip")
+    bomb = deflated(size)
+    longer = bytearray(data + bomb)
+    entry = longer.index(struct.pack("<Q", data.index(zlib.compress(flat.tobytes(), 4))))
+    struct.pack_into("<Q", longer, entry, len(data))
+    struct.pack_into("<I", longer, entry - 40, len(bomb))
+    return bytes(longer)
+
+
+def huge_array() -> bytes:
+    """An .emd that says it has an array of 10^12 numbers, of which none was written."""
+
+    def fill(file) -> None:
+        group = file.create_group("data")
+        group.attrs["emd_group_type"] = 1
+        group.create_dataset("data", shape=(1_000_000, 1_000_000), dtype="u1", chunks=(100, 100))
+
+    return hdf5(fill)
+
+
 BOMBS: dict[str, Callable[[], bytes]] = {
     "png": lambda: png(chunk(b"IDAT", deflated(BIG))),
     "png at the limit": lambda: png(
@@ -162,6 +221,12 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "bmp": lambda: pil(GREY, "BMP").replace(
         struct.pack("<II", WIDTH, HEIGHT), struct.pack("<II", 1 << 30, 1 << 30)
     ),
+    "dm4 of two million tags": many_dm_tags,
+    "emd of shared nodes": shared_nodes,
+    "emd of groups in circles": groups_in_circles,
+    "emd deflate": unfolding_piece,
+    "emd of a huge array": huge_array,
+    "mrc": lambda: struct.pack("<4i", 10_000, 10_000, 1_000_000, 2) + mrc_file(GREY)[16:],
     "zip": lambda: archive(bytes(1 << 24)),
     "zip in a zip": lambda: archive(archive(bytes(1 << 24)), "again.zip"),
     "gzip": lambda: gzip.compress(bytes(1 << 24)),

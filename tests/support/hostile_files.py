@@ -5,6 +5,7 @@ import json
 import random
 import struct
 from collections.abc import Callable
+from functools import cache
 
 from semseg.display import DEFAULT
 from semseg.export.session import FORMAT, KIND
@@ -22,6 +23,14 @@ from tests.support.picture_files import (
     tiff,
     with_olympus,
     zeiss_block,
+)
+from tests.support.tem_files import (
+    berkeley_file,
+    dm_file,
+    dm_image,
+    mrc_file,
+    ser_file,
+    velox_file,
 )
 
 _EXTREMES_16 = (0, 1, 0x7FFF, 0x8000, 0xFFFF)
@@ -63,6 +72,7 @@ def seeds() -> dict[str, bytes]:
         "picture-webp": pil(RGB, "WEBP"),
         "picture-gif": pil(GREY, "GIF"),
         **{f"picture-{vendor}": data for vendor, data in vendors_pictures().items()},
+        **{f"picture-{name}": data for name, data in tem_pictures().items()},
         "sidecar-jeol": jeol_text(),
         "sidecar-hitachi": hitachi_text(),
         "settings-json": settings,
@@ -92,6 +102,20 @@ def vendors_pictures() -> dict[str, bytes]:
         "olympus": with_olympus(
             lambda tag: tiff(GREY, extratags=[tag], metadata=None), 2.0, 2.0, -9
         ),
+    }
+
+
+@cache
+def tem_pictures() -> dict[str, bytes]:
+    """A sound file of every format of TEMs."""
+    stack = GREY.astype("uint16")[None].repeat(3, axis=0)
+    return {
+        "dm3": dm_file(dm_image(GREY)),
+        "dm4": dm_file(dm_image(stack, (0.25, 0.25, 1.0), ("nm", "nm", "s")), version=4),
+        "ser": ser_file(*stack),
+        "mrc": mrc_file(stack),
+        "velox": velox_file(GREY, chunks=(50, 50, 1), compression="gzip", shuffle=True),
+        "berkeley": berkeley_file(GREY),
     }
 
 

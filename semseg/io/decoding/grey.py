@@ -37,6 +37,9 @@ class Decoded:
     notes: list[str] = field(default_factory=list)
     calibration: Calibration | None = None
     label_bar_row: int | None = None
+    page: int = 1
+    pages: tuple[str, ...] = ()
+    page_count: int = 1
 
 
 def from_bands(bands: Stored) -> tuple[Stored, list[str]]:

@@ -2,7 +2,7 @@
 
 from semseg.errors import ImageTooLargeError, UnsuitableImageError
 
-__all__ = ["MAX_ASPECT", "MIN_SIDE_PX", "check_bytes", "check_size"]
+__all__ = ["MAX_ASPECT", "MIN_SIDE_PX", "check_bytes", "check_size", "most_bytes"]
 
 MIN_SIDE_PX = 64
 MAX_ASPECT = 100  # longer strips are scans of lines; bands of rows would not bound memory
@@ -32,9 +32,14 @@ def check_size(width: int, height: int, name: str, max_pixels: float) -> None:
 
 def check_bytes(count: int, name: str, max_pixels: float) -> None:
     """Raise for a picture that would be decoded to more bytes than there may be."""
-    if count > _BYTES_PER_PIXEL * max_pixels:
+    if count > most_bytes(max_pixels):
         raise ImageTooLargeError(
             f"{name} takes {count / 1e6:.3g} MB when it is decoded, more than the limit of "
             f"{max_pixels / 1e6:g} megapixels allows; save one plane of it as a grey picture of 8 "
             "or 16 bits."
         )
+
+
+def most_bytes(max_pixels: float) -> int:
+    """Bytes to which a picture may be decoded where it may have so many pixels."""
+    return int(_BYTES_PER_PIXEL * max_pixels)

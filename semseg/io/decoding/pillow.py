@@ -20,6 +20,7 @@ from PIL import (
 from semseg.errors import UnreadableImageError
 from semseg.io.decoding.grey import Decoded, Stored, from_bands, from_palette
 from semseg.io.decoding.limits import check_bytes, check_size
+from semseg.io.decoding.pages import Stack, choose
 from semseg.scale.calibration import calibration_from_bytes
 
 __all__ = ["bands", "decode_with_pillow", "pillow_reader"]
@@ -29,6 +30,7 @@ __all__ = ["bands", "decode_with_pillow", "pillow_reader"]
 # chunks of 8 kB, make 100,000.
 _MAX_SCANS = 100
 _MAX_CHUNKS = 100_000
+_MAX_FRAME_PIXELS = 1_000_000_000  # of an animation, up to the picture that is wanted
 
 # The plugin is called directly because Image.open() measures against Image.MAX_IMAGE_PIXELS, a
 # process-wide limit that could only be moved for every thread at once. It also keeps Pillow's
@@ -62,7 +64,11 @@ def pillow_reader(data: bytes) -> type[ImageFile.ImageFile] | None:
 
 
 def decode_with_pillow(
-    reader: type[ImageFile.ImageFile], data: bytes, name: str, max_pixels: float
+    reader: type[ImageFile.ImageFile],
+    data: bytes,
+    name: str,
+    max_pixels: float,
+    wanted: int | None = None,
 ) -> Decoded:
     """Decode with this reader; raises as `semseg.io.decoding.decode` does."""
     if reader is PngImagePlugin.PngImageFile:
@@ -74,9 +80,18 @@ def decode_with_pillow(
     if reader is PngImagePlugin.PngImageFile:
         samples = (1, 1, 3, 1, 2, 1, 4)[data[25]]
         check_bytes(math.prod(picture.size) * samples * max(data[24] // 8, 1), name, max_pixels)
-    notes = []
-    if (frames := _frame_count(picture)) > 1:
-        notes.append(f"The file holds {frames} pictures; number 1 was read.")
+    depth = 16 if _is_deep_png(data) else _BITS.get(picture.mode, 8)
+    stack = Stack(*picture.size, depth, count=_frame_count(picture), colour=_in_colour(picture))
+    choice = choose([stack], wanted, name)
+    notes = list(choice.notes)
+    if choice.plane:
+        # each is drawn over those before it
+        if math.prod(picture.size) * choice.number > _MAX_FRAME_PIXELS:
+            raise UnreadableImageError(
+                f"{name} has too many pictures in front of number {choice.number}; save that one "
+                "as a file of its own."
+            )
+        picture.seek(choice.plane)
     picture.load()
     mode = picture.mode
     if mode == "P":
@@ -97,8 +112,16 @@ def decode_with_pillow(
     if orientation in _UPRIGHT:
         grey, bar_row = _UPRIGHT[orientation](grey), None
         notes.append("The camera's orientation mark was followed: the picture was turned upright.")
-    depth = 16 if _is_deep_png(data) else _BITS.get(mode, 8)
-    return Decoded(grey, depth, [*notes, *found.notes], found.calibration, bar_row)
+    return Decoded(
+        grey,
+        depth,
+        [*notes, *found.notes],
+        found.calibration,
+        bar_row,
+        page=choice.number,
+        pages=choice.titles,
+        page_count=choice.count,
+    )
 
 
 def _check_scans(data: bytes, name: str) -> None:
@@ -120,6 +143,11 @@ def _check_chunks(data: bytes, name: str) -> None:
     raise UnreadableImageError(
         f"{name} is cut into more than {_MAX_CHUNKS:,} pieces; save it as a TIFF, or anew as a PNG."
     )
+
+
+def _in_colour(picture: Image.Image) -> bool:
+    """Whether the picture may be in colour; of a palette only its pixels tell."""
+    return picture.mode not in (*_BITS, "LA", "P")
 
 
 def _frame_count(picture: Image.Image) -> int:

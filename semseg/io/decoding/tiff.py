@@ -1,5 +1,6 @@
 """TIFF, taken apart with tifffile; JPEG inside it is decoded by libtiff."""
 
+import copy
 import io
 import logging
 import math
@@ -11,7 +12,9 @@ from PIL import TiffImagePlugin
 from semseg.errors import UnreadableImageError
 from semseg.io.decoding.grey import Decoded, Stored, alpha_notes, from_bands, from_palette, luma
 from semseg.io.decoding.limits import check_bytes, check_size
+from semseg.io.decoding.pages import Stack, choose
 from semseg.io.decoding.pillow import bands
+from semseg.io.decoding.raw import plane_of
 from semseg.scale.calibration import calibration_from_tiff
 
 __all__ = ["SIGNATURES", "decode_tiff"]
@@ -19,6 +22,8 @@ __all__ = ["SIGNATURES", "decode_tiff"]
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _MAX_PAGES = 100
+_MAX_ASKED = 4  # pages of which it is asked whether they have a scale
+_COLOURS = (2, 3, 6)  # RGB, palette, YCbCr
 
 # Codecs that decode into a buffer of the declared size, so that a small file stays small.
 _TIFF_CODECS = {1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000}
@@ -27,32 +32,43 @@ _TIFF_CODECS = {1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000}
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
-def decode_tiff(data: bytes, name: str, max_pixels: float) -> Decoded:
-    """Decode the first of the largest pages; raises as `semseg.io.decoding.decode` does."""
+def decode_tiff(data: bytes, name: str, max_pixels: float, wanted: int | None = None) -> Decoded:
+    """Decode the picture `wanted`, or the best; raises as `semseg.io.decoding.decode` does."""
     # These families make tifffile walk every page at once, which a damaged file can make endless.
     with tifffile.TiffFile(
         io.BytesIO(data), is_lsm=False, is_scanimage=False, is_ndpi=False
     ) as tif:
-        page, notes = _main_page(tif)
+        pages = _pages(tif)
+        stacks = _stacks(tif, pages)
+        choice = choose(stacks, wanted, name, more=len(pages) == _MAX_PAGES)
+        page = pages[choice.stack]
         width, height = page.imagewidth, page.imagelength
         check_size(width, height, name, max_pixels)
         _check_tiff_page(page, data, name, max_pixels)
         if page.compression == 7:
             grey, more = _tiff_jpeg_grey(page, data)
+        elif choice.plane and page.imagedepth == 1:
+            grey, more = _tiff_grey(page, _later_plane(page, data, choice.plane), name)
         else:
-            grey, more = _tiff_grey(page, page.asarray(squeeze=False), name)
+            stored = page.asarray(squeeze=False)
+            grey, more = _tiff_grey(page, stored[:, choice.plane : choice.plane + 1], name)
         if page.tags.valueof(274, 1) not in (0, 1):
             more.append("The file asks to be shown turned or mirrored; it was read as stored.")
-        found = calibration_from_tiff(tif, width, height)
-    depth = page.bitspersample
-    bits = max(depth) if isinstance(depth, tuple) else depth
+        found = calibration_from_tiff(_of_page(tif, page), width, height)
     return Decoded(
-        grey, bits, [*notes, *more, *found.notes], found.calibration, found.label_bar_row
+        grey,
+        _bits(page),
+        [*choice.notes, *more, *found.notes],
+        found.calibration,
+        found.label_bar_row,
+        page=choice.number,
+        pages=choice.titles,
+        page_count=choice.count,
     )
 
 
-def _main_page(tif: tifffile.TiffFile) -> tuple[tifffile.TiffPage, list[str]]:
-    """Return the first of the largest pages that is no thumbnail, and notes about the others."""
+def _pages(tif: tifffile.TiffFile) -> list[tifffile.TiffPage]:
+    """The first pages."""
     pages: list[tifffile.TiffPage] = []
     for index in range(_MAX_PAGES):
         try:
@@ -64,14 +80,71 @@ def _main_page(tif: tifffile.TiffFile) -> tuple[tifffile.TiffPage, list[str]]:
     if not all(isinstance(n, int) for page in pages for n in (page.imagewidth, page.imagelength)):
         # A damaged tag may hold bytes, which Python would multiply without complaint.
         raise ValueError("a page's width or height is not a number")
-    full = [page for page in pages if not page.subfiletype & 1] or pages
-    main = max(full, key=lambda page: page.imagewidth * page.imagelength)
-    # ImageJ describes a large stack on its first page only.
-    planes = max(len(pages), (tif.imagej_metadata or {}).get("images", 1), main.imagedepth)
-    if planes == 1:
-        return main, []
-    count = f"{planes} or more" if planes == _MAX_PAGES else planes
-    return main, [f"The file holds {count} pictures; number {pages.index(main) + 1} was read."]
+    return pages
+
+
+def _stacks(tif: tifffile.TiffFile, pages: list[tifffile.TiffPage]) -> list[Stack]:
+    """What each page holds: one picture but for volumes, and for ImageJ, which describes a large
+    stack on its first page only."""
+    stacks: list[Stack] = []
+    asked = 0
+    with_scale: set[tuple[int, int, int, bool]] = set()  # kinds of pages of which one has a scale
+    for page in pages:
+        count = page.imagedepth
+        if len(pages) == 1:
+            planes = (tif.imagej_metadata or {}).get("images", 1)
+            count = max(count, planes if isinstance(planes, int) else 1)
+        kind = page.imagewidth, page.imagelength, _bits(page), page.photometric in _COLOURS
+        # Which page has a scale matters only where there are several, and all slices of a stack
+        # have the same.
+        if len(pages) > 1 and kind not in with_scale and asked < _MAX_ASKED:
+            asked += 1
+            if _has_scale(tif, page):
+                with_scale.add(kind)
+        scaled = kind in with_scale
+        stacks.append(Stack(*kind[:3], count, kind[3], scaled, bool(page.subfiletype & 1)))
+    return stacks
+
+
+def _has_scale(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> bool:
+    found = calibration_from_tiff(_of_page(tif, page), page.imagewidth, page.imagelength)
+    return found.calibration is not None
+
+
+def _bits(page: tifffile.TiffPage) -> int:
+    depth: int | tuple[int, ...] = page.bitspersample
+    return max(depth) if isinstance(depth, tuple) else depth
+
+
+class _OnePage(list[tifffile.TiffPage]):
+    """Pages of a file that has only this one."""
+
+    @property
+    def first(self) -> tifffile.TiffPage:
+        """The page."""
+        return self[0]
+
+
+def _of_page(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> tifffile.TiffFile:
+    """The file as if it held this page alone: readers of metadata look at the first."""
+    if page.index == 0:
+        return tif
+    alone = copy.copy(tif)
+    # what was found out about the first page
+    for key in [key for key in vars(alone) if key.startswith("is_") or key.endswith("_metadata")]:
+        if key not in ("is_lsm", "is_scanimage", "is_ndpi"):
+            del vars(alone)[key]
+    vars(alone)["pages"] = _OnePage([page])
+    return alone
+
+
+def _later_plane(page: tifffile.TiffPage, data: bytes, plane: int) -> Stored:
+    """A picture of ImageJ's large stacks, which lie behind that of the only page; in tifffile's
+    shape (separate samples, depth, height, width, contiguous samples)."""
+    if not page.is_contiguous or page.dtype is None:
+        raise ValueError("only the first picture of a stack in pieces is known")
+    dtype = page.dtype.newbyteorder(page.parent.byteorder)
+    return plane_of(data, page.dataoffsets[0], page.shaped, dtype, plane)
 
 
 def _check_tiff_page(page: tifffile.TiffPage, data: bytes, name: str, max_pixels: float) -> None:
