@@ -9,13 +9,16 @@ Metadata that make no sense become a note for the user: they are never used sile
 raise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import tifffile
 
 from semseg.errors import CalibrationError
+from semseg.scale.resized import fitted
 from semseg.scale.vendors import TIFF_READERS
+from semseg.scale.vendors.jeol import read_jeol_exif
 from semseg.scale.vendors.phenom import read_phenom_bytes
 from semseg.scale.vendors.reading import TOLERANCE, Reading, is_positive, number
 
@@ -150,7 +153,7 @@ def calibration_from_tiff(tif: tifffile.TiffFile, width_px: int, height_px: int)
             continue
         if reading is None:
             continue
-        found = calibration_from_reading(reading)
+        found = calibration_from_reading(reading, width_px, height_px)
         notes.extend(found.notes)
         if calibration is None:
             calibration = found.calibration
@@ -161,23 +164,43 @@ def calibration_from_tiff(tif: tifffile.TiffFile, width_px: int, height_px: int)
     return FileCalibration(calibration, bar_row, tuple(notes))
 
 
-def calibration_from_bytes(data: bytes, width_px: int, height_px: int) -> FileCalibration:
-    """Return what a file that is no TIFF says about its picture: a Phenom's XML block, if any."""
+def calibration_from_bytes(
+    data: bytes, width_px: int, height_px: int, exif: Mapping[int, Any] | None = None
+) -> FileCalibration:
+    """Return what a file that is no TIFF says about its picture.
+
+    A Phenom's XML block anywhere in it, or a JEOL's text in its `exif`, tags by their numbers.
+    """
     reading = read_phenom_bytes(data, height_px)
-    return calibration_from_reading(reading) if reading else FileCalibration()
+    if reading is None and exif:
+        reading = read_jeol_exif(exif, width_px, height_px)
+    if reading is None:
+        return FileCalibration()
+    return calibration_from_reading(reading, width_px, height_px)
 
 
-def calibration_from_reading(reading: Reading) -> FileCalibration:
-    """Return a vendor's reading as a calibration of the picture."""
+def calibration_from_reading(
+    reading: Reading, width_px: int | None = None, height_px: int | None = None
+) -> FileCalibration:
+    """Return a vendor's reading as a calibration of the picture.
+
+    Where the picture is given, of `width_px` and `height_px`, and is not of the size that was
+    recorded, the pixel size that fits it is proposed (`semseg.scale.resized`).
+    """
+    notes = list(reading.notes)
+    if width_px and height_px:
+        reading, more = fitted(reading, width_px, height_px)
+        notes += more
     calibration = None
     if reading.pixel_nm:
         calibration = Calibration(
             reading.pixel_nm,
             reading.source,
             relative_uncertainty=reading.relative_uncertainty,
+            proposed=reading.doubtful,
             pixel_height_nm=reading.pixel_height_nm,
         )
-    return FileCalibration(calibration, reading.bar_row, reading.notes)
+    return FileCalibration(calibration, reading.bar_row, tuple(notes))
 
 
 def agreement_note(typed: Calibration, from_file: Calibration) -> str | None:

@@ -102,7 +102,7 @@ def read_sidecar(data: bytes, name: str, width_px: int, height_px: int) -> FileC
         if len(data) > MAX_BYTES:
             note = f"{name} is larger than {MAX_BYTES / 1e6:g} MB and was ignored."
             return FileCalibration(notes=(note,))
-        found = calibration_from_reading(reader(text, width_px, height_px))
+        found = calibration_from_reading(reader(text, width_px, height_px), width_px, height_px)
     except Exception:
         # Sidecars are edited by people and programs; a damaged one must not cost the picture.
         return FileCalibration(notes=(f"{name} is damaged and was ignored.",))

@@ -21,6 +21,7 @@ from tests.support.picture_files import (
     GREY,
     hitachi_text,
     ini_block,
+    jem_text,
     jeol_text,
     pil,
     text_tag,
@@ -96,12 +97,52 @@ def test_jeol_nonsense_is_a_note_and_is_not_used(bar, marker):
     assert_unused(read(jeol_text(bar, marker)))
 
 
-@pytest.mark.parametrize(("width", "height"), [(640, 480), (1280, 900), (1280, 5000)])
-def test_jeol_of_another_size_is_said(width, height):
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (1280, 5000)])
+def test_jeol_of_another_height_is_said(width, height):
     found = read(jeol_text(), width, height)
     assert found.calibration.pixel_size_nm == 25.0
+    assert found.calibration.certain
     assert found.label_bar_row is None
     assert f"1280 x 960 pixels, but this one has {width} x {height}" in found.notes[0]
+
+
+def test_jeol_pixel_size_goes_before_the_bar():
+    """A bar of 203 whole pixels stands for 5 um: 24.63 nm, 1.5 % off what was recorded."""
+    text = jeol_text(bar="203") + b"$CM_PIXEL_SIZE 25.0nm 25.0nm\r\n"
+    assert read(text).calibration == Calibration(25.0, "JEOL sidecar")
+    # the micro sign as Shift-JIS, Latin-1 and UTF-8 write it
+    for micro in (b"\x83\xcam", b"\xb5m", "µm".encode()):
+        text = jeol_text() + b"$CM_PIXEL_SIZE 0.03" + micro + b" 0.03" + micro
+        assert read(text).calibration.pixel_size_nm == pytest.approx(30)
+
+
+def test_jem_pixels_per_metre():
+    """2.5e9 per metre are 0.4 nm each."""
+    found = read(jem_text())
+    assert found[:3] == (Calibration(0.4, "JEOL sidecar"), None, ())
+    found = read(jem_text(**{"$$EM_PIXELSPERMETER_Y": "1250000000"}))
+    assert found.calibration.pixel_height_nm == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "wide", ""])
+def test_jem_nonsense_is_one_plain_sentence(value):
+    found = read(jem_text(**{"$$EM_PIXELSPERMETER_X": value}))
+    assert found.calibration is None
+    assert found.notes == (
+        f"a.txt: The JEOL sidecar gives no usable number of pixels per metre "
+        f"({value or 'empty'}), so it was ignored.",
+    )
+
+
+def test_jeol_without_its_bar_says_what_it_has():
+    """As a JSM-4700F writes it."""
+    text = b"$SEM_DATA_VERSION 1\n$CM_FORMAT JEOL-SEM\n$CM_FRAME_SIZE 0 0\n$CM_FULL_SIZE 1280 960\n"
+    found = read(text + b"$$SM_MICRON_MARKER 500um\n", height=1024)
+    assert (found.calibration, found.label_bar_row) == (None, 960)
+    assert "no usable pixel size (only a scale bar of 500um)" in found.notes[0]
+    found = read(text)
+    assert "no usable pixel size (none, and no scale bar)" in found.notes[0]
+    assert "missing over missing" not in found.notes[0]
 
 
 # ---- Hitachi ----
@@ -125,8 +166,18 @@ def test_hitachi_without_a_pixel_size_tells_its_scale_bar():
     assert "3000 nm" in found.notes[0]
 
 
-@pytest.mark.parametrize(("width", "height"), [(640, 480), (1280, 900), (1280, 1920)])
-def test_hitachi_of_another_size_is_said(width, height):
+def test_texts_of_a_resized_picture_propose_what_fits_it():
+    """Half as wide: 25 nm become 50 nm."""
+    found = read(jeol_text(), 640, 480)
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (50.0, True)
+    assert found.calibration.source == "JEOL sidecar of a picture 1280 px wide, not 640"
+    assert "1280 x 960 pixels, but this one has 640 x 480: if it was resized" in found.notes[0]
+    found = read(hitachi_text(), 640, 512)
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (19.84375, True)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (1280, 1920)])
+def test_hitachi_of_another_height_is_said(width, height):
     found = read(hitachi_text(), width, height)
     assert found.calibration.pixel_size_nm == 9.921875
     assert "1280 x 960 pixels, but this one" in found.notes[0]

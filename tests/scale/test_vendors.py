@@ -5,16 +5,24 @@ import io
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from semseg.io.micrograph import read_micrograph
 from semseg.scale.calibration import Calibration, calibration_from_tiff
 from tests.support.picture_files import (
+    fei_base64,
     ini_block,
+    jeol_exif,
+    old_fei_sections,
+    ome_xml,
     phenom_block,
     pil,
+    sightx_xml,
     tescan_block,
     text_tag,
     tiff,
+    tvips_header,
+    with_exif,
     with_olympus,
     zeiss_block,
 )
@@ -123,8 +131,10 @@ def test_zeiss_contradiction_is_said():
             "AP_WIDTH": "Width = 7.520 µm",
         }
     )
-    assert found.calibration.pixel_size_nm == 3.672
-    assert "contradict" in found.notes[0]
+    assert found.calibration.pixel_size_nm == pytest.approx(7.34375)
+    assert found.calibration.source == "Zeiss metadata of a picture 2048 px wide, not 1024"
+    assert found.calibration.proposed
+    assert "if a part was cut out, 3.672 nm" in found.notes[0]
 
 
 def test_zeiss_header_is_the_last_resort():
@@ -208,7 +218,8 @@ def test_fei_label_bar(rows, scanned, bar_row, notes):
 
 def test_fei_resized_or_skewed_is_said():
     found = read_fei({"Scan": {"PixelWidth": 1e-9}, "Image": {"ResolutionX": 2048}})
-    assert "2048 pixels wide" in found.notes[0]
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (2.0, True)
+    assert "a picture of 2048 pixels across, but this one has 1024 x 96" in found.notes[0]
     found = read_fei({"Scan": {"PixelWidth": 1e-9, "PixelHeight": 2e-9}})
     assert "not square" in found.notes[0]
 
@@ -422,3 +433,260 @@ def test_gatan_oddities():
     assert read_tags((65009, 12, 1, 1.0, True)) == (None, None, ())
     assert read_tags((65003, 3, 1, 7, True), (65009, 12, 1, 1.0, True)) == (None, None, ())
     assert read_tags((65003, 2, 0, b"nm", True), (65009, 2, 0, b"a", True)) == (None, None, ())
+
+
+# ---- Zeiss, resized ----
+
+
+ZEISS = {
+    "AP_WIDTH": "Width = 7.520 µm",
+    "AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 7.344 nm",
+    "DP_IMAGE_STORE": "Store resolution = 1024 * 96",
+}
+
+
+def zeiss_of(width, height, entries):
+    data = tiff(
+        np.zeros((height, width), np.uint8), extratags=[text_tag(34118, zeiss_block(entries))]
+    )
+    with tifffile.TiffFile(io.BytesIO(data)) as tif:
+        return calibration_from_tiff(tif, width, height)
+
+
+@pytest.mark.parametrize("known", ["AP_WIDTH", "AP_IMAGE_PIXEL_SIZE", "DP_IMAGE_STORE"])
+def test_zeiss_halved_with_its_tag_kept(known):
+    """7.52 um over 512 px, whichever one of the three entries is missing."""
+    entries = {key: text for key, text in ZEISS.items() if key != known}
+    if known == "DP_IMAGE_STORE":
+        entries |= {"AP_MAG": "Mag = 50.00 K X"}
+    found = zeiss_of(512, 48, entries)
+    assert found.calibration.pixel_size_nm == pytest.approx(14.688, rel=1e-4)
+    assert found.calibration.proposed
+    assert found.calibration.marked_source == (
+        "Zeiss metadata of a picture 1024 px wide, not 512: proposed, check"
+    )
+    assert zeiss_of(1024, 96, entries).calibration.certain
+
+
+def test_a_part_that_was_cut_out_keeps_its_pixels():
+    """512 of 1024 columns and all rows."""
+    entries = ZEISS | {"DP_IMAGE_STORE": "Store resolution = 1024 * 768"}
+    found = zeiss_of(512, 768, entries)
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (7.344, True)
+    assert "a part was cut out, so the pixel size of 7.344 nm is proposed" in found.notes[0]
+    # without its label bar it is as wide as it was
+    found = zeiss_of(1024, 690, entries)
+    assert (found.calibration.certain, found.notes) == (True, ())
+    # resized, and its label bar cut off
+    assert zeiss_of(512, 345, entries).calibration.pixel_size_nm == 14.688
+
+
+def test_tescan_halved_with_its_tag_kept():
+    found = read_tescan(PixelSizeX="3.672e-9", PixelSizeY="3.672e-9", ImageWidth=2048)
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (7.344, True)
+
+
+def test_fei_field_over_pixel_size_tells_how_wide_it_was():
+    found = read_fei({"EBeam": {"HFW": 4.096e-6}, "Scan": {"PixelWidth": 2e-9}})
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (4.0, True)
+    found = read_fei({"EBeam": {"HFW": 2.048e-6}, "Scan": {"PixelWidth": 2e-9}})
+    assert found.calibration.certain
+
+
+# ---- FEI of old, FEI in base64 ----
+
+
+def read_old_fei(resolution=None, **changes):
+    tag = text_tag(34680, ini_block(old_fei_sections(**changes)))
+    return read(extratags=[tag], resolution=resolution)
+
+
+def test_fei_of_old():
+    """80 mm x 1.25 over 5000 over 1024 px = 19.53125 nm; pixels a tenth taller than wide."""
+    found = read_old_fei((110, 100))
+    assert found.calibration.pixel_size_nm == pytest.approx(19.53125)
+    assert found.calibration.pixel_height_nm == pytest.approx(21.484375)
+    assert found.calibration.source == "FEI metadata"
+    assert read_old_fei((1, 1)).calibration.pixel_height_nm is None
+    # a resolution of another kind says nothing of the pixels
+    assert read_old_fei((1000, 1)).calibration.pixel_height_nm is None
+
+
+@pytest.mark.parametrize("key", ["SizeY", "RatioXY"])
+@pytest.mark.parametrize("value", [0, -1, "nan", "wide", ""])
+def test_fei_of_old_nonsense_is_a_note_and_is_not_used(key, value):
+    assert_unused(read_old_fei(**{key: value}))
+
+
+def test_fei_in_base64():
+    found = read_tags(text_tag(34680, fei_base64("1.6E-08", "1.76E-08")))
+    assert found.calibration.pixel_size_nm == pytest.approx(16)
+    assert found.calibration.pixel_height_nm == pytest.approx(17.6)
+    assert read_tags(text_tag(34682, fei_base64())).calibration.pixel_size_nm == pytest.approx(16)
+    assert_unused(read_tags(text_tag(34680, fei_base64("-1"))))
+    assert_unused(read_tags(text_tag(34680, fei_base64(unit="MementoItemUnitVolt"))))
+    assert read_tags(text_tag(34680, b"QUJD" * 50)).calibration is None
+
+
+# ---- JEOL in the picture ----
+
+
+def read_jeol(tags):
+    return read_bytes(with_exif(PICTURE, tags))
+
+
+@pytest.mark.parametrize("code", [37500, 37510])
+@pytest.mark.parametrize("utf16", ["utf-16-le", "utf-16"])
+def test_jeol_exif(code, utf16):
+    found = read_jeol({code: jeol_exif(utf16, CM_IMAGE_SIZE="1024 96")})
+    assert found.calibration == Calibration(2.0, "JEOL metadata")
+    assert found.notes == ()
+
+
+def test_jeol_exif_among_the_tags_of_the_picture():
+    found = read_tags(text_tag(37500, jeol_exif(), dtype=7))
+    assert found.calibration == Calibration(2.0, "JEOL metadata")
+    signed = tuple(np.frombuffer(jeol_exif(), np.int8).tolist())
+    assert read_tags((37500, 6, len(signed), signed, True)).calibration.pixel_size_nm == 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "across", "down"),
+    [
+        ("2.00nm/pixel", 2.0, None),
+        ("2.00nm 2.20nm", 2.0, 2.2),
+        ("0.05µm 0.05µm", 50.0, None),
+        ("1.5 um", 1500.0, None),
+    ],
+)
+def test_jeol_pixel_size_with_its_unit(text, across, down):
+    found = read_jeol({37500: jeol_exif(CM_PIXEL_SIZE=text)}).calibration
+    assert (found.pixel_size_nm, found.pixel_height_nm) == (pytest.approx(across), down)
+
+
+def test_jeol_field_of_view_over_the_width():
+    entries = {"CM_FIELD_OF_VIEW": "2.048µm 0.192µm", "CM_IMAGE_SIZE": "1024 96"}
+    found = read_jeol({37500: jeol_exif(CM_PIXEL_SIZE=None, **entries)})
+    assert found.calibration.pixel_size_nm == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("text", ["0nm", "2.00", "2 parsec", "", "wide", "nan nm"])
+def test_jeol_nonsense_is_a_note_and_is_not_used(text):
+    assert_unused(read_jeol({37500: jeol_exif(CM_PIXEL_SIZE=text)}))
+
+
+def test_jeol_resized_is_proposed():
+    found = read_jeol({37500: jeol_exif(CM_IMAGE_SIZE="2048 192")}).calibration
+    assert (found.pixel_size_nm, found.proposed) == (4.0, True)
+
+
+def test_other_exif_is_ignored():
+    assert read_jeol({37500: b"UNICODE\0" + "a camera".encode("utf-16-le")})[:3] == (None, None, ())
+    assert read_jeol({37500: b"\x01" * 30})[:3] == (None, None, ())
+
+
+def test_jeol_jpeg_reaches_the_micrograph():
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[37500] = jeol_exif()
+    micrograph = read_micrograph(pil(PICTURE, "JPEG", exif=exif.tobytes()))
+    assert micrograph.calibration == Calibration(2.0, "JEOL metadata")
+
+
+# ---- JEOL TEMs with SightX ----
+
+
+def read_sightx(resolution=(1000, 1000), unit=3, make=b"JEOL Ltd.", **changes):
+    tags = [text_tag(271, make), text_tag(270, sightx_xml(**changes))]
+    return read(metadata=None, extratags=tags, resolution=resolution, resolutionunit=unit)
+
+
+def test_sightx_resolution_over_magnification():
+    """10 mm / 1000 / 50,000 = 0.2 nm; 25.4 mm / 1000 / 50,000 = 0.508 nm."""
+    found = read_sightx()
+    assert found.calibration.pixel_size_nm == pytest.approx(0.2)
+    assert found.calibration.source == "JEOL SightX metadata"
+    assert read_sightx(unit=2).calibration.pixel_size_nm == pytest.approx(0.508)
+    assert read_sightx((1000, 800)).calibration.pixel_height_nm == pytest.approx(0.25)
+
+
+def test_sightx_of_other_modes_is_a_note_and_is_not_used():
+    assert_unused(read_sightx(mode="DIFF"))
+    assert_unused(read_sightx(eos="modeASID"))
+    assert_unused(read_sightx(magnification=0))
+    assert_unused(read_sightx(unit=1))
+    assert read_sightx(make=b"another").calibration is None
+
+
+# ---- OME ----
+
+
+def read_ome(*pixels):
+    return read(description=ome_xml(*pixels), metadata=None)
+
+
+SIZE = 'SizeX="1024" SizeY="96"'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ('PhysicalSizeX="7.5" PhysicalSizeXUnit="nm"', 7.5),
+        ('PhysicalSizeX="0.0075"', 7.5),  # µm where nothing is said
+        ('PhysicalSizeXUnit="&#181;m" PhysicalSizeX="0.0075"', 7.5),
+        ("PhysicalSizeX='75' PhysicalSizeXUnit='Å'", 7.5),
+        ('PhysicalSizeX="7.5E-9" PhysicalSizeXUnit="m"', 7.5),
+    ],
+)
+def test_ome_physical_size(attributes, expected):
+    found = read_ome(f"{SIZE} {attributes}")
+    assert found.calibration.pixel_size_nm == pytest.approx(expected)
+    assert (found.calibration.source, found.notes) == ("OME metadata", ())
+
+
+def test_ome_height_and_resizing():
+    sides = 'PhysicalSizeX="1" PhysicalSizeXUnit="nm" PhysicalSizeY="2" PhysicalSizeYUnit="nm"'
+    assert read_ome(f"{SIZE} {sides}").calibration.pixel_height_nm == 2.0
+    found = read_ome(f'SizeX="2048" SizeY="192" {sides}').calibration
+    assert (found.pixel_size_nm, found.pixel_height_nm, found.proposed) == (2.0, 4.0, True)
+
+
+def test_ome_of_several_images():
+    nm = 'PhysicalSizeXUnit="nm"'
+    other = f'SizeX="64" SizeY="64" PhysicalSizeX="9" {nm}'
+    found = read_ome(other, f'{SIZE} PhysicalSizeX="2" {nm}')
+    assert (found.calibration.pixel_size_nm, found.calibration.certain) == (2.0, True)
+    found = read_ome(f'{SIZE} PhysicalSizeX="2" {nm}', f'{SIZE} PhysicalSizeX="3" {nm}')
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (2.0, True)
+    assert "pixels of other sizes" in found.notes[0]
+
+
+def test_ome_nonsense_is_a_note_and_is_not_used():
+    assert read_ome(SIZE)[:3] == (None, None, ())
+    for bad in ('PhysicalSizeX="0"', 'PhysicalSizeX="1" PhysicalSizeXUnit="pixel"'):
+        assert_unused(read_ome(f"{SIZE} {bad}"))
+
+
+# ---- TVIPS ----
+
+
+def read_tvips(*pixel, **size):
+    return read_tags(text_tag(37706, tvips_header(*pixel, **size), dtype=1))
+
+
+def test_tvips_pixel_size_in_nm():
+    found = read_tvips(1.5)
+    assert found.calibration == Calibration(1.5, "TVIPS metadata")
+    assert read_tvips(1.5, 3.0).calibration.pixel_height_nm == 3.0
+    assert read_tvips(1.5, size=(2048, 192)).calibration.pixel_size_nm == 3.0
+    assert read_tvips(0.0)[:3] == (None, None, ())  # nobody calibrated it
+    assert_unused(read_tvips(-1.0))
+
+
+# ---- ImageJ: sides in units of their own ----
+
+
+def test_imagej_sides_in_units_of_their_own():
+    metadata = {"unit": "nm", "yunit": "micron"}
+    found = read(photometric=None, imagej=True, resolution=(0.5, 500), metadata=metadata)
+    assert found.calibration == Calibration(2.0, "ImageJ metadata")
+    assert found.notes == ()

@@ -13,14 +13,22 @@ from semseg.settings import Settings
 from tests.support.picture_files import (
     GREY,
     RGB,
+    fei_base64,
     hitachi_text,
     ini_block,
+    jem_text,
+    jeol_exif,
     jeol_text,
+    old_fei_sections,
+    ome_xml,
     phenom_block,
     pil,
+    sightx_xml,
     tescan_block,
     text_tag,
     tiff,
+    tvips_header,
+    with_exif,
     with_olympus,
     zeiss_block,
 )
@@ -73,8 +81,11 @@ def seeds() -> dict[str, bytes]:
         "picture-gif": pil(GREY, "GIF"),
         **{f"picture-{vendor}": data for vendor, data in vendors_pictures().items()},
         **{f"picture-{name}": data for name, data in tem_pictures().items()},
-        "sidecar-jeol": jeol_text(),
-        "sidecar-hitachi": hitachi_text(),
+        "sidecar-jeol": jeol_text() + b"$CM_FIELD_OF_VIEW 32.0um 24.0um\r\n",
+        "sidecar-jem": jem_text(),
+        "sidecar-hitachi": hitachi_text(WorkingDistance="8100 um", Date="2019/03/12"),
+        "sidecar-hitachi-utf16": hitachi_text().decode().encode("utf-16"),
+        "sidecar-tescan": ini_block({"MAIN": {"PixelSizeX": 1e-9, "ImageWidth": 80, "HV": 5000}}),
         "settings-json": settings,
         "session-json": json.dumps(session).encode(),
     }
@@ -92,12 +103,21 @@ def vendors_pictures() -> dict[str, bytes]:
         "phenom": [text_tag(34683, phenom_block("0.05"))],
         "tescan": [text_tag(50431, tescan_block({"PixelSizeX": 1e-9, "Sign": "x"}), dtype=1)],
         "gatan": gatan,
+        "fei-old": [text_tag(34680, ini_block(old_fei_sections()))],
+        "fei-base64": [text_tag(34680, fei_base64())],
+        "sightx": [text_tag(270, sightx_xml()), text_tag(271, b"JEOL Ltd.")],
+        "ome": [text_tag(270, ome_xml('SizeX="80" PhysicalSizeX="1" PhysicalSizeXUnit="nm"'))],
+        "tvips": [text_tag(37706, tvips_header(1.0, size=(80, 97)), dtype=1)],
     }
     imagej = tiff(
         GREY, photometric=None, imagej=True, resolution=(0.5, 0.5), metadata={"unit": "nm"}
     )
     return {
-        **{vendor: tiff(GREY, extratags=extra) for vendor, extra in tags.items()},
+        **{
+            vendor: tiff(GREY, extratags=extra, metadata=None, resolution=(100, 110))
+            for vendor, extra in tags.items()
+        },
+        "jeol": with_exif(GREY, {37500: jeol_exif(CM_IMAGE_SIZE="80 97")}),
         "imagej": imagej,
         "olympus": with_olympus(
             lambda tag: tiff(GREY, extratags=[tag], metadata=None), 2.0, 2.0, -9

@@ -1,5 +1,6 @@
 """Pictures as the bytes of files, for tests of reading."""
 
+import base64
 import io
 import struct
 import warnings
@@ -133,3 +134,108 @@ def hitachi_text(**entries) -> bytes:
     entries = {"PixelSize": "9.921875", "DataSize": "1280x960"} | entries
     known = {key: value for key, value in entries.items() if value is not None}
     return ini_block({"SemImageFile": {"InstructName": "SU8230", **known, "Magnification": 10000}})
+
+
+def jeol_exif(utf16="utf-16-le", **entries) -> bytes:
+    """A MakerNote as a JSM-IT writes it: UNICODE, then entries between tabs."""
+    known = {"CM_VERSION": "1", "CM_PIXEL_SIZE": "2.00nm/pixel", **entries}
+    text = "\t".join(f"${key}={value}" for key, value in known.items() if value is not None)
+    return b"UNICODE\0" + text.encode(utf16)
+
+
+def with_exif(array, tags: dict[int, bytes]) -> bytes:
+    """A TIFF whose Exif directory (tag 34665) holds these tags of undefined type."""
+    # tifffile writes no such tag itself
+    data = bytearray(tiff(array, extratags=[(34666, 4, 1, 0xABCDEF01, True)], metadata=None))
+    start = len(data)
+    place = data.index(struct.pack("<HHII", 34666, 4, 1, 0xABCDEF01))
+    data[place : place + 12] = struct.pack("<HHII", 34665, 4, 1, start)
+    behind = start + 2 + 12 * len(tags) + 4
+    directory, contents = struct.pack("<H", len(tags)), b""
+    for code, content in sorted(tags.items()):
+        directory += struct.pack("<HHII", code, 7, len(content), behind + len(contents))
+        contents += content + bytes(len(content) % 2)
+    return bytes(data) + directory + bytes(4) + contents
+
+
+def jem_text(**entries) -> bytes:
+    """The ``.txt`` of the TEM JEM-2200FS."""
+    known = {
+        "$CM_FORMAT": "",
+        "$CM_INSTRUMENT": "JEM-2200FS",
+        "$CM_FRAME_SIZE": "1280 960",
+        "$CM_ACCEL_VOLT": 200,
+        "$CM_MAG": 50000,
+        "$CM_SIGNAL": "TEM",
+        "$$EM_PIXELSPERMETER_X": "2500000000.0",
+        "$$EM_PIXELSPERMETER_Y": "2500000000.0",
+        **entries,
+    }
+    return "".join(f"{key} {value}\r\n" for key, value in known.items()).encode()
+
+
+def sightx_xml(mode="MAG", eos="eosTEM", magnification=50000) -> bytes:
+    """The ImageDescription of a JEOL TEM with SightX."""
+    return (
+        f"<TemReporter>\n <Eos><EosMode>{eos}</EosMode></Eos>\n"
+        " <ElectronGun><AccelerationVoltage>200000</AccelerationVoltage></ElectronGun>\n"
+        f" <ImageFormingSystem><ModeString>{mode}</ModeString>"
+        f"<SelectorString>x50k</SelectorString><SelectorValue>{magnification}</SelectorValue>"
+        "</ImageFormingSystem>\n</TemReporter>"
+    ).encode()
+
+
+def fei_base64(width="1.6E-08", height="", unit="MementoItemUnitMeter") -> bytes:
+    """Tag 34680 as some Helios write it: a MementoItemCollection in base64."""
+
+    def measure(name: str, value: str) -> str:
+        return (
+            f"<item><key><string>{name}</string></key><value><MementoItem><Name>{name}</Name>"
+            f"<MementoItemUnit>{unit}</MementoItemUnit>"
+            f'<anyType d13p1:type="q1:double" xmlns:d13p1="http://www.w3.org/2001/a">{value}'
+            "</anyType></MementoItem></value></item>"
+        )
+
+    sides = measure("Width", width) + (measure("Height", height) if height else "")
+    xml = (
+        '\ufeff<?xml version="1.0" encoding="utf-8"?><MementoItemCollection><item><key>'
+        "<string>PixelSize</string></key><value><MementoItem><Name>PixelSize</Name>"
+        f"<MementoItemUnit>MementoSection</MementoItemUnit><MementoItemSection>{sides}"
+        "</MementoItemSection></MementoItem></value></item></MementoItemCollection>"
+    )
+    return base64.b64encode(xml.encode())
+
+
+def old_fei_sections(**changes) -> dict[str, dict[str, object]]:
+    """Tag 34680 of an XL30: a picture 100 x 80 mm at a magnification of 1."""
+    device = {"SizeX": 100, "SizeY": 80, "RatioXY": 1.25}
+    vector = {"Magnification": 5000, "HighTension": 10000}
+    for key, value in changes.items():
+        (device if key in device else vector)[key] = value
+    return {
+        "DatabarData": {"flAccV": 10000, "flMagn": 5000, "flWD": 5.1, "lDetName": 0},
+        "Vector": vector,
+        "ImageDevice": device,
+    }
+
+
+def ome_xml(*pixels: str) -> bytes:
+    """The ImageDescription of an OME-TIFF whose images have these attributes of Pixels."""
+    images = "".join(
+        f'<Image ID="Image:{number}"><Pixels ID="Pixels:{number}" {each}><TiffData/></Pixels>'
+        "</Image>"
+        for number, each in enumerate(pixels)
+    )
+    start = '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+    return f'{start}<Microscope Manufacturer="Delmic" Model="SECOM"/>{images}</OME>'.encode()
+
+
+def tvips_header(pixel: float, pixel_y: float | None = None, size=(1024, 96)) -> bytes:
+    """Tag 37706 as EM-MENU writes it, second edition, pixels in nm."""
+    first = np.zeros(1, np.dtype(tifffile.TIFF.TVIPS_HEADER_V1))
+    second = np.zeros(1, np.dtype(tifffile.TIFF.TVIPS_HEADER_V2))
+    first["Version"], second["Magic"] = 2, 0xAAAAAAAA
+    second["ImageSizeX"], second["ImageSizeY"] = size
+    second["PixelSizeX"], second["PixelSizeY"] = pixel, pixel if pixel_y is None else pixel_y
+    second["TemHighTension"], second["TemMagnification"] = 200000.0, 50000.0
+    return first.tobytes() + second.tobytes()

@@ -4,6 +4,7 @@ import io
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ def decode_with_pillow(
     notes.extend(more)
     if "transparency" in picture.info:
         notes.append("The picture has transparent parts; transparency was ignored.")
-    found = calibration_from_bytes(data, *picture.size)
+    found = calibration_from_bytes(data, *picture.size, exif=_exif(picture))
     bar_row = found.label_bar_row
     orientation = _orientation(picture)
     if orientation in _UPRIGHT:
@@ -156,6 +157,15 @@ def _frame_count(picture: Image.Image) -> int:
     except Exception:
         # Later frames may be damaged; only the first is read.
         return 1
+
+
+def _exif(picture: Image.Image) -> dict[int, Any]:
+    """The Exif directory, tags by their numbers; empty where there is none that can be read."""
+    try:
+        return dict(picture.getexif().get_ifd(0x8769))
+    except Exception:
+        # A damaged Exif block does not touch the pixels.
+        return {}
 
 
 def _orientation(picture: Image.Image) -> int:

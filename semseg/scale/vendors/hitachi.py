@@ -5,16 +5,29 @@ r"""Hitachi: a ``.txt`` of ``key=value`` lines under ``[SemImageFile]`` beside t
 9.921875
 """
 
+from __future__ import annotations
+
 import re
 
-from semseg.scale.vendors.reading import Reading, length_nm, pixel_reading, unusable
+from semseg.scale.instrument import Instrument
+from semseg.scale.vendors.reading import (
+    Reading,
+    length_nm,
+    pixel_reading,
+    recorded_size,
+    unusable,
+)
+from semseg.scale.vendors.settings import (
+    kilovolts,
+    magnification,
+    millimetres,
+    moment,
+    plain_text,
+)
 
 __all__ = ["hitachi_reading", "is_hitachi_text"]
 
 _SOURCE = "Hitachi sidecar"
-
-# Of the recorded height: what a picture may be taller by, when the label bar was added below it.
-_MAX_BAR = 0.25
 
 
 def is_hitachi_text(text: str) -> bool:
@@ -27,24 +40,32 @@ def hitachi_reading(text: str, width_px: int, height_px: int) -> Reading:
     notes: list[str] = []
     value = _value(text, "PixelSize")
     pixel = length_nm(value or "", "nm")
+    # Older microscopes (S-4700) tell the length of their scale bar and nothing better.
+    marker = None if pixel else length_nm(_value(text, "MicronMarker") or "", "nm")
     if pixel is None:
-        # Older microscopes (S-4700) print the length of their scale bar and nothing better.
-        marker = length_nm(_value(text, "MicronMarker") or "", "nm")
         hint = f", only a scale bar of {marker:g} nm" if value is None and marker else ""
         shown = f"missing{hint}" if value is None else f"{value} nm"
         notes.append(unusable(_SOURCE, "PixelSize", shown))
     size = re.fullmatch(r"(\d{1,6})\s*[xX*]\s*(\d{1,6})", _value(text, "DataSize") or "")
-    if pixel and size and not _fits(int(size[1]), int(size[2]), width_px, height_px):
-        notes.append(
-            f"The {_SOURCE} describes a picture of {size[1]} x {size[2]} pixels, but this one has "
-            f"{width_px} x {height_px}: it may have been resized or cropped, or belong to another "
-            f"picture, so check the scale bar."
-        )
-    return pixel_reading(_SOURCE, pixel, notes)
+    return pixel_reading(
+        *(_SOURCE, pixel, notes),
+        recorded=recorded_size(size[1], size[2]) if size else None,
+        instrument=_instrument(text),
+        marker_nm=marker,
+    )
 
 
-def _fits(columns: int, rows: int, width_px: int, height_px: int) -> bool:
-    return columns == width_px and rows <= height_px <= rows * (1 + _MAX_BAR)
+def _instrument(text: str) -> Instrument:
+    return Instrument(
+        maker="Hitachi",
+        model=plain_text(_value(text, "InstructName")),
+        accelerating_voltage_kv=kilovolts(_value(text, "AcceleratingVoltage"), "V"),
+        detector=plain_text(_value(text, "SignalName")),
+        working_distance_mm=millimetres(_value(text, "WorkingDistance"), "um"),
+        magnification=magnification(_value(text, "Magnification")),
+        date=moment(_value(text, "Date"), _value(text, "Time")),
+        operator=plain_text(_value(text, "Operator")),
+    )
 
 
 def _value(text: str, key: str) -> str | None:

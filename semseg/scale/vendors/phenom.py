@@ -10,7 +10,15 @@ import re
 
 import tifffile
 
+from semseg.scale.instrument import Instrument
 from semseg.scale.vendors.reading import Reading, bar_row, length_nm, pixel_reading, unusable
+from semseg.scale.vendors.settings import (
+    kilovolts,
+    magnification,
+    millimetres,
+    moment,
+    plain_text,
+)
 
 __all__ = ["phenom_reading", "read_phenom", "read_phenom_bytes"]
 
@@ -55,7 +63,33 @@ def phenom_reading(xml: str, height_px: int) -> Reading:
         notes.append(unusable(_SOURCE, "pixelWidth", shown))
     height = length_nm(*(part or "" for part in _element(xml, "pixelHeight")))
     row = bar_row(_SOURCE, _element(xml, "databarHeight")[0], height_px, notes)
-    return pixel_reading(_SOURCE, pixel, notes, pixel_height_nm=height, bar_row=row)
+    return pixel_reading(
+        *(_SOURCE, pixel, notes),
+        pixel_height_nm=height,
+        bar_row=row,
+        instrument=_instrument(xml),
+    )
+
+
+def _instrument(xml: str) -> Instrument:
+    volts = _element(xml, "highVoltage")[0] or _element(xml, "acceleratingVoltage")[0]
+    unit = _element(xml, "highVoltage")[1] or _element(xml, "acceleratingVoltage")[1] or "kV"
+    distance, distance_unit = _element(xml, "workingDistance")
+    date, _, time = (_element(xml, "time")[0] or _element(xml, "date")[0] or "").partition("T")
+    return Instrument(
+        maker="Phenom",
+        model=plain_text(_element(xml, "type")[0]),
+        accelerating_voltage_kv=kilovolts(_absolute(volts), unit),
+        detector=plain_text(_element(xml, "detector")[0]),
+        working_distance_mm=millimetres(distance, distance_unit or "mm"),
+        magnification=magnification(_element(xml, "magnification")[0]),
+        date=moment(date, time[:8]),
+    )
+
+
+def _absolute(volts: str | None) -> str | None:
+    """The voltage without its sign, which some write: -15000."""
+    return None if volts is None else volts.strip().lstrip("-")
 
 
 def _element(xml: str, name: str) -> tuple[str | None, str]:

@@ -10,17 +10,21 @@ import re
 from typing import Any, NamedTuple, TypeGuard
 
 from semseg.errors import printable
+from semseg.scale.instrument import Instrument
 
 __all__ = [
     "SQUARE",
     "TOLERANCE",
     "Reading",
+    "Recorded",
     "bar_row",
     "is_positive",
     "length_nm",
     "number",
     "pixel_reading",
+    "recorded_size",
     "unusable",
+    "verb",
 ]
 
 # Vendors print three or four digits, so honest values agree far better than this.
@@ -50,6 +54,16 @@ _NM_PER_UNIT = {
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
+class Recorded(NamedTuple):
+    """Size of the picture that metadata speak of, in pixels: both > 0; `height` may be unknown.
+
+    The height is without a label bar where the metadata do not count it.
+    """
+
+    width: float
+    height: float | None = None
+
+
 class Reading(NamedTuple):
     """What one vendor's metadata say about one picture.
 
@@ -66,6 +80,15 @@ class Reading(NamedTuple):
     pixel_height_nm : float or None
         Height of a pixel in nm, as `pixel_nm`; None where pixels are square, to `SQUARE`, or
         where nothing tells.
+    recorded : Recorded or None
+        The picture that `pixel_nm` was recorded with, where the metadata tell its size.
+    doubtful : bool
+        Whether `pixel_nm` may be another picture's, as `notes` say.
+    marker_nm : float or None
+        Length that is printed at the scale bar in the picture, in nm, where the metadata tell that
+        and not how many pixels it has.
+    instrument : Instrument or None
+        The microscope and its settings.
     """
 
     source: str
@@ -74,6 +97,10 @@ class Reading(NamedTuple):
     notes: tuple[str, ...] = ()
     relative_uncertainty: float | None = None
     pixel_height_nm: float | None = None
+    recorded: Recorded | None = None
+    doubtful: bool = False
+    marker_nm: float | None = None
+    instrument: Instrument | None = None
 
 
 def pixel_reading(
@@ -84,6 +111,9 @@ def pixel_reading(
     pixel_height_nm: float | None = None,
     bar_row: int | None = None,
     relative_uncertainty: float | None = None,
+    recorded: Recorded | None = None,
+    instrument: Instrument | None = None,
+    marker_nm: float | None = None,
 ) -> Reading:
     """Return a reader's answer, after the checks that hold for every vendor.
 
@@ -96,7 +126,7 @@ def pixel_reading(
         pixel_nm = None
     if pixel_nm and pixel_height_nm and abs(pixel_height_nm / pixel_nm - 1) > TOLERANCE:
         notes.append(
-            f"The {source} {_verb(source, 'say')} that pixels are not square ({pixel_nm:.4g} x "
+            f"The {source} {verb(source, 'say')} that pixels are not square ({pixel_nm:.4g} x "
             f"{pixel_height_nm:.4g} nm); sizes use the first."
         )
     return Reading(
@@ -106,6 +136,9 @@ def pixel_reading(
         tuple(notes),
         relative_uncertainty if pixel_nm else None,
         pixel_height_nm if pixel_nm and not _is_square(pixel_nm, pixel_height_nm) else None,
+        recorded,
+        marker_nm=marker_nm,
+        instrument=instrument,
     )
 
 
@@ -114,6 +147,17 @@ def _is_square(width_nm: float, height_nm: float | None) -> bool:
     if height_nm is None or not _PLAUSIBLE_NM[0] <= height_nm <= _PLAUSIBLE_NM[1]:
         return True
     return abs(height_nm / width_nm - 1) <= SQUARE
+
+
+def recorded_size(width: Any, height: Any = None) -> Recorded | None:
+    """Return the size of the picture that metadata speak of, or None where they give no width.
+
+    Both may be numbers or their texts; what is not finite and > 0 is taken as not given.
+    """
+    across, down = number(width), number(height)
+    if not is_positive(across):
+        return None
+    return Recorded(across, down if is_positive(down) else None)
 
 
 def bar_row(source: str, rows: Any, height_px: int, notes: list[str]) -> int | None:
@@ -176,10 +220,14 @@ def is_positive(value: Any) -> TypeGuard[float]:
 def unusable(source: str, what: Any, shown: str) -> str:
     """Return the sentence for an entry that was ignored, with what it held."""
     what, shown = (" ".join(printable(str(text)).split())[:40] for text in (what, shown))
-    give = _verb(source, "give")
+    give = verb(source, "give")
     return f"The {source} {give} no usable {what} ({shown}), so it was ignored."
 
 
-def _verb(source: str, verb: str) -> str:
-    """Metadata are many, a sidecar is one."""
-    return verb if source.endswith("metadata") else f"{verb}s"
+def verb(source: str, plural: str) -> str:
+    """A verb after a source: metadata say, a sidecar says.
+
+    >>> verb("Zeiss metadata", "say"), verb("JEOL sidecar", "say")
+    ('say', 'says')
+    """
+    return plural if source.endswith("metadata") else f"{plural}s"

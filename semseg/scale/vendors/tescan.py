@@ -8,11 +8,28 @@ Gwyddion's tescan.c reads it). The texts have no section names there; the ``.hdr
 768
 """
 
+from __future__ import annotations
+
 import re
 
 import tifffile
 
-from semseg.scale.vendors.reading import Reading, bar_row, length_nm, pixel_reading, unusable
+from semseg.scale.instrument import Instrument
+from semseg.scale.vendors.reading import (
+    Reading,
+    bar_row,
+    length_nm,
+    pixel_reading,
+    recorded_size,
+    unusable,
+)
+from semseg.scale.vendors.settings import (
+    kilovolts,
+    magnification,
+    millimetres,
+    moment,
+    plain_text,
+)
 
 __all__ = ["is_tescan_text", "read_tescan", "tescan_reading"]
 
@@ -48,7 +65,26 @@ def tescan_reading(text: str, height_px: int, source: str = _SOURCE) -> Reading:
         notes.append(unusable(source, "PixelSizeX", "missing" if value is None else f"{value} m"))
     height = length_nm(_value(text, "PixelSizeY") or "", "m")
     row = bar_row(source, _value(text, "ImageStripSize"), height_px, notes)
-    return pixel_reading(source, pixel, notes, pixel_height_nm=height, bar_row=row)
+    return pixel_reading(
+        *(source, pixel, notes),
+        pixel_height_nm=height,
+        bar_row=row,
+        recorded=recorded_size(_value(text, "ImageWidth"), _value(text, "ImageHeight")),
+        instrument=_instrument(text),
+    )
+
+
+def _instrument(text: str) -> Instrument:
+    return Instrument(
+        maker="TESCAN",
+        model=plain_text(_value(text, "DeviceModel") or _value(text, "Device")),
+        accelerating_voltage_kv=kilovolts(_value(text, "HV"), "V"),
+        detector=plain_text(_value(text, "Detector")),
+        working_distance_mm=millimetres(_value(text, "WD"), "m"),
+        magnification=magnification(_value(text, "Magnification")),
+        date=moment(_value(text, "Date"), _value(text, "Time")),
+        operator=plain_text(_value(text, "UserName")),
+    )
 
 
 def _value(text: str, key: str) -> str | None:
