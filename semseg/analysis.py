@@ -106,7 +106,7 @@ def analyze(
     seconds: dict[str, float] = {}
     report = progress or (lambda stage, fraction: None)
     with _timed("read", seconds, report):
-        micrograph = read_micrograph(source, name)
+        micrograph = read_micrograph(source, name, page=settings.page)
     with _timed("prepare", seconds, report):
         prepared = prepare(micrograph, settings)
     segmenter = segmenter or Segmenter(provider=settings.provider)

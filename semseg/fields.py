@@ -86,18 +86,19 @@ class Number(Setting):
 
 @dataclass(frozen=True, kw_only=True)
 class WholeNumber(Setting):
-    """A whole number from `low` to `high`, or 0 for automatic."""
+    """A whole number from `low` to `high`; `automatic`: or 0, for what is found."""
 
     low: int
     high: int
+    automatic: bool = True
+    metavar: str = ""
 
     def wrong(self, value: Any) -> str:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        if whole and (value == 0 or self.low <= value <= self.high):
+        if whole and (self.low <= value <= self.high or (self.automatic and value == 0)):
             return ""
-        return (
-            f"be 0 (automatic) or a whole number from {self.low} to {self.high}, not {value!r:.40}"
-        )
+        zero = "0 (automatic) or " if self.automatic else ""
+        return f"be {zero}a whole number from {self.low} to {self.high}, not {value!r:.40}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from semseg.fields import (
     Number,
     Sides,
     Switch,
+    WholeNumber,
     check_values,
     described,
     refuse_unknown,
@@ -47,6 +48,18 @@ class Settings:
         A value is of the wrong kind or outside its range.
     """
 
+    page: int | None = field(
+        default=None,
+        metadata=WholeNumber(
+            help="which picture of a file that holds several, from 1",
+            usual="the one with a scale, the data as recorded in place of a rendering in colour",
+            query="page",
+            low=1,
+            high=1_000_000,
+            automatic=False,
+            metavar="N",
+        ).metadata,
+    )
     width_nm: float | None = field(
         default=None,
         metadata=Number(

@@ -69,6 +69,7 @@ def test_every_setting_but_the_assumed_width_travels_in_the_address():
 def test_links_of_earlier_versions_are_read():
     """Names and values as they have been written so far: links are kept in mails and notebooks."""
     link = {
+        "page": "2",
         "width": "7520",
         "crop": "1,2,3,4",
         "repair": "0",

@@ -16,6 +16,7 @@ from semseg.settings import Settings
 ROWS = st.integers(0, 10_000)
 ANY_SETTINGS = st.builds(
     Settings,
+    page=st.none() | st.integers(1, 10**6),
     width_nm=st.none() | st.floats(1e-3, 1e12) | st.integers(1, 10**12),
     assumed_width_nm=st.none() | st.floats(1e-3, 1e12),
     rescale=st.none() | st.floats(0.01, 100),
@@ -49,6 +50,7 @@ def test_round_trips(chosen):
 def test_everything_is_automatic_by_default():
     assert Settings.from_dict({}) == Settings()
     assert json.loads(Settings().to_json()) == {
+        "page": None,
         "width_nm": None,
         "pixel_size_nm": None,
         "assumed_width_nm": None,
@@ -87,6 +89,12 @@ def test_settings_cannot_be_changed():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("page", 0),
+        ("page", -1),
+        ("page", 1.0),
+        ("page", True),
+        ("page", "2"),
+        ("page", 10**7),
         ("width_nm", 0),
         ("width_nm", -7520.0),
         ("width_nm", float("nan")),

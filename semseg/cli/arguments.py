@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from semseg.errors import SettingsError
-from semseg.fields import Choice, Number, Setting, Sides, Switch
+from semseg.fields import Choice, Number, Setting, Sides, Switch, WholeNumber
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import EXCLUSIVE, SETTINGS, Settings
 
@@ -103,6 +103,10 @@ def _values(about: Setting) -> dict[str, Any]:
             return {"choices": about.choices}
         case Sides():
             return {"type": _auto_or(crop_of, CROP), "metavar": CROP}
+        case WholeNumber():
+            numbers = about.metavar or f"{about.low}..{about.high}"
+            whole = _auto_or(int, f"{AUTO} or a whole number")
+            return {"type": whole, "metavar": f"{AUTO}|{numbers}"}
         case Number():
             numbers = about.metavar or f"{about.low:g}..{about.high:g}"
             return {"type": _auto_or(float, f"{AUTO} or a number"), "metavar": f"{AUTO}|{numbers}"}

@@ -54,6 +54,8 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "height": analysis.grid.recorded[0],
                 "width": analysis.grid.recorded[1],
                 "bit_depth": micrograph.bit_depth,
+                "page": micrograph.page,
+                "pages": micrograph.page_count,
             },
             "software": {"name": "semseg", "version": __version__, "numbers": NUMBERS},
             "model": {"name": model.name, "version": model.version, "sha256": model.sha256},

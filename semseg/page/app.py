@@ -72,6 +72,7 @@ def main() -> None:
     begin()
     with st.sidebar:
         pictures = inputs.pictures()
+        page_place = st.container()
         scale_place = st.container()
         bar_place = st.container()
         rescale_place = st.container()
@@ -81,11 +82,13 @@ def main() -> None:
         with st.expander("Replay an earlier result", icon=":material/history:"):
             replay_place = inputs.settings_file()
 
-    micrographs, problems = work.read_all(pictures)
+    micrographs, problems = work.read_all(pictures, choices.current().page)
     for problem in problems:
         st.error(plain(problem))
     if micrographs:
         shown = batch.chosen(micrographs)
+        with page_place:
+            controls.page(micrographs[shown])
         with scale_place:
             controls.scale(micrographs[shown])
         done = show(micrographs, shown, bar_place, rescale_place)

@@ -25,6 +25,7 @@ from semseg.statistics.counting import EDGES
 __all__ = [
     "counting",
     "crop_and_repair",
+    "page",
     "provider",
     "rescale",
     "scale",
@@ -35,6 +36,7 @@ __all__ = [
 # logarithmic, about 5 % apart
 FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 6, 81))
 PERCENT = 0.01
+BEST = 0  # in place of the number of a picture
 FITS = 0.1  # of the factor: nearer to the suggestion than this is as good
 RULES = {
     "count": "count as they are",
@@ -61,6 +63,41 @@ def _help(name: str, *more: str) -> str:
 
 def _empty(name: str) -> str:
     return f"Empty: {SETTINGS[name].usual}."
+
+
+# Which picture of a file
+
+
+def page(micrograph: Micrograph) -> None:
+    """Which picture of a file that holds several: the best, or a chosen one."""
+    state = st.session_state
+    if micrograph.page_count == 1:
+        return
+    numbers = range(1, len(micrograph.pages) + 1)
+    offered = [BEST, *numbers]
+    chosen = state.page or BEST
+    if chosen not in offered:  # of a file that holds more than are listed
+        offered.append(chosen)
+
+    def title(number: int) -> str:
+        if number == BEST:
+            return "The best" if chosen else f"The best: number {micrograph.page}"
+        return f"{number}: {micrograph.pages[number - 1]}" if number in numbers else f"{number}"
+
+    # The widget may leave; the value stays with the session.
+    state.page_chosen = chosen
+    st.selectbox(
+        f"Picture of the {micrograph.page_count:,} in the file",
+        offered,
+        format_func=title,
+        key="page_chosen",
+        on_change=_take_page,
+        help=_help("page", f"The best: {SETTINGS['page'].usual}."),
+    )
+
+
+def _take_page() -> None:
+    st.session_state.page = st.session_state.page_chosen or None
 
 
 # Scale

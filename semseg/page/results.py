@@ -101,7 +101,9 @@ def _replayed(image: SegmentedImage) -> ViewState | None:
     if session.model_sha256 != image.segmentation.model.sha256:
         return None
     then, now = session.settings, choices.current()
-    if any(getattr(then, name) != getattr(now, name) for name in ("crop", "repair", "rescale")):
+    if any(
+        getattr(then, name) != getattr(now, name) for name in ("page", "crop", "repair", "rescale")
+    ):
         return None
     by_kind = [
         (keep, tuple(label for label, kept in picture.edits.items() if kept == keep))
@@ -139,6 +141,8 @@ def publish_address() -> None:
 def _headline(analysis: Analysis) -> None:
     micrograph, calibration = analysis.micrograph, analysis.calibration
     facts = [f"{micrograph.width} x {micrograph.height} px"]
+    if micrograph.page_count > 1:
+        facts.insert(0, f"picture {micrograph.page:,} of the {micrograph.page_count:,} in the file")
     if calibration:
         size = f"{calibration.pixel_size_nm:.4g} nm per pixel"
         source = plain(calibration.marked_source)

@@ -135,19 +135,22 @@ def _emptied_at_the_end(results: Store) -> Store:
     return results
 
 
-def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
-    """The pictures that can be read, and one sentence for each that cannot."""
+def read_all(pictures: Sequence[Picture], page: int | None) -> tuple[list[Micrograph], list[str]]:
+    """The pictures that can be read, and one sentence for each that cannot.
+
+    `page` is which picture of a file that holds several; None: the best.
+    """
     micrographs: list[Micrograph] = []
     problems = []
     megapixels = 0.0
     place = st.empty()
     for number, picture in enumerate(pictures):
         try:
-            key = ("read", picture.key)
+            key = ("read", picture.key, page)
             if key not in store():
                 text = _counted(number, len(pictures), picture.name, "reading")
                 place.progress(number / len(pictures), text)
-            micrograph = store().get(key, partial(_read, picture))
+            micrograph = store().get(key, partial(_read, picture, page))
             size = micrograph.grey.size / 1e6
             # so that the results of all of them fit the store
             if megapixels + size > limits().batch_megapixels and micrographs:
@@ -164,10 +167,10 @@ def read_all(pictures: Sequence[Picture]) -> tuple[list[Micrograph], list[str]]:
     return micrographs, problems
 
 
-def _read(picture: Picture) -> Micrograph:
+def _read(picture: Picture, page: int | None) -> Micrograph:
     with turn():
         sidecar = picture.sidecar and (picture.sidecar[0], picture.sidecar[1]())
-        return read_micrograph(picture.content(), picture.name, sidecar=sidecar)
+        return read_micrograph(picture.content(), picture.name, sidecar=sidecar, page=page)
 
 
 def segment_all(
@@ -205,7 +208,8 @@ def _counted(number: int, count: int, name: str, what: str) -> str:
 def _segmented(
     micrograph: Micrograph, settings: Settings, report: Callable[[float, str], None]
 ) -> SegmentedImage:
-    look = (micrograph.sha256, micrograph.label_bar_row, settings.crop, settings.repair)
+    pixels = (micrograph.sha256, micrograph.page)
+    look = (*pixels, micrograph.label_bar_row, settings.crop, settings.repair)
     wants_bar = needs_scale_bar(micrograph, settings)
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)

@@ -10,11 +10,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from semseg.cli.arguments import add_settings, settings_of
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import SETTINGS, Settings
 from tests.support.command import FIXED, SHAPE, one_sentence, rows_of, summary_of
+from tests.support.picture_files import tiff_pages
 
 
 def test_a_typed_width(run, folder, tmp_path):
@@ -25,6 +27,32 @@ def test_a_typed_width(run, folder, tmp_path):
     assert summary["settings"]["width_nm"] == 7520
     for row in rows_of(tmp_path, "a"):
         assert float(row["ecd_nm"]) == pytest.approx(37.6 * float(row["ecd_px"]), rel=1e-4)
+
+
+def test_a_picture_of_a_file_that_holds_several(run, folder, tmp_path):
+    grey = np.asarray(Image.open(folder / "a.png"))
+    (tmp_path / "two.tif").write_bytes(tiff_pages(grey, grey[::-1], grey[:, ::-1]))
+    scale = ("--pixel-size-nm", "2")
+    found = {}
+    for page in ("auto", "1", "2"):
+        out = tmp_path / page
+        options = (*FIXED, *scale, "--page", page)
+        status, _, err = run(tmp_path / "two.tif", "--output", out, *options)
+        assert status == 0
+        found[page] = summary_of(out, "two")
+        assert found[page]["file"]["pages"] == 3
+        assert one_sentence(err).startswith("two.tif: ")
+    assert [found[page]["file"]["page"] for page in found] == [1, 1, 2]
+    assert [found[page]["settings"]["page"] for page in found] == [None, 1, 2]
+    labels = [tifffile.imread(tmp_path / page / "two.labels.tif") > 0 for page in found]
+    np.testing.assert_array_equal(labels[0], labels[1])
+    assert (labels[1][::-1] == labels[2]).mean() > 0.98
+    options = (*FIXED, *scale, "--page", "4")
+    status, _, err = run(tmp_path / "two.tif", "--output", tmp_path / "4", *options)
+    assert status == 1
+    assert one_sentence(err) == (
+        "two.tif: holds 3 pictures and none of number 4; choose one from 1 to 3."
+    )
 
 
 def test_rows_are_cropped_from_the_bottom(run, folder, tmp_path):

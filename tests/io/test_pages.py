@@ -4,32 +4,29 @@ import io
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
 from semseg.errors import UnsuitableImageError
 from semseg.io.decoding.pages import MAX_TITLES, Stack, choose
 from semseg.io.micrograph import read_micrograph
-from tests.support.picture_files import GREY, RGB, bare_tiff, check, pil, tiff, with_olympus
+from tests.support.picture_files import (
+    GREY,
+    RGB,
+    bare_tiff,
+    check,
+    pil,
+    tiff,
+    tiff_pages,
+    with_olympus,
+)
 from tests.support.tem_files import mrc_file
 
 DEEP = GREY.astype(np.uint16) * 200
 
 
-def pages(*arrays, **options) -> bytes:
-    """A TIFF of several pages, each (height, width) or in colour; options by index of the page."""
-    buffer = io.BytesIO()
-    with tifffile.TiffWriter(buffer) as writer:
-        for index, array in enumerate(arrays):
-            kind = "rgb" if array.ndim == 3 else "minisblack"
-            more = options.get(f"page{index}", {})
-            writer.write(array, photometric=kind, metadata=None, **more)
-    return buffer.getvalue()
-
-
 def olympus() -> bytes:
     """A rendering in colour, then the data with their scale, as Olympus SIS writes them."""
-    return with_olympus(lambda tag: pages(RGB, DEEP, page1={"extratags": [tag]}), 2.0, 2.0, -9)
+    return with_olympus(lambda tag: tiff_pages(RGB, DEEP, page1={"extratags": [tag]}), 2.0, 2.0, -9)
 
 
 def test_olympus_files_of_two_pages_are_read_from_the_data_with_the_scale():
@@ -52,8 +49,7 @@ def test_a_page_that_is_wanted_is_read_with_what_it_says_itself():
     assert rendering.calibration is None
     assert rendering.bit_depth == 8
     assert rendering.page == 1
-    # nothing about the choice: it was made by the one who reads the notes
-    assert not any("pictures" in note for note in rendering.notes)
+    assert rendering.notes[0] == "Picture 1 of the 2 in the file was read, as chosen."
     np.testing.assert_array_equal(read_micrograph(olympus(), page=2).grey, DEEP)
 
 
@@ -77,7 +73,7 @@ def test_a_file_of_one_picture_has_no_choice(data):
 def test_each_page_of_a_tiff_can_be_had():
     arrays = [GREY, GREY[::-1], GREY[:, ::-1]]
     for number, array in enumerate(arrays, start=1):
-        np.testing.assert_array_equal(read_micrograph(pages(*arrays), page=number).grey, array)
+        np.testing.assert_array_equal(read_micrograph(tiff_pages(*arrays), page=number).grey, array)
 
 
 def test_each_slice_of_a_stack_of_imagej_can_be_had():

@@ -232,7 +232,7 @@ def test_slices_of_a_stack_are_pictures():
         assert first.calibration.pixel_size_nm == pytest.approx(0.25)
         third = read_micrograph(data, page=3)
         np.testing.assert_array_equal(third.grey, stack[2])
-        assert third.notes == ()
+        assert third.notes == ("Picture 3 of the 3 in the file was read, as chosen.",)
         assert "holds 3 pictures and none of number 4" in refusal(data, page=4)
 
 

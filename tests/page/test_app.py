@@ -17,6 +17,7 @@ from semseg.data import sample_path
 from semseg.page import work
 from semseg.settings import SETTINGS
 from tests.support.page import give, open_page, texts, upload
+from tests.support.picture_files import tiff_pages
 
 pytestmark = pytest.mark.slow  # the whole page, with the network on the sample
 
@@ -61,6 +62,27 @@ def test_a_text_file_beside_the_picture_gives_its_scale(page, bare_png):
     assert "JEOL sidecar" in texts(page)
     assert page.number_input(key="scale_value").value == 4000
     assert "belongs to no picture" in texts(page)
+
+
+def test_the_picture_of_a_file_that_holds_several_can_be_chosen(page, bare_png):
+    grey = np.asarray(Image.open(io.BytesIO(bare_png)))
+    rendering = np.dstack([grey, grey, 255 - grey])
+    upload(page, ("two.tif", tiff_pages(rendering, grey)))
+    assert not page.exception
+    assert "picture 2 of the 2 in the file" in texts(page)
+    assert "number 2, which is not a rendering in colour, was read" in texts(page)
+    choice = page.selectbox(key="page_chosen")
+    assert [option.split(":")[0] for option in choice.options] == ["The best", "1", "2"]
+    choice.set_value(1).run()
+    assert not page.exception
+    assert "picture 1 of the 2 in the file" in texts(page)
+    assert page.query_params["page"] == "1"
+    # another file has no choice, and the one made is kept for the next that has
+    upload(page, ("one.png", bare_png))
+    assert not page.exception
+    assert "holds one picture, which was read" not in texts(page)
+    upload(page, ("two.tif", tiff_pages(rendering, grey)))
+    assert page.selectbox(key="page_chosen").value == 1
 
 
 def test_a_bad_file_is_one_sentence_and_the_others_go_on(page):

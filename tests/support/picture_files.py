@@ -25,6 +25,17 @@ def tiff(array, **kwargs) -> bytes:
     return buffer.getvalue()
 
 
+def tiff_pages(*arrays, **options) -> bytes:
+    """A TIFF of several pages, each grey or in colour; options of a page as ``page0={...}``."""
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        for index, array in enumerate(arrays):
+            kind = "rgb" if array.ndim == 3 else "minisblack"
+            more = options.get(f"page{index}", {})
+            writer.write(array, photometric=kind, metadata=None, **more)
+    return buffer.getvalue()
+
+
 def pil(array, format="PNG", mode=None, **kwargs) -> bytes:
     buffer = io.BytesIO()
     picture = array if isinstance(array, Image.Image) else Image.fromarray(array)

@@ -127,9 +127,10 @@ def choose(stacks: Sequence[Stack], wanted: int | None, name: str, *, more: bool
             f"{count:,}."
         )
     before = 0
+    said = (f"Picture {wanted:,} of the {count:,} in the file was read, as chosen.",)
     for index, stack in enumerate(stacks):
         if wanted <= before + stack.count:
-            return Choice(index, wanted - before - 1, wanted, titles, count)
+            return Choice(index, wanted - before - 1, wanted, titles, count, said)
         before += stack.count
     raise AssertionError("a number within the count is in one of the stacks")
 
