@@ -244,6 +244,7 @@ def conclude(
         pixel_size_nm=settings.pixel_size_nm,
         scale_bar=prepared.scale_bar,
         scale_bar_nm=settings.scale_bar_nm,
+        marker_nm=micrograph.marker_nm,
         assumed_width_nm=settings.assumed_width_nm,
     )
     particles = found.particles

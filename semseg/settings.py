@@ -172,6 +172,13 @@ class Settings:
             query="visible",
         ).metadata,
     )
+    operator: bool = field(
+        default=False,
+        metadata=Switch(
+            help="name in the files who recorded the picture, where its own file does",
+            query="operator",
+        ).metadata,
+    )
     provider: str = field(
         default="auto",
         metadata=Choice(

@@ -62,6 +62,7 @@ def test_everything_is_automatic_by_default():
         "filter": None,
         "edges": "count",
         "visible_only": False,
+        "operator": False,
         "provider": "auto",
     }
 

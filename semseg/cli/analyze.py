@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from semseg.cli.arguments import add_settings, settings_of
+from semseg.cli.outputs import without_sidecars
 from semseg.cli.pictures import Job, analyze_all, write_run
 from semseg.export.run import Run
 from semseg.inference.segmenter import Segmenter
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     """
     settings = settings_of(options)
     segmenter = Segmenter(provider=settings.provider)
-    jobs = [Job(path, settings) for path in options.images]
+    jobs = [Job(path, settings) for path in without_sidecars(options.images)]
     together = Run(len(jobs)) if options.report else None
     failed = analyze_all(jobs, segmenter, options.output, together).failed
     if together is not None and together.analyses:

@@ -3,15 +3,15 @@ written over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from semseg.errors import SettingsError, UnreadableImageError
 from semseg.export.files import output_paths
 from semseg.export.writing import check_folder, write_files
-from semseg.scale.sidecar import is_sidecar_name, text_file_sentence
+from semseg.scale.sidecar import is_sidecar_name, sidecar_of, text_file_sentence
 
-__all__ = ["OutputFolder", "identity"]
+__all__ = ["OutputFolder", "identity", "without_sidecars"]
 
 Identity = tuple[int, int]
 
@@ -23,6 +23,19 @@ def identity(path: Path) -> Identity | None:
     except OSError:
         return None
     return state.st_dev, state.st_ino
+
+
+def without_sidecars(paths: Sequence[Path]) -> list[Path]:
+    """The pictures among these files: a pattern of the shell also gives the texts beside them,
+    which are read with their pictures."""
+    texts = {identity(path) for path in paths if is_sidecar_name(path.name)}
+    if not texts:
+        return list(paths)
+    pictures = [path for path in paths if not is_sidecar_name(path.name)]
+    beside = {identity(text) for text in map(sidecar_of, pictures) if text is not None}
+    return [
+        path for path in paths if not is_sidecar_name(path.name) or identity(path) not in beside
+    ]
 
 
 class OutputFolder:

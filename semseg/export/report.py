@@ -25,6 +25,7 @@ from plotly.offline import get_plotlyjs
 from semseg.analysis import Analysis
 from semseg.display import DEFAULT, Display
 from semseg.export.summary_json import summary_dict
+from semseg.export.tables import instrument_words
 from semseg.figures.annotated_svg import annotated_svg
 from semseg.figures.plots import (
     band_plot,
@@ -272,6 +273,7 @@ def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[st
         "typed_uncertainty": settings.scale_uncertainty,
         "stated_uncertainty": stated,
         "doubt": analysis.scale_doubt,
+        "instrument": instrument_words(analysis),
         "source": "unknown" if calibration is None else calibration.marked_source,
         "area": _area(analysis.frame_area(unit), unit),
         "frame": f"{width:,} {TIMES} {height:,}",

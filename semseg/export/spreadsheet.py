@@ -31,7 +31,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from semseg.analysis import Analysis
-from semseg.export.tables import FIRST_COLUMNS, counting_rule, scale_mark
+from semseg.export.tables import (
+    FIRST_COLUMNS,
+    INSTRUMENT,
+    counting_rule,
+    instrument_facts,
+    scale_mark,
+)
 from semseg.export.values import is_like_formula, one_line
 from semseg.measure.quantities import SIZES, of_column
 from semseg.settings import Settings
@@ -89,8 +95,14 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
         )
         if is_there
     ]
+    told = [
+        name
+        for name in INSTRUMENT.values()
+        if any(name in instrument_facts(analysis) for analysis in analyses)
+    ]
     rows = []
     for analysis in analyses:
+        facts = instrument_facts(analysis)
         particles, calibration = analysis.particles, analysis.calibration
         counts, sized = Counts.of(particles), counted(particles)
         row = {
@@ -111,6 +123,7 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
                 has = column in sized
                 summary = summarise(sized[column], weights) if has else NOTHING
                 row |= _figures(size.key, unit, summary)
+        row |= {name: facts.get(name) for name in told}
         row["counting rule"] = counting_rule(analysis)
         rows.append(row)
     return pd.DataFrame(rows)

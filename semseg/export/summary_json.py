@@ -36,6 +36,10 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     which no person decided; ``kept_by_hand`` is
     the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
 
+    ``instrument`` is what the file says of the microscope and its settings
+    (`semseg.scale.instrument.Instrument`), None where it says nothing; it has an ``operator`` only
+    where the settings ask for that.
+
     ``cautions`` has what must be said of the mean and the median of the minimum Feret diameter
     (``said``, empty when nothing must), and these figures by the counting rule in force
     (``as_counted``) and by those that answer for particles cut by the edge and partly covered ones;
@@ -57,6 +61,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "page": micrograph.page,
                 "pages": micrograph.page_count,
             },
+            "instrument": instrument(analysis),
             "software": {"name": "semseg", "version": __version__, "numbers": NUMBERS},
             "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
             "provider": analysis.provider,
@@ -95,6 +100,20 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
         }
     )
     return summary
+
+
+def instrument(analysis: Analysis) -> dict[str, Any] | None:
+    """What the file says of the microscope and its settings; None where it says nothing.
+
+    Who recorded the picture only where the settings ask for it.
+    """
+    found = analysis.micrograph.instrument
+    if found is None:
+        return None
+    values = asdict(found)
+    if not analysis.settings.operator:
+        del values["operator"]
+    return {name: value or None for name, value in values.items()}
 
 
 def _cautions(analysis: Analysis) -> dict[str, Any]:

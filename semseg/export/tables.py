@@ -23,7 +23,10 @@ from semseg.statistics.counting import Counts, counted, describe, size_weights
 from semseg.statistics.summary import FIGURES, IN_SHORT, summarise
 
 __all__ = [
+    "INSTRUMENT",
     "counting_rule",
+    "instrument_facts",
+    "instrument_words",
     "particles_csv",
     "per_image_table",
     "pooled_csv",
@@ -38,10 +41,21 @@ FIRST_COLUMNS = (
     *("circularity", "solidity", "aspect_ratio"),
     *("confidence", "touches_edge", "kept", "reason"),
 )
+# What the file says of the microscope, by its columns.
+INSTRUMENT = {
+    "microscope": "microscope",
+    "accelerating_voltage_kv": "accelerating voltage (kV)",
+    "detector": "detector",
+    "working_distance_mm": "working distance (mm)",
+    "magnification": "magnification",
+    "recorded": "recorded",
+    "operator": "operator",
+}
 PER_IMAGE = [
     *("file", "width_nm", "scale_source", "assumed", "proposed", "rescale"),
     *("found", "kept", "counted"),
     *(f"{figure.key}_{unit}" for unit in ("nm", "px") for figure in IN_SHORT),
+    *INSTRUMENT,
 ]
 
 
@@ -146,7 +160,8 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
     Columns ``file``; ``width_nm`` of the whole picture (NaN without a scale), ``scale_source``
     (empty without), whether it is only ``assumed`` or ``proposed``; ``rescale``; the counts
     ``found``, ``kept`` and ``counted``; and of the size and weighting that `display` names
-    ``mean_nm, median_nm, standard_deviation_nm`` (NaN without a scale) and the same in ``_px``.
+    ``mean_nm, median_nm, standard_deviation_nm`` (NaN without a scale) and the same in ``_px``;
+    and what its file says of the microscope, the columns of `INSTRUMENT` (missing where nothing).
     """
     rows = []
     for analysis in analyses:
@@ -166,6 +181,8 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
         if calibration is not None:
             row["width_nm"] = calibration.pixel_size_nm * analysis.grid.recorded[1]
             row["scale_source"] = calibration.marked_source
+        facts = instrument_facts(analysis)
+        row |= {column: facts.get(name) for column, name in INSTRUMENT.items()}
         weights = size_weights(sized, by_volume=display.by_volume)
         for unit in ("nm", "px"):
             name = SIZES[display.size].column(unit)
@@ -174,6 +191,20 @@ def per_image_table(analyses: Iterable[Analysis], display: Display = DEFAULT) ->
             row |= {f"{figure.key}_{unit}": figure.of(summary) for figure in IN_SHORT}
         rows.append(row)
     return pd.DataFrame(rows, columns=PER_IMAGE)
+
+
+def instrument_facts(analysis: Analysis) -> dict[str, str | float]:
+    """What the file says of the microscope and its settings, by name, as far as it may be told."""
+    instrument = analysis.micrograph.instrument
+    if instrument is None:
+        return {}
+    return instrument.facts(operator=analysis.settings.operator)
+
+
+def instrument_words(analysis: Analysis) -> str:
+    """The same in a line, for people; empty where the file says nothing."""
+    instrument = analysis.micrograph.instrument
+    return "" if instrument is None else instrument.in_words(operator=analysis.settings.operator)
 
 
 def counting_rule(analysis: Analysis) -> str:

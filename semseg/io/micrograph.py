@@ -33,6 +33,7 @@ from semseg.errors import (
 )
 from semseg.io.decoding import FORMATS, MIN_SIDE_PX, decode, finite_float32, remedy
 from semseg.scale.calibration import Calibration, FileCalibration
+from semseg.scale.instrument import Instrument
 from semseg.scale.sidecar import MAX_BYTES, merge, read_sidecar, sidecar_of
 
 __all__ = ["FORMATS", "MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph", "safe_name"]
@@ -77,6 +78,11 @@ class Micrograph:
         `semseg.io.decoding.pages.MAX_TITLES`.
     page_count : int
         How many pictures the file holds.
+    instrument : Instrument or None
+        The microscope and its settings, where file or sidecar tell anything of them.
+    marker_nm : float or None
+        Length that is printed at its scale bar, in nm, where file or sidecar tell that and no pixel
+        size.
     """
 
     name: str
@@ -90,6 +96,8 @@ class Micrograph:
     page: int = 1
     pages: tuple[str, ...] = ()
     page_count: int = 1
+    instrument: Instrument | None = None
+    marker_nm: float | None = None
 
     @property
     def height(self) -> int:
@@ -178,7 +186,12 @@ def read_micrograph(
             f"{name} shows nothing: every pixel has the same grey value; choose another picture."
         )
     grey.setflags(write=False)
-    found = FileCalibration(decoded.calibration, decoded.label_bar_row)
+    found = FileCalibration(
+        decoded.calibration,
+        decoded.label_bar_row,
+        instrument=decoded.instrument,
+        marker_nm=decoded.marker_nm,
+    )
     sidecar, unreadable = _beside(source, sidecar)
     text = None
     if sidecar is not None:
@@ -198,6 +211,8 @@ def read_micrograph(
         decoded.page,
         decoded.pages,
         decoded.page_count,
+        found.instrument,
+        found.marker_nm,
     )
 
 

@@ -14,7 +14,7 @@ from semseg.analysis import Analysis
 from semseg.display import Display
 from semseg.export.files import archive, output_files, run_files
 from semseg.export.report import report_html
-from semseg.export.tables import per_image_table, pooled_csv
+from semseg.export.tables import INSTRUMENT, per_image_table, pooled_csv
 from semseg.io.micrograph import Micrograph
 from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
@@ -55,8 +55,14 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
     table = per_image_table(analyses, display)
     unit = "nm" if table["width_nm"].notna().any() else "px"
     sizes = [f"{figure.key}_{unit}" for figure in IN_SHORT]
+    told = [column for column in INSTRUMENT if table[column].notna().any()]
     event = st.dataframe(
-        table[["file", "found", "kept", "counted", *sizes, "width_nm", "scale_source", "rescale"]],
+        table[
+            [
+                *("file", "found", "kept", "counted", *sizes),
+                *("width_nm", "scale_source", "rescale", *told),
+            ]
+        ],
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -199,4 +205,5 @@ def _columns() -> dict[str, Any]:
             for unit in ("nm", "px")
             for figure in IN_SHORT
         },
+        **{column: name[0].upper() + name[1:] for column, name in INSTRUMENT.items()},
     }

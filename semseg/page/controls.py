@@ -139,8 +139,10 @@ def scale(micrograph: Micrograph | None) -> None:
             on_click=_forget_scale,
             icon=":material/undo:",
         )
-    elif recorded:
+    elif recorded and recorded.certain:
         st.caption(f"From the file: {plain(recorded.source)}.")
+    elif recorded:
+        st.warning(f"**Proposed, check:** {plain(recorded.source)}.", icon=":material/straighten:")
     elif micrograph:
         st.warning(
             "**Assumed, check:** the file does not say how wide the picture is.",
@@ -186,7 +188,7 @@ def scale_bar(image: SegmentedImage | None) -> None:
     if image is None:
         return
     bar, recorded = image.prepared.scale_bar, image.micrograph.calibration
-    wanted = bar is not None and recorded is None
+    wanted = bar is not None and (recorded is None or not recorded.certain)
     title = "Scale bar" if recorded is None else "Check with the scale bar"
     least, most = _range("scale_bar_nm")
     with st.expander(title, expanded=wanted, icon=":material/straighten:"):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import tifffile
 
 from semseg.errors import CalibrationError
+from semseg.scale.instrument import Instrument
 from semseg.scale.resized import fitted
 from semseg.scale.vendors import TIFF_READERS
 from semseg.scale.vendors.jeol import read_jeol_exif
@@ -26,6 +27,7 @@ __all__ = [
     "Calibration",
     "FileCalibration",
     "agreement_note",
+    "both_instruments",
     "calibration_from_bytes",
     "calibration_from_reading",
     "calibration_from_tiff",
@@ -112,11 +114,18 @@ class FileCalibration(NamedTuple):
         First row of the label bar (0 < row < height) when the metadata give it.
     notes : tuple of str
         Sentences the user should read; empty when all is well.
+    instrument : Instrument or None
+        The microscope and its settings.
+    marker_nm : float or None
+        Length that is printed at the scale bar in the picture, in nm (> 0), where the metadata tell
+        that and no pixel size.
     """
 
     calibration: Calibration | None = None
     label_bar_row: int | None = None
     notes: tuple[str, ...] = ()
+    instrument: Instrument | None = None
+    marker_nm: float | None = None
 
 
 def calibration_from_width(width_nm: float, width_px: int, *, assumed: bool = False) -> Calibration:
@@ -143,7 +152,8 @@ def calibration_from_tiff(tif: tifffile.TiffFile, width_px: int, height_px: int)
     The first reader that finds a pixel size wins; a later one that disagrees adds a note.
     Never raises: metadata that cannot be read become a note.
     """
-    calibration, bar_row, notes = None, None, []
+    calibration = bar_row = instrument = marker = None
+    notes: list[str] = []
     for vendor, reader in TIFF_READERS.items():
         try:
             reading = reader(tif, width_px, height_px)
@@ -161,7 +171,9 @@ def calibration_from_tiff(tif: tifffile.TiffFile, width_px: int, height_px: int)
             notes.append(f"{clash} The {calibration.source} are used.")
         if bar_row is None:
             bar_row = found.label_bar_row
-    return FileCalibration(calibration, bar_row, tuple(notes))
+        instrument = both_instruments(instrument, found.instrument)
+        marker = marker or found.marker_nm
+    return FileCalibration(calibration, bar_row, tuple(notes), instrument, marker)
 
 
 def calibration_from_bytes(
@@ -200,7 +212,18 @@ def calibration_from_reading(
             proposed=reading.doubtful,
             pixel_height_nm=reading.pixel_height_nm,
         )
-    return FileCalibration(calibration, reading.bar_row, tuple(notes))
+    return FileCalibration(
+        calibration,
+        reading.bar_row,
+        tuple(notes),
+        reading.instrument or None,
+        reading.marker_nm,
+    )
+
+
+def both_instruments(one: Instrument | None, other: Instrument | None) -> Instrument | None:
+    """What two sources know of the instrument; the first wins."""
+    return other if one is None else one.completed(other)
 
 
 def agreement_note(typed: Calibration, from_file: Calibration) -> str | None:

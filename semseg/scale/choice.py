@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from semseg.scale.calibration import Calibration, agreement_note, calibration_from_width
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
 
@@ -16,6 +18,7 @@ def choose_calibration(
     pixel_size_nm: float | None = None,
     scale_bar: ScaleBar | None = None,
     scale_bar_nm: float | None = None,
+    marker_nm: float | None = None,
     assumed_width_nm: float | None = None,
 ) -> tuple[Calibration | None, list[str]]:
     """The scale that is used, and what the user should know about it, one sentence each.
@@ -34,7 +37,10 @@ def choose_calibration(
     scale_bar : ScaleBar, optional
         The one that was found in the image.
     scale_bar_nm : float, optional
-        The length that is printed at it.
+        The length that is printed at it, as a person typed it.
+    marker_nm : float, optional
+        The same as the file tells it, which knows nothing of the bar that was found: a scale from
+        both is only proposed.
     assumed_width_nm : float, optional
         Taken where nobody gives a scale, and marked as assumed.
     """
@@ -52,6 +58,10 @@ def choose_calibration(
                 "No scale bar was found in the picture, so the length typed for it is not used; "
                 "give the width of the picture in its place."
             )
+    elif marker_nm is not None and scale_bar:
+        measured = calibration_from_scale_bar(scale_bar, marker_nm)
+        source = f"scale bar of {marker_nm:g} nm, as the file says"
+        measured = replace(measured, source=source, proposed=True)
     known = [each for each in (typed, recorded, measured) if each is not None]
     known.sort(key=lambda each: not each.certain)  # the order of equals stays
     if known:

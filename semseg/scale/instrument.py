@@ -71,6 +71,19 @@ class Instrument:
         }
         return {name: value for name, value in every.items() if value}
 
+    def in_words(self, *, operator: bool = False) -> str:
+        """What is known, in a line.
+
+        >>> Instrument("JEOL", "JSM-7800F", 5.0, working_distance_mm=9.07).in_words()
+        'JEOL JSM-7800F, accelerating voltage 5 kV, working distance 9.07 mm'
+        """
+        parts = []
+        for fact, value in self.facts(operator=operator).items():
+            name, _, unit = fact.rstrip(")").partition(" (")
+            told = f"{_number(value)} {unit}".strip() if isinstance(value, float) else value
+            parts.append(told if name == "microscope" else f"{name} {told}")
+        return ", ".join(parts)
+
     def completed(self, other: Instrument | None) -> Instrument:
         """This one, with what only `other` knows."""
         if other is None:
@@ -78,3 +91,7 @@ class Instrument:
         names = [field.name for field in fields(self)]
         missing = {name: getattr(other, name) for name in names if not getattr(self, name)}
         return replace(self, **missing)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10_000 else f"{value:g}"

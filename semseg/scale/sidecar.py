@@ -14,7 +14,12 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
-from semseg.scale.calibration import FileCalibration, agreement_note, calibration_from_reading
+from semseg.scale.calibration import (
+    FileCalibration,
+    agreement_note,
+    both_instruments,
+    calibration_from_reading,
+)
 from semseg.scale.vendors.hitachi import hitachi_reading, is_hitachi_text
 from semseg.scale.vendors.jeol import is_jeol_text, jeol_reading
 from semseg.scale.vendors.reading import Reading
@@ -125,7 +130,13 @@ def merge(picture: FileCalibration, sidecar: FileCalibration) -> FileCalibration
             f"The picture's metadata let the label bar begin at row {rows[0]}, its sidecar at "
             f"{rows[1]}; the first was used."
         )
-    return FileCalibration(own or beside, rows[0] if rows else None, tuple(notes))
+    return FileCalibration(
+        own or beside,
+        rows[0] if rows else None,
+        tuple(notes),
+        both_instruments(picture.instrument, sidecar.instrument),
+        picture.marker_nm or sidecar.marker_nm,
+    )
 
 
 def _reader(text: str) -> Callable[[str, int, int], Reading] | None:

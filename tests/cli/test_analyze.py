@@ -205,17 +205,23 @@ def test_a_second_picture_of_the_same_name_does_not_overwrite_the_first(run, fol
     assert summary_of(tmp_path, "a")["file"]["name"] == "a.png"
 
 
-def test_a_text_file_among_the_pictures_is_told_to_be_one(run, picture, tmp_path):
-    """As a pattern of the shell gives it: it is read with its picture, which is not at fault."""
+def test_a_text_file_among_the_pictures_is_read_with_its_picture(run, picture, tmp_path):
+    """As a pattern of the shell gives it."""
     picture.write(tmp_path / "c.png")
     text = "$CM_FULL_SIZE 200 150\n$$SM_MICRON_BAR 50\n$$SM_MICRON_MARKER 100nm\n"
     (tmp_path / "c.txt").write_text(text)
     out = tmp_path / "out"
     status, said, err = run(tmp_path / "c.png", tmp_path / "c.txt", "--output", out, *FIXED)
-    assert status == 1
+    assert (status, err) == (0, "")
     assert "JEOL sidecar" in said
-    assert one_sentence(err).startswith("c.txt: is a text file, not a picture")
     assert summary_of(out, "c")["file"]["name"] == "c.png"
+
+
+def test_a_text_file_of_no_picture_is_told_to_be_one(run, folder, tmp_path):
+    (tmp_path / "c.txt").write_text("$CM_FULL_SIZE 200 150\n")
+    status, _, err = run(folder / "b.tif", tmp_path / "c.txt", "--output", tmp_path, *FIXED)
+    assert status == 1
+    assert one_sentence(err).startswith("c.txt: is a text file, not a picture")
 
 
 @pytest.mark.parametrize(

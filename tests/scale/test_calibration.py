@@ -113,8 +113,8 @@ def test_known_uncertainty_explains_a_difference():
 
 
 def test_print_resolution_is_never_applied():
-    assert read(resolution=(300, 300), resolutionunit="INCH") == (None, None, ())
-    assert read(resolution=(1e7, 1e7), resolutionunit="CENTIMETER") == (None, None, ())
+    assert read(resolution=(300, 300), resolutionunit="INCH")[:3] == (None, None, ())
+    assert read(resolution=(1e7, 1e7), resolutionunit="CENTIMETER")[:3] == (None, None, ())
 
 
 def fei_and_imagej(pixel_m):
@@ -162,7 +162,7 @@ def test_files_that_are_no_tiff_may_hold_a_phenom_block():
     assert calibration_from_bytes(data, 640, 480).calibration == Calibration(
         100.0, "Phenom metadata"
     )
-    assert calibration_from_bytes(b"\xff\xd8 some picture", 640, 480) == (None, None, ())
+    assert calibration_from_bytes(b"\xff\xd8 some picture", 640, 480)[:3] == (None, None, ())
 
 
 def test_real_zeiss_files_are_calibrated():
@@ -172,4 +172,4 @@ def test_real_zeiss_files_are_calibrated():
     for path in paths:
         with tifffile.TiffFile(path) as tif:
             found = calibration_from_tiff(tif, 1024, 768)
-        assert found == (Calibration(7.344, "Zeiss metadata"), None, ())
+        assert found[:3] == (Calibration(7.344, "Zeiss metadata"), None, ())

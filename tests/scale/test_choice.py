@@ -2,6 +2,10 @@
 
 from semseg.scale.calibration import Calibration
 from semseg.scale.choice import choose_calibration
+from semseg.scale.scale_bar import ScaleBar
+from semseg.scale.window import Window
+
+BAR = ScaleBar(200.0, 10.0, 210.0, 5, 8, 0.002, Window(0, 0, 20, 300))
 
 
 def test_a_proposed_scale_is_used_until_a_certain_one_is_known():
@@ -10,3 +14,16 @@ def test_a_proposed_scale_is_used_until_a_certain_one_is_known():
     chosen, notes = choose_calibration(proposed, 800, width_nm=800)
     assert (chosen.certain, chosen.pixel_size_nm) == (True, 1.0)
     assert "factor of 2" in notes[0]
+
+
+def test_a_length_from_the_file_and_the_bar_in_the_picture_make_a_proposal():
+    """500 um over 200 px; typed by a person, the same length makes a scale."""
+    chosen, notes = choose_calibration(None, 1280, scale_bar=BAR, marker_nm=500e3)
+    assert (chosen.pixel_size_nm, chosen.proposed, notes) == (2500.0, True, [])
+    assert chosen.marked_source == "scale bar of 500000 nm, as the file says: proposed, check"
+    chosen, _ = choose_calibration(None, 1280, scale_bar=BAR, scale_bar_nm=5e5, marker_nm=500e3)
+    assert (chosen.pixel_size_nm, chosen.certain) == (2500.0, True)
+    # without a bar there is nothing to measure, and a scale of the file needs none
+    assert choose_calibration(None, 1280, marker_nm=500e3)[0] is None
+    recorded = Calibration(2.0, "Zeiss metadata")
+    assert choose_calibration(recorded, 1280, scale_bar=BAR, marker_nm=500e3)[0] == recorded

@@ -60,6 +60,8 @@ def draw(
     manual=None,
     edges="count",
     visible_only=False,
+    operator=False,
+    instrument=None,
     name="TiO2 µ.tif",
 ) -> Analysis:
     """An analysis of a grid of discs over a label bar; every fourth one is possibly wrong.
@@ -106,8 +108,12 @@ def draw(
     recorded = None
     if pixel_size_nm:
         recorded = Calibration(pixel_size_nm, source, assumed=assumed, proposed=proposed)
-    micrograph = Micrograph(name, grey, bit_depth=8, sha256="0" * 64, calibration=recorded)
-    settings = Settings(crop=Crop(bottom=bar), edges=edges, visible_only=visible_only)
+    micrograph = Micrograph(
+        name, grey, bit_depth=8, sha256="0" * 64, calibration=recorded, instrument=instrument
+    )
+    settings = Settings(
+        crop=Crop(bottom=bar), edges=edges, visible_only=visible_only, operator=operator
+    )
     analysis = conclude(micrograph, prepared, segmentation, settings, manual)
     return replace(analysis, notes=("A note.",), seconds={"read": 0.1, "network": 2.0})
 

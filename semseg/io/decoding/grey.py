@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from semseg.errors import UnsuitableImageError
 from semseg.scale.calibration import Calibration
+from semseg.scale.instrument import Instrument
 
 __all__ = [
     "Decoded",
@@ -40,6 +41,8 @@ class Decoded:
     page: int = 1
     pages: tuple[str, ...] = ()
     page_count: int = 1
+    instrument: Instrument | None = None
+    marker_nm: float | None = None
 
 
 def from_bands(bands: Stored) -> tuple[Stored, list[str]]:

@@ -122,6 +122,8 @@ def decode_with_pillow(
         page=choice.number,
         pages=choice.titles,
         page_count=choice.count,
+        instrument=found.instrument,
+        marker_nm=found.marker_nm,
     )
 
 

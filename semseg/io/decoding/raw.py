@@ -92,6 +92,8 @@ def decode_raw(
         page=choice.number,
         pages=choice.titles,
         page_count=choice.count,
+        instrument=found.instrument,
+        marker_nm=found.marker_nm,
     )
 
 

@@ -64,6 +64,8 @@ def decode_tiff(data: bytes, name: str, max_pixels: float, wanted: int | None = 
         page=choice.number,
         pages=choice.titles,
         page_count=choice.count,
+        instrument=found.instrument,
+        marker_nm=found.marker_nm,
     )
 
 
