@@ -29,6 +29,7 @@ from tests.support.picture_files import (
     with_exif,
     zeiss_block,
 )
+from tests.support.tem_files import dm_file, dm_image, velox_file, velox_metadata
 
 ZEISS = {
     "AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 7.344 nm",
@@ -110,6 +111,33 @@ def test_jeol_and_tems():
     assert (found.accelerating_voltage_kv, found.magnification) == (200.0, 50000.0)
     found = of_tags(text_tag(270, ome_xml('SizeX="80" PhysicalSizeX="1"')))
     assert found.name == "Delmic SECOM"
+
+
+def test_tem_formats():
+    tags = {
+        "Microscope Info": {
+            "Microscope": "Tecnai F20",
+            "Voltage": 200000.0,
+            "Indicated Magnification": 57000.0,
+            "Operator": "Somebody",
+        },
+        "DataBar": {"Acquisition Date": "18 Jul 2019", "Acquisition Time": "10:09:27 PM"},
+        "Acquisition": {"Device": {"Name": "US1000"}},
+    }
+    assert read_micrograph(dm_file(dm_image(GREY, tags=tags))).instrument == Instrument(
+        *("", "Tecnai F20", 200.0, "US1000", None, 57000.0, "2019-07-18 22:09:27", "Somebody")
+    )
+    assert read_micrograph(dm_file(dm_image(GREY))).instrument is None
+    started = {"AcquisitionStartDatetime": {"DateTime": "1563444567"}}
+    metadata = velox_metadata(Acquisition=started)
+    assert read_micrograph(velox_file(GREY, metadata=[metadata])).instrument == Instrument(
+        maker="Thermo Fisher Scientific",
+        model="Talos",
+        accelerating_voltage_kv=200.0,
+        detector="HAADF",
+        magnification=57000.0,
+        date="2019-07-18 10:09:27 UTC",
+    )
 
 
 def test_texts_beside_the_picture():

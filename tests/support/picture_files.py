@@ -224,7 +224,7 @@ def old_fei_sections(**changes) -> dict[str, dict[str, object]]:
     for key, value in changes.items():
         (device if key in device else vector)[key] = value
     return {
-        "DatabarData": {"flAccV": 10000, "flMagn": 5000, "flWD": 5.1, "lDetName": 0},
+        "DatabarData": {"flAccV": 10000, "flMagn": 0.0235, "flWD": 5.1, "lDetName": 0},
         "Vector": vector,
         "ImageDevice": device,
     }

@@ -16,8 +16,10 @@ from semseg.io.decoding.dm_tags import Array, Group, read_tags
 from semseg.io.decoding.grey import Decoded, Stored
 from semseg.io.decoding.pages import Stack
 from semseg.io.decoding.raw import Raw, decode_raw, plane_of
+from semseg.scale.instrument import Instrument
 from semseg.scale.vendors.axes import Axis
 from semseg.scale.vendors.reading import number
+from semseg.scale.vendors.settings import kilovolts, magnification, moment, plain_text
 
 __all__ = ["decode_dm"]
 
@@ -116,7 +118,30 @@ def _raw(data: bytes, image: Group, *, thumbnail: bool) -> Raw | str:
         axes[0] if axes else None,
         axes[1] if len(axes) > 1 else None,
         read,
+        _instrument(data, image),
     )
+
+
+def _instrument(data: bytes, image: Group) -> Instrument | None:
+    """What ``ImageTags`` say of the microscope, which is seldom one of Gatan's."""
+
+    def said(*names: str) -> Any:
+        found: Any = image.get("ImageTags")
+        for name in names:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found.text(data) if isinstance(found, Array) else found
+
+    microscope = "Microscope Info"
+    found = Instrument(
+        model=plain_text(said(microscope, "Microscope")) or plain_text(said(microscope, "Name")),
+        accelerating_voltage_kv=kilovolts(said(microscope, "Voltage"), "V"),
+        detector=plain_text(said("Acquisition", "Device", "Name"))
+        or plain_text(said("DataBar", "Device Name")),
+        magnification=magnification(said(microscope, "Indicated Magnification")),
+        date=moment(said("DataBar", "Acquisition Date"), said("DataBar", "Acquisition Time")),
+        operator=plain_text(said(microscope, "Operator")),
+    )
+    return found or None
 
 
 def _axes(data: bytes, content: Group) -> list[Axis]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -22,13 +23,16 @@ from semseg.io.decoding.hdf5 import Dataset, Group, UnsupportedError, root_of
 from semseg.io.decoding.limits import most_bytes
 from semseg.io.decoding.pages import Stack
 from semseg.io.decoding.raw import Raw, decode_raw
+from semseg.scale.instrument import Instrument
 from semseg.scale.vendors.axes import Axis, is_length, is_reciprocal
 from semseg.scale.vendors.reading import number
+from semseg.scale.vendors.settings import kilovolts, magnification, plain_text
 
 __all__ = ["decode_emd"]
 
 _MAX_DEPTH = 12
 _MAX_IMAGES = 200
+_MAX_SECONDS = 4_000_000_000  # after 1970, of the time a picture was recorded
 _MAX_METADATA = 500_000  # bytes about a frame; Velox sets 60,000 aside
 # what Berkeley's arrays are called, by version and program
 _ARRAYS = ("data", "realslice", "diffractionslice", "datacube")
@@ -75,6 +79,7 @@ def _raw(
     axes: tuple[Axis | None, Axis | None],
     title: str,
     most: int,
+    instrument: Instrument | None = None,
 ) -> Raw:
     """The pictures of an array whose rows, columns and frames lie along these sides.
 
@@ -103,7 +108,7 @@ def _raw(
         count=1 if frames is None else array.shape[frames],
         title=" ".join("".join(each for each in title if each.isprintable()).split())[:60],
     )
-    return Raw(stack, array.dtype, *axes, read)
+    return Raw(stack, array.dtype, *axes, read, instrument)
 
 
 # Velox
@@ -124,7 +129,32 @@ def _velox(group: Group, most: int) -> Raw | None:
         else None
         for side, letter in (("width", "X"), ("height", "Y"))
     )
-    return _raw(array, (0, 1, 2), (axes[0], axes[1]), str(result.get("Detector", "")), most)
+    detector, instrument = str(result.get("Detector", "")), _velox_instrument(described)
+    return _raw(array, (0, 1, 2), (axes[0], axes[1]), detector, most, instrument)
+
+
+def _velox_instrument(described: dict[str, Any]) -> Instrument | None:
+    def said(*names: str) -> Any:
+        found: Any = described
+        for name in names:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found
+
+    seconds = number(said("Acquisition", "AcquisitionStartDatetime", "DateTime"))
+    found = Instrument(
+        maker=plain_text(said("Instrument", "Manufacturer")),
+        model=plain_text(said("Instrument", "InstrumentModel"))
+        or plain_text(said("Instrument", "InstrumentClass")),
+        accelerating_voltage_kv=kilovolts(said("Optics", "AccelerationVoltage"), "V"),
+        detector=plain_text(said("BinaryResult", "Detector")),
+        magnification=magnification(said("Optics", "NominalMagnification")),
+        date=_utc(seconds) if seconds is not None and 0 < seconds < _MAX_SECONDS else "",
+    )
+    return found or None
+
+
+def _utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _velox_axis(size: Any, unit: Any) -> Axis | None:

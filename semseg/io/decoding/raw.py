@@ -16,6 +16,7 @@ from semseg.io.decoding.grey import Decoded, Stored, luma
 from semseg.io.decoding.limits import check_bytes, check_size
 from semseg.io.decoding.pages import Stack, choose
 from semseg.scale.calibration import calibration_from_reading
+from semseg.scale.instrument import Instrument
 from semseg.scale.vendors.axes import Axis, axes_reading, is_reciprocal
 
 __all__ = ["Raw", "decode_raw", "plane_of"]
@@ -36,6 +37,8 @@ class Raw:
     read : callable
         Gives the picture of an index, from 0: (height, width), or (height, width, 3 or more) where
         it is in colour.
+    instrument : Instrument or None
+        What the file says of the microscope.
     """
 
     stack: Stack
@@ -43,6 +46,7 @@ class Raw:
     across: Axis | None
     down: Axis | None
     read: Callable[[int], Stored]
+    instrument: Instrument | None = None
 
 
 def decode_raw(
@@ -92,7 +96,7 @@ def decode_raw(
         page=choice.number,
         pages=choice.titles,
         page_count=choice.count,
-        instrument=found.instrument,
+        instrument=raw.instrument,
         marker_nm=found.marker_nm,
     )
 

@@ -56,6 +56,7 @@ _XML_PIXEL = re.compile(
 _UNIT = re.compile(r"""\bunit\s*=\s*["']([^"']{0,20})["']""")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{40,}={0,2}\s*\0*")
 _MAX_BASE64 = 4_000_000
+_MAX_MEMENTO = 4000  # characters in which the sides of a pixel stand
 # One measure of a MementoItem: its name, its unit and, within so many characters, its number.
 _MEMENTO = (
     r"<Name>{name}</Name>\s*<MementoItemUnit>MementoItemUnit(\w{{1,20}})</MementoItemUnit>"
@@ -158,7 +159,7 @@ def _old_reading(
     notes: list[str] = []
     device, vector = _section(metadata, "ImageDevice"), _section(metadata, "Vector")
     databar = _section(metadata, "DatabarData")
-    times = number(_either(vector, device, "Magnification")) or number(databar.get("flMagn"))
+    times = number(_either(vector, device, "Magnification"))  # flMagn is something else
     size, ratio = (number(_either(device, vector, name)) for name in ("SizeY", "RatioXY"))
     pixel = None
     if is_positive(times) and is_positive(size) and is_positive(ratio):
@@ -167,11 +168,11 @@ def _old_reading(
         shown = f"SizeY {_shown(size)} mm x RatioXY {_shown(ratio)} over {_shown(times)}"
         notes.append(unusable(_SOURCE, "field of view", shown))
     aspect = pixel_aspect(tif)
-    volts = databar.get("flAccV") or _either(vector, device, "HighTension")
+    volts = databar.get("flAccV") or vector.get("HighTension")
     instrument = Instrument(
         maker=_MAKER,
         accelerating_voltage_kv=kilovolts(volts, "V"),
-        working_distance_mm=millimetres(databar.get("flWD"), "mm"),
+        working_distance_mm=millimetres(databar.get("flWD") or vector.get("FWD"), "mm"),
         magnification=magnification(times),
     )
     return pixel_reading(
@@ -211,7 +212,7 @@ def _memento_reading(xml: str) -> Reading:
     """What a MementoItemCollection says: Width and Height under PixelSize."""
     notes: list[str] = []
     start = xml.find("<Name>PixelSize</Name>")
-    block = xml[start : start + 4000] if start >= 0 else ""
+    block = xml[start : start + _MAX_MEMENTO] if start >= 0 else ""
     across, down = (_memento(block, name) for name in ("Width", "Height"))
     if across is None:
         notes.append(unusable(_SOURCE, "PixelSize", "no Width in metres"))
@@ -230,7 +231,9 @@ def _memento(xml: str, name: str) -> float | None:
 
 
 def _memento_number(xml: str, name: str) -> float | None:
-    found = re.search(_MEMENTO.format(name=name), xml, re.DOTALL)
+    start = xml.find(f"<Name>{name}</Name>")
+    block = xml[start : start + _MAX_MEMENTO] if start >= 0 else ""
+    found = re.search(_MEMENTO.format(name=name), block, re.DOTALL)
     return number(found[2]) if found else None
 
 

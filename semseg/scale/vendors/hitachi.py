@@ -32,7 +32,7 @@ _SOURCE = "Hitachi sidecar"
 
 def is_hitachi_text(text: str) -> bool:
     """Tell a Hitachi text from others by the name of its section."""
-    return bool(re.search(r"^\s*\[(Sem|Tem)ImageFile\]", text, re.MULTILINE))
+    return bool(re.search(r"^[ \t]*\[(Sem|Tem)ImageFile\]", text, re.MULTILINE))
 
 
 def hitachi_reading(text: str, width_px: int, height_px: int) -> Reading:
