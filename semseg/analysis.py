@@ -50,6 +50,7 @@ from semseg.preprocessing.preparation import (
 )
 from semseg.scale.choice import choose_calibration
 from semseg.scale.scale_bar import find_scale_bar
+from semseg.scale.vendors.reading import TOLERANCE
 from semseg.settings import Settings
 from semseg.stages import Analysis, Prepared, Segmentation
 from semseg.statistics.counting import apply_rule
@@ -152,7 +153,15 @@ def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
     if needs_scale_bar(micrograph, settings):
         bar_row = micrograph.height - crop.bottom if crop.bottom else None
         scale_bar = find_scale_bar(micrograph.grey, bar_row)
-    return Prepared(stretch_contrast(image), crop, repaired, tuple(notes), scale_bar)
+    aspect = micrograph.pixel_aspect
+    if settings.pixel_aspect is not None:
+        if abs(settings.pixel_aspect / aspect - 1) > TOLERANCE and micrograph.calibration:
+            notes.append(
+                f"The height of a pixel over its width was given as {settings.pixel_aspect:.4g}, "
+                f"but the {micrograph.calibration.source} give {aspect:.4g}: check it."
+            )
+        aspect = settings.pixel_aspect
+    return Prepared(stretch_contrast(image), crop, repaired, tuple(notes), scale_bar, aspect)
 
 
 def segment(
@@ -169,13 +178,14 @@ def segment(
     model = segmenter.info
     thresholds = thresholds_of(model)
     notes: list[str] = []
+    square = prepared.square
 
     with _timed("rescale", seconds, report):
         if settings.rescale is not None:
             factor, source = settings.rescale, "given"
         else:
             estimate = estimate_rescale(
-                prepared.image, segmenter.predict, thresholds, model.target_particle_px
+                square, segmenter.predict, thresholds, model.target_particle_px
             )
             factor, source = estimate.factor, "automatic"
             if not estimate.decided:
@@ -184,9 +194,9 @@ def segment(
                     "The rescale factor could not be found automatically, so the picture was "
                     f"analysed at {factor:g}; set the factor by hand if outlines look wrong."
                 )
-        factor = _within_limits(prepared.image.shape, factor, given=source == "given")
+        factor = _within_limits(square.shape, factor, given=source == "given")
     with _timed("network", seconds, report):
-        image = resize(prepared.image, factor, model.reduction)
+        image = resize(square, factor, model.reduction)
         maps = segmenter.predict(image, lambda done: report("network", done))
     with _timed("measure", seconds, report):
         labels, features = find_particles(maps, image, thresholds)
@@ -196,7 +206,7 @@ def segment(
         confidences = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence)
         in_domain = model.confidence.get("in_domain", out_of_domain.DEFAULT_MODEL)
-        why = out_of_domain.why_out_of_domain(prepared.image, maps, confidences, in_domain)
+        why = out_of_domain.why_out_of_domain(square, maps, confidences, in_domain)
         if why:
             notes.append(out_of_domain.note(why, confidences, model.filter_threshold))
             confidences = out_of_domain.lower_confidence(confidences, model.filter_threshold)
@@ -249,7 +259,8 @@ def conclude(
     )
     particles = found.particles
     if calibration:
-        particles = in_nanometres(particles, calibration.pixel_size_nm)
+        calibration = calibration.with_aspect(prepared.pixel_aspect)
+        particles = in_nanometres(particles, calibration.mean_pixel_nm)
     analysis = Analysis(
         micrograph=micrograph,
         prepared=prepared,

@@ -29,6 +29,7 @@ from semseg.fields import (
 )
 from semseg.inference.engine import PROVIDERS
 from semseg.preprocessing.preparation import Crop
+from semseg.scale.vendors.reading import MAX_PIXEL_ASPECT
 from semseg.statistics.counting import EDGES
 
 __all__ = ["EXCLUSIVE", "SETTINGS", "Settings"]
@@ -74,12 +75,23 @@ class Settings:
     pixel_size_nm: float | None = field(
         default=None,
         metadata=Number(
-            help="side of one recorded pixel in nanometres, in place of the width",
+            help="width of one recorded pixel in nanometres, in place of the width of the picture",
             usual="from the file",
             query="pixel",
             low=1e-6,
             high=1e9,
             metavar="NM",
+        ).metadata,
+    )
+    pixel_aspect: float | None = field(
+        default=None,
+        metadata=Number(
+            help="height of a recorded pixel over its width, where pixels are not square",
+            usual="from the file, else 1",
+            query="aspect",
+            low=1 / MAX_PIXEL_ASPECT,
+            high=MAX_PIXEL_ASPECT,
+            metavar="RATIO",
         ).metadata,
     )
     assumed_width_nm: float | None = field(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from semseg.inference.description import ModelInfo
 from semseg.io.micrograph import Micrograph
 from semseg.measure.grid import Grid
-from semseg.preprocessing.preparation import Crop
+from semseg.preprocessing.preparation import Crop, square_pixels, square_shape
 from semseg.scale.calibration import Calibration
 from semseg.scale.scale_bar import ScaleBar
 from semseg.settings import Settings
@@ -44,6 +44,8 @@ class Prepared:
     scale_bar : ScaleBar or None
         The one in the recorded image, where it was looked for (the file gives no scale, or a
         length was typed for the bar) and found.
+    pixel_aspect : float
+        Height of a recorded pixel over its width. The network sees the image on square pixels.
     """
 
     image: NDArray[np.float32]
@@ -51,6 +53,18 @@ class Prepared:
     repaired_pixels: int
     notes: tuple[str, ...] = ()
     scale_bar: ScaleBar | None = None
+    pixel_aspect: float = 1.0
+
+    @property
+    def square(self) -> NDArray[np.float32]:
+        """The image on square pixels, which rescale factors speak of; `image` where it has such."""
+        return square_pixels(self.image, self.pixel_aspect)
+
+    @property
+    def square_shape(self) -> tuple[int, int]:
+        """Rows and columns of `square`."""
+        height, width = self.image.shape
+        return square_shape((height, width), self.pixel_aspect)
 
     def grid(self, network: tuple[int, int]) -> Grid:
         """Where the pixels of a network that saw `image` as height x width px lie in the file."""
@@ -154,8 +168,9 @@ class Analysis:
         return unit == "px" or self.calibration is not None
 
     def pixel_size(self, unit: str) -> float:
-        """Side of a recorded pixel, in ``nm`` with a scale, in ``px`` else."""
-        return self.calibration.pixel_size_nm if unit == "nm" and self.calibration else 1.0
+        """What sizes in px are multiplied with: in ``nm`` the side of the square that covers as
+        much as a recorded pixel, where there is a scale; else 1."""
+        return self.calibration.mean_pixel_nm if unit == "nm" and self.calibration else 1.0
 
     def frame_area(self, unit: str) -> float:
         """Area of the analysed frame, in px² or nm²."""

@@ -71,6 +71,7 @@ def test_links_of_earlier_versions_are_read():
     link = {
         "page": "2",
         "width": "7520",
+        "aspect": "1.1",
         "crop": "1,2,3,4",
         "repair": "0",
         "rescale": "0.5",

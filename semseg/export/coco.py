@@ -43,8 +43,9 @@ def coco_json(analyses: Sequence[Analysis]) -> bytes:
 
     * ``info`` names the software, its ``numbers`` (`semseg.version`) and the models; there is one
       category, ``particle``.
-    * ``images`` have besides the usual the SHA-256 of the file, ``pixel_size_nm``, where it is from
-      and whether it was only ``assumed`` or ``proposed`` (null without a scale).
+    * ``images`` have besides the usual the SHA-256 of the file, ``pixel_size_nm``,
+      ``pixel_height_nm`` where pixels are not square, where these are from and whether they were
+      only ``assumed`` or ``proposed`` (null without a scale).
     * ``annotations`` are *all* particles found, so that none is lost: leave out those whose
       ``attributes.kept`` is false to have the kept ones. ``segmentation`` is one polygon along the
       pixel edges of the network's grid, in recorded px to six decimals; ``area`` is ``area_px`` of
@@ -95,6 +96,9 @@ def _image(number: int, analysis: Analysis) -> dict[str, Any]:
         "height": height,
         "sha256": micrograph.sha256,
         "pixel_size_nm": None if calibration is None else _short(calibration.pixel_size_nm),
+        "pixel_height_nm": calibration
+        and calibration.pixel_height_nm
+        and _short(calibration.pixel_height_nm),
         "pixel_size_source": None if calibration is None else calibration.source,
         "assumed": analysis.scale_doubt == "assumed",
         "proposed": analysis.scale_doubt == "proposed",

@@ -90,7 +90,8 @@ def labels_tiff(analysis: Analysis) -> bytes:
         description += "unit=nm\n"
         if analysis.scale_doubt:
             description += f"scale={analysis.scale_doubt}\n"
-        resolution = (1 / analysis.calibration.pixel_size_nm,) * 2
+        width = analysis.calibration.pixel_size_nm
+        resolution = (1 / width, 1 / (width * analysis.calibration.pixel_aspect))
     out = io.BytesIO()
     tifffile.imwrite(
         out,

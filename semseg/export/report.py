@@ -285,7 +285,7 @@ def _picture(analysis: Analysis, assessment: Assessment, number: int) -> dict[st
 def _scales(analyses: Sequence[Analysis]) -> list[str]:
     """Every pixel size with its source, once."""
     scales = [
-        f"{each.calibration.pixel_size_nm:.4g} nm per pixel ({each.calibration.marked_source})"
+        f"{each.calibration.per_pixel} ({each.calibration.marked_source})"
         for each in analyses
         if each.calibration is not None
     ]

@@ -43,6 +43,10 @@ __all__ = [
 
 KIND = "semseg session"
 FORMAT = 1
+COMPARED = (
+    *("pixel_size_nm", "pixel_height_nm", "scale_source", "rescale"),
+    *("found", "kept", "counted"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class SessionPicture:
     edits : dict of int to bool
         Labels on which a person decided, and whether they are kept.
     result : dict
-        What was found: ``pixel_size_nm`` (None without a scale), ``scale_source``, ``rescale``,
+        What was found: ``pixel_size_nm`` (None without a scale), ``pixel_height_nm`` (None
+        where pixels are square), ``scale_source``, ``rescale``,
         the counts ``found``, ``kept`` and ``counted``, ``median`` by size in ``unit``,
         ``table_sha256``, the hash of its ``particles.csv``, and ``columns``, a hash of each of the
         table's columns of numbers (not in sessions from before 0.3.0).
@@ -266,7 +271,7 @@ def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
         found.append(f"{name}: the text file beside it is another one.")
     if picture.edits != analysis.manual:
         found.append(f"{name}: the decisions by hand are other ones.")
-    for key in ("pixel_size_nm", "scale_source", "rescale", "found", "kept", "counted"):
+    for key in COMPARED:
         if then.get(key) != now[key]:
             label = key.replace("_", " ")
             found.append(f"{name}: {label} was {then.get(key)!r} then and is {now[key]!r} now.")
@@ -318,6 +323,7 @@ def _result(analysis: Analysis) -> dict[str, Any]:
     numbers = set(particles.select_dtypes(["number", "bool"]))
     return {
         "pixel_size_nm": calibration and calibration.pixel_size_nm,
+        "pixel_height_nm": calibration and calibration.pixel_height_nm,
         "scale_source": calibration and calibration.source,
         "rescale": float(analysis.rescale),
         "found": counts.found,

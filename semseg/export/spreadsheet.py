@@ -48,7 +48,7 @@ from semseg.version import NUMBERS, __version__
 __all__ = ["workbook_xlsx"]
 
 CREATED = datetime(2000, 1, 1)  # no clock, so that the same analyses make the same file
-PIXEL_SIZE = "pixel size (nm)"
+PIXEL_SIZE, PIXEL_HEIGHT = "pixel size (nm)", "pixel height (nm)"
 MAX_ROWS = 1_048_575  # of particles on one sheet; the format has one more, for the header
 _MAX_CHARACTERS = 32_767  # in a cell
 _MAX_WIDTH = 40  # of a column, in characters
@@ -100,6 +100,7 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
         for name in INSTRUMENT.values()
         if any(name in instrument_facts(analysis) for analysis in analyses)
     ]
+    uneven = any(a.calibration and a.calibration.pixel_height_nm for a in analyses)
     rows = []
     for analysis in analyses:
         facts = instrument_facts(analysis)
@@ -108,6 +109,7 @@ def _summary(analyses: Sequence[Analysis]) -> pd.DataFrame:
         row = {
             "file": _text(analysis.micrograph.name),
             PIXEL_SIZE: None if calibration is None else calibration.pixel_size_nm,
+            **({PIXEL_HEIGHT: calibration and calibration.pixel_height_nm} if uneven else {}),
             "scale from": "unknown" if calibration is None else calibration.marked_source,
             "scale assumed": analysis.scale_doubt == "assumed",
             "scale proposed": analysis.scale_doubt == "proposed",
@@ -237,7 +239,7 @@ def _put(
 
 def _shown(title: str, otherwise: str) -> str:
     """The number format of a column."""
-    if title == PIXEL_SIZE:  # 0.01 nm or 500 nm
+    if title in (PIXEL_SIZE, PIXEL_HEIGHT):  # 0.01 nm or 500 nm
         return _AS_IT_IS
     quantity = of_column(title)
     if quantity is not None and quantity.kind == "ratio":

@@ -69,6 +69,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
             "calibration": calibration
             and {
                 "pixel_size_nm": calibration.pixel_size_nm,
+                "pixel_height_nm": calibration.pixel_height_nm,
                 "source": calibration.source,
                 "assumed": calibration.assumed,
                 "proposed": calibration.proposed,

@@ -223,7 +223,7 @@ def _scale(analysis: Analysis) -> str:
     calibration = analysis.calibration
     if calibration is None:
         return "unknown: sizes are in pixels"
-    return f"{calibration.pixel_size_nm:.4g} nm per pixel ({calibration.marked_source})"
+    return f"{calibration.per_pixel} ({calibration.marked_source})"
 
 
 def _csv(*blocks: Iterable[Sequence[object]]) -> bytes:

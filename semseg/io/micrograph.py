@@ -110,6 +110,11 @@ class Micrograph:
         return int(self.grey.shape[1])
 
     @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel over its width, as the file tells; else 1."""
+        return self.calibration.pixel_aspect if self.calibration else 1.0
+
+    @property
     def stem(self) -> str:
         """The name without its last extension."""
         return PurePosixPath(self.name).stem

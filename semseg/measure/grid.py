@@ -59,7 +59,9 @@ class Grid:
     def mean_scale(self) -> float:
         """Network pixels per recorded pixel: the geometric mean, which keeps areas exact.
 
-        Sides are rounded to whole pixels, so the two scales differ by a few parts in ten thousand.
+        Sides are rounded to whole pixels, so the two scales differ by a few parts in ten thousand;
+        where recorded pixels are not square, by the ratio of their sides. Lengths that are divided
+        by it are in the side of the square that covers as much as a recorded pixel.
         """
         vertical, horizontal = self.scale
         return float(np.sqrt(vertical * horizontal))

@@ -103,7 +103,7 @@ def usable_ratios(analyses: Sequence[Analysis]) -> tuple[float, ...]:
     """Those of `RATIOS` at which the network can look at every one of these images."""
 
     def fits(analysis: Analysis, ratio: float) -> bool:
-        least, most = rescale_limits(analysis.grid.frame)
+        least, most = rescale_limits(analysis.prepared.square_shape)
         return least <= analysis.rescale * ratio <= most
 
     return tuple(ratio for ratio in RATIOS if all(fits(each, ratio) for each in analyses))

@@ -23,7 +23,9 @@ def show(image: SegmentedImage) -> None:
     prepared, factor = image.prepared, image.segmentation.rescale
     grey = image.micrograph.grey
     cut = store().get(("cut", image.key), lambda: cropped_picture(grey, prepared.crop))
-    seen = store().get(("seen", image.key), lambda: network_picture(resize(prepared.image, factor)))
+    seen = store().get(
+        ("seen", image.key), lambda: network_picture(resize(prepared.square, factor))
+    )
     with st.container(horizontal=True, gap="small"):
         st.image(
             cut,

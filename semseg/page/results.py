@@ -101,9 +101,8 @@ def _replayed(image: SegmentedImage) -> ViewState | None:
     if session.model_sha256 != image.segmentation.model.sha256:
         return None
     then, now = session.settings, choices.current()
-    if any(
-        getattr(then, name) != getattr(now, name) for name in ("page", "crop", "repair", "rescale")
-    ):
+    seen = ("page", "pixel_aspect", "crop", "repair", "rescale")  # what the outlines depend on
+    if any(getattr(then, name) != getattr(now, name) for name in seen):
         return None
     by_kind = [
         (keep, tuple(label for label, kept in picture.edits.items() if kept == keep))
@@ -144,7 +143,7 @@ def _headline(analysis: Analysis) -> None:
     if micrograph.page_count > 1:
         facts.insert(0, f"picture {micrograph.page:,} of the {micrograph.page_count:,} in the file")
     if calibration:
-        size = f"{calibration.pixel_size_nm:.4g} nm per pixel"
+        size = calibration.per_pixel
         source = plain(calibration.marked_source)
         facts.append(f"{size} ({source})" if calibration.certain else f"{size} (**{source}**)")
     facts.append(f"rescale {analysis.rescale:.3g} ({analysis.rescale_source})")

@@ -209,7 +209,8 @@ def _segmented(
     micrograph: Micrograph, settings: Settings, report: Callable[[float, str], None]
 ) -> SegmentedImage:
     pixels = (micrograph.sha256, micrograph.page)
-    look = (*pixels, micrograph.label_bar_row, settings.crop, settings.repair)
+    aspect = (micrograph.pixel_aspect, settings.pixel_aspect)
+    look = (*pixels, micrograph.label_bar_row, settings.crop, settings.repair, *aspect)
     wants_bar = needs_scale_bar(micrograph, settings)
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)

@@ -1,8 +1,9 @@
 """From the picture as recorded to the picture the network sees.
 
-Four steps, each a pure function: cut the label bar and other margins off (`Crop`,
+Five steps, each a pure function: cut the label bar and other margins off (`Crop`,
 `find_label_bar`), repair hot and cold pixels (`repair_outliers`), bring the contrast to 0..1
-(`stretch_contrast`) and the particles to a size the network knows (`resize`).
+(`stretch_contrast`), pixels that are not square to square ones (`square_pixels`) and the particles
+to a size the network knows (`resize`).
 
     row = find_label_bar(grey)
     crop = Crop(bottom=0 if row is None else grey.shape[0] - row)
@@ -28,7 +29,15 @@ from semseg.io.decoding.limits import MIN_SIDE_PX
 from semseg.preprocessing.label_bar import find_label_bar
 from semseg.preprocessing.outliers import repair_outliers
 
-__all__ = ["Crop", "find_label_bar", "repair_outliers", "resize", "stretch_contrast"]
+__all__ = [
+    "Crop",
+    "find_label_bar",
+    "repair_outliers",
+    "resize",
+    "square_pixels",
+    "square_shape",
+    "stretch_contrast",
+]
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 MAX_PERCENTILE_SAMPLE = 4_000_000  # pixels; more do not change a percentile, they only cost time
@@ -148,6 +157,39 @@ def resize(image: NDArray[np.float32], factor: float, multiple: int = 1) -> NDAr
     if not (math.isfinite(factor) and factor > 0):
         raise SettingsError(f"The rescale factor must be a number above 0, not {factor}.")
     height, width = (multiple * max(1, round(side * factor / multiple)) for side in image.shape)
+    return _resized(image, height, width)
+
+
+def square_shape(shape: tuple[int, int], aspect: float) -> tuple[int, int]:
+    """Rows and columns that an image gets by `square_pixels`.
+
+    >>> square_shape((100, 200), 1.1), square_shape((100, 200), 0.5)
+    ((110, 200), (100, 400))
+    """
+    height, width = shape
+    if aspect > 1:
+        return round(height * aspect), width
+    return height, round(width / aspect)
+
+
+def square_pixels(image: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
+    """The image on square pixels, whose side is the shorter one of the pixels that it has.
+
+    Parameters
+    ----------
+    image : float32 array, H x W
+    aspect : float, above 0
+        Height of its pixels over their width.
+
+    Returns
+    -------
+    float32 array, of `square_shape`
+        The same array where the pixels are square; bicubic else, within the input's range.
+    """
+    return _resized(image, *square_shape((image.shape[0], image.shape[1]), aspect))
+
+
+def _resized(image: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     if (height, width) == image.shape:
         return image
     source = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))

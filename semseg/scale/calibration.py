@@ -9,8 +9,11 @@ Metadata that make no sense become a note for the user: they are never used sile
 raise.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import tifffile
@@ -86,6 +89,27 @@ class Calibration:
     def certain(self) -> bool:
         """Neither assumed nor proposed: sizes of several pictures may be put together."""
         return not self.doubt
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel over its width."""
+        return 1.0 if self.pixel_height_nm is None else self.pixel_height_nm / self.pixel_size_nm
+
+    @property
+    def mean_pixel_nm(self) -> float:
+        """Side of the square that covers as much as a pixel, nm: sizes in px are in these."""
+        return self.pixel_size_nm * math.sqrt(self.pixel_aspect)
+
+    @property
+    def per_pixel(self) -> str:
+        """The size of a pixel, for people: ``16 x 17.6 nm per pixel`` where it is not square."""
+        height = "" if self.pixel_height_nm is None else f" x {self.pixel_height_nm:.4g}"
+        return f"{self.pixel_size_nm:.4g}{height} nm per pixel"
+
+    def with_aspect(self, aspect: float) -> Calibration:
+        """The same width of a pixel with another height, given as height over width."""
+        height = None if aspect == 1 else self.pixel_size_nm * aspect
+        return replace(self, pixel_height_nm=height)
 
     def __post_init__(self) -> None:
         _require_positive(self.pixel_size_nm, "pixel size", "nanometres")

@@ -45,6 +45,7 @@ def test_summary_says_what_was_done_and_found(analysis):
     assert summary["settings"]["crop"]["bottom"] == 16
     assert summary["calibration"] == {
         "pixel_size_nm": 7.34375,
+        "pixel_height_nm": None,
         "source": "typed width",
         "assumed": False,
         "proposed": False,

@@ -13,15 +13,21 @@ from scipy import ndimage
 RADIUS = 30
 
 
-def png(discs: Iterable[tuple[float, float]], shape: tuple[int, int]) -> bytes:
-    """Discs of `RADIUS` at (x, y), bright at their rims, later ones over earlier ones."""
+def png(discs: Iterable[tuple[float, float]], shape: tuple[int, int], aspect: float = 1.0) -> bytes:
+    """Discs of `RADIUS` at (x, y), bright at their rims, later ones over earlier ones.
+
+    Lengths are in the width of a pixel, of which `aspect` is the height; `shape` is that of the
+    picture where this is 1.
+    """
+    shape = (round(shape[0] / aspect), shape[1])
     y, x = np.mgrid[: shape[0], : shape[1]]
+    y = (y + 0.5) * aspect - 0.5
     image = np.full(shape, 60.0)
     for centre_x, centre_y in discs:
         distance = np.hypot(x - centre_x, y - centre_y)
         disc = distance <= RADIUS
         image[disc] = 130 + 80 * (distance[disc] / RADIUS) ** 4
-    image = ndimage.gaussian_filter(image, 1)
+    image = ndimage.gaussian_filter(image, (1 / aspect, 1))
     image += np.random.default_rng(0).normal(0, 4, shape)
     out = io.BytesIO()
     Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(out, "png")

@@ -13,6 +13,7 @@ from semseg.errors import printable
 from semseg.scale.instrument import Instrument
 
 __all__ = [
+    "MAX_PIXEL_ASPECT",
     "SQUARE",
     "TOLERANCE",
     "Reading",
@@ -31,6 +32,8 @@ __all__ = [
 TOLERANCE = 0.02
 # Sides of a pixel that differ by less than the last of such digits are the same.
 SQUARE = 1e-3
+# No microscope records pixels of which one side is more than so many times the other.
+MAX_PIXEL_ASPECT = 4.0
 
 # Pixel sizes outside this range (0.1 pm to 1 mm) come from no electron microscope.
 _PLAUSIBLE_NM = (1e-4, 1e6)
@@ -118,17 +121,26 @@ def pixel_reading(
     """Return a reader's answer, after the checks that hold for every vendor.
 
     A pixel size outside 0.1 pm to 1 mm becomes a note. Pixels whose height is more than 2 % from
-    their width are said: sizes use the width.
+    their width are said, and measured as they are; a height that no microscope records is ignored.
     """
     notes = list(notes)
     if pixel_nm and not _PLAUSIBLE_NM[0] <= pixel_nm <= _PLAUSIBLE_NM[1]:
         notes.append(unusable(source, "pixel size", f"{pixel_nm:.4g} nm"))
         pixel_nm = None
     if pixel_nm and pixel_height_nm and abs(pixel_height_nm / pixel_nm - 1) > TOLERANCE:
+        aspect = pixel_height_nm / pixel_nm
+        recorded_so = 1 / MAX_PIXEL_ASPECT <= aspect <= MAX_PIXEL_ASPECT
         notes.append(
             f"The {source} {verb(source, 'say')} that pixels are not square ({pixel_nm:.4g} x "
-            f"{pixel_height_nm:.4g} nm); sizes use the first."
+            f"{pixel_height_nm:.4g} nm); "
+            + (
+                "sizes use both."
+                if recorded_so
+                else "no microscope records such ones, so sizes use the first: check the scale bar."
+            )
         )
+        if not recorded_so:
+            pixel_height_nm = None
     return Reading(
         source,
         pixel_nm or None,
