@@ -18,6 +18,7 @@ of the one before::
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +49,8 @@ from semseg.preprocessing.preparation import (
     resize,
     stretch_contrast,
 )
+from semseg.scale import ocr
+from semseg.scale.bar_text import PrintedScale, read_printed_scale
 from semseg.scale.choice import choose_calibration
 from semseg.scale.scale_bar import find_scale_bar
 from semseg.scale.vendors.reading import TOLERANCE
@@ -61,6 +64,7 @@ __all__ = [
     "Segmentation",
     "analyze",
     "conclude",
+    "lacks_reader",
     "needs_scale_bar",
     "prepare",
     "refilter",
@@ -81,6 +85,7 @@ def analyze(
     name: str | None = None,
     segmenter: Segmenter | None = None,
     progress: Progress | None = None,
+    printed: PrintedScale | None = None,
 ) -> Analysis:
     """Measure every particle of a micrograph.
 
@@ -97,6 +102,8 @@ def analyze(
     progress : callable, optional
         Called as ``progress(stage, fraction)``, stage one of ``read``, ``prepare``,
         ``rescale``, ``network``, ``measure``, ``conclude``; fraction of that stage, 0..1.
+    printed : PrintedScale, optional
+        What was read in the picture before; by default it is read where it is needed.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def analyze(
     with _timed("read", seconds, report):
         micrograph = read_micrograph(source, name, page=settings.page)
     with _timed("prepare", seconds, report):
-        prepared = prepare(micrograph, settings)
+        prepared = prepare(micrograph, settings, printed)
     segmenter = segmenter or Segmenter(provider=settings.provider)
     found = segment(prepared, settings, segmenter, progress=report, seconds=seconds)
     with _timed("conclude", seconds, report):
@@ -118,14 +125,26 @@ def analyze(
 
 
 def needs_scale_bar(micrograph: Micrograph, settings: Settings) -> bool:
-    """Whether the scale bar in the picture can matter: where its file gives no certain scale, or a
-    length was typed for it."""
+    """Whether the scale bar in the picture can matter: where its file gives no certain scale, a
+    length was typed for it, or it shall be read always."""
     recorded = micrograph.calibration
-    return recorded is None or not recorded.certain or settings.scale_bar_nm is not None
+    asked = settings.scale_bar_nm is not None or settings.read_scale == "always"
+    return recorded is None or not recorded.certain or asked
 
 
-def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
-    """Crop, repair and stretch the contrast, in this order."""
+def lacks_reader(analysis: Analysis) -> bool:
+    """Whether writing that can matter was not read, because that is not installed."""
+    wanted = needs_scale_bar(analysis.micrograph, analysis.settings)
+    written = analysis.scale_bar is not None or analysis.crop.bottom > 0
+    unread = analysis.printed is None and analysis.settings.read_scale != "never"
+    return wanted and written and unread and not ocr.is_installed()
+
+
+def prepare(
+    micrograph: Micrograph, settings: Settings, printed: PrintedScale | None = None
+) -> Prepared:
+    """Crop, repair and stretch the contrast, in this order; find the scale bar and read what is
+    written at it, unless that is known as `printed`."""
     notes: list[str] = []
     crop = settings.crop
     if crop is None:
@@ -153,6 +172,16 @@ def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
     if needs_scale_bar(micrograph, settings):
         bar_row = micrograph.height - crop.bottom if crop.bottom else None
         scale_bar = find_scale_bar(micrograph.grey, bar_row)
+        if printed is None and settings.read_scale != "never" and ocr.is_installed():
+            try:
+                printed = read_printed_scale(micrograph.grey, scale_bar, bar_row)
+            except Exception:
+                # a scale can be typed; a fault of the reader must not cost the picture
+                logging.getLogger(__name__).exception("%s: not read", micrograph.name)
+                notes.append(
+                    "The writing in the picture could not be read, which is a fault; type what "
+                    "stands at the scale bar."
+                )
     aspect = micrograph.pixel_aspect
     if settings.pixel_aspect is not None:
         if abs(settings.pixel_aspect / aspect - 1) > TOLERANCE and micrograph.calibration:
@@ -161,7 +190,9 @@ def prepare(micrograph: Micrograph, settings: Settings) -> Prepared:
                 f"but the {micrograph.calibration.source} give {aspect:.4g}: check it."
             )
         aspect = settings.pixel_aspect
-    return Prepared(stretch_contrast(image), crop, repaired, tuple(notes), scale_bar, aspect)
+    return Prepared(
+        stretch_contrast(image), crop, repaired, tuple(notes), scale_bar, aspect, printed
+    )
 
 
 def segment(
@@ -255,6 +286,7 @@ def conclude(
         scale_bar=prepared.scale_bar,
         scale_bar_nm=settings.scale_bar_nm,
         marker_nm=micrograph.marker_nm,
+        printed=prepared.printed,
         assumed_width_nm=settings.assumed_width_nm,
     )
     particles = found.particles

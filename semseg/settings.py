@@ -110,11 +110,21 @@ class Settings:
         metadata=Number(
             help="length in nanometres that the scale bar in the picture stands for: the scale "
             "where neither you nor the file gives one, else a check of it",
-            usual="the scale bar is not used",
+            usual="what is read at it, see read_scale",
             query="bar",
             low=1e-3,
             high=1e12,
             metavar="NM",
+        ).metadata,
+    )
+    read_scale: str = field(
+        default="needed",
+        metadata=Choice(
+            help="whether the writing at the scale bar and in the label bar is read, where the "
+            "extra `ocr` is installed: when the file gives no certain scale, always (which checks "
+            "the file), or never",
+            query="read",
+            choices=("needed", "always", "never"),
         ).metadata,
     )
     # see `semseg.metrology.uncertainty`

@@ -22,6 +22,7 @@ from semseg.inference.description import ModelInfo
 from semseg.io.micrograph import Micrograph
 from semseg.measure.grid import Grid
 from semseg.preprocessing.preparation import Crop, square_pixels, square_shape
+from semseg.scale.bar_text import PrintedScale
 from semseg.scale.calibration import Calibration
 from semseg.scale.scale_bar import ScaleBar
 from semseg.settings import Settings
@@ -46,6 +47,8 @@ class Prepared:
         length was typed for the bar) and found.
     pixel_aspect : float
         Height of a recorded pixel over its width. The network sees the image on square pixels.
+    printed : PrintedScale or None
+        What stands at the bar and in the label bar, where it was read.
     """
 
     image: NDArray[np.float32]
@@ -54,6 +57,7 @@ class Prepared:
     notes: tuple[str, ...] = ()
     scale_bar: ScaleBar | None = None
     pixel_aspect: float = 1.0
+    printed: PrintedScale | None = None
 
     @property
     def square(self) -> NDArray[np.float32]:
@@ -206,6 +210,11 @@ class Analysis:
     def scale_bar(self) -> ScaleBar | None:
         """The one that was found in the recorded image, where it was looked for."""
         return self.prepared.scale_bar
+
+    @property
+    def printed(self) -> PrintedScale | None:
+        """What stands at the scale bar and in the label bar, where it was read."""
+        return self.prepared.printed
 
     @property
     def rescale(self) -> float:

@@ -2,7 +2,8 @@
 
 There is an option for every field of `semseg.settings.Settings`, named as the field is; its help
 and its values are what the field says of itself. ``auto`` returns to what is found automatically,
-so that everything which a settings file chooses can be taken back.
+so that everything which a settings file chooses can be taken back; of the scale bar's length it
+asks that it be read, also where the file gives a scale.
 """
 
 from __future__ import annotations
@@ -61,8 +62,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
             settings = Settings.from_json(options.settings.read_bytes())
         except OSError as error:
             raise SettingsError(f"The settings file {options.settings} cannot be read.") from error
-    given = vars(options)
-    return settings.changed(**{name: given[name] for name in SETTINGS if name in given})
+    given = {name: value for name, value in vars(options).items() if name in SETTINGS}
+    if given.get("scale_bar_nm", 0.0) is None:
+        given.setdefault("read_scale", "always")
+    return settings.changed(**given)
 
 
 def crop_of(text: str) -> Crop:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from semseg.analysis import Analysis, analyze, refilter, rescaled
+from semseg.analysis import Analysis, analyze, lacks_reader, refilter, rescaled
 from semseg.cli.outputs import OutputFolder
 from semseg.cli.printed import result_line, say, warn
 from semseg.cli.progress import progress_bar
@@ -19,6 +19,7 @@ from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import safe_name
 from semseg.metrology.pooling import left_out_sentences
 from semseg.metrology.uncertainty import usable_ratios
+from semseg.scale.bar_text import PrintedScale
 from semseg.settings import Settings
 
 __all__ = ["Job", "Tally", "analyze_all", "write_run"]
@@ -26,19 +27,22 @@ __all__ = ["Job", "Tally", "analyze_all", "write_run"]
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to analyse: where it lies, how, and what was decided by hand before."""
+    """One picture to analyse: where it lies, how, and what was decided by hand and read in it
+    before."""
 
     path: Path
     settings: Settings
     edits: Mapping[int, bool] = field(default_factory=dict)
+    printed: PrintedScale | None = None
 
 
 @dataclass
 class Tally:
-    """How many pictures are finished, and how many failed."""
+    """How many pictures are finished, how many failed, and in how many writing was not read."""
 
     finished: int = 0
     failed: int = 0
+    unread: int = 0
 
 
 def analyze_all(
@@ -63,6 +67,11 @@ def analyze_all(
         except Exception as error:
             tally.failed += 1
             warn(f"{name}: {_without_name(sentence(error), name)}")
+    if tally.unread:
+        warn(
+            "What stands at scale bars was not read, since that is not installed: "
+            "pip install 'semseg[ocr]', or rapidocr alone."
+        )
     return tally
 
 
@@ -72,7 +81,10 @@ def _analyze_one(
     """Analyse one picture and write its files; nothing of it stays but in `run`."""
     name = job.path.name
     with progress_bar(name) as show:
-        analysis = analyze(job.path, job.settings, segmenter=segmenter, progress=show)
+        analysis = analyze(
+            job.path, job.settings, segmenter=segmenter, progress=show, printed=job.printed
+        )
+    tally.unread += lacks_reader(analysis)
     if job.edits:
         analysis = refilter(analysis, job.settings.filter, job.edits)
     # matplotlib would swallow an interruption; and what is written is also told

@@ -26,6 +26,7 @@ from semseg.display import DEFAULT, Display
 from semseg.errors import SettingsError
 from semseg.export.tables import particles_csv
 from semseg.measure.quantities import SIZES
+from semseg.scale.bar_text import PrintedScale
 from semseg.settings import Settings
 from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
@@ -59,6 +60,8 @@ class SessionPicture:
         Of the file; the hash is of all its bytes.
     sidecar : dict or None
         ``name`` and ``sha256`` of the text file that was read with it.
+    printed : PrintedScale
+        What was read in the picture; empty where nothing was, so that a replay reads nothing.
     edits : dict of int to bool
         Labels on which a person decided, and whether they are kept.
     result : dict
@@ -72,6 +75,7 @@ class SessionPicture:
     name: str
     sha256: str
     sidecar: dict[str, str] | None = None
+    printed: PrintedScale = field(default_factory=PrintedScale)
     edits: dict[int, bool] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
 
@@ -118,6 +122,7 @@ def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> by
                 "name": analysis.micrograph.name,
                 "sha256": analysis.micrograph.sha256,
                 "sidecar": _sidecar(analysis),
+                "printed": _printed(analysis),
                 "edits": {str(label): keep for label, keep in sorted(analysis.manual.items())},
                 "result": _result(analysis),
             }
@@ -310,6 +315,12 @@ def _sidecar(analysis: Analysis) -> dict[str, str] | None:
     return found and {"name": found.name, "sha256": found.sha256}
 
 
+def _printed(analysis: Analysis) -> dict[str, Any] | None:
+    """What was read; None also where it was known from a session that nothing was."""
+    read = analysis.printed
+    return None if read in (None, PrintedScale()) else read.to_dict()
+
+
 def _result(analysis: Analysis) -> dict[str, Any]:
     particles, calibration = analysis.particles, analysis.calibration
     unit = analysis.unit
@@ -359,5 +370,7 @@ def _picture(values: Mapping[str, Any]) -> SessionPicture:
     sidecar = values.get("sidecar")
     if sidecar is not None:
         sidecar = {key: str(sidecar[key]) for key in ("name", "sha256")}
+    printed = values.get("printed")
+    read = PrintedScale() if printed is None else PrintedScale.from_dict(printed)
     name, sha256 = str(values["name"]), str(values["sha256"])
-    return SessionPicture(name, sha256, sidecar, edits, dict(values["result"]))
+    return SessionPicture(name, sha256, sidecar, read, edits, dict(values["result"]))

@@ -44,6 +44,8 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     (``said``, empty when nothing must), and these figures by the counting rule in force
     (``as_counted``) and by those that answer for particles cut by the edge and partly covered ones;
     None where such a rule is in force already or leaves too few particles.
+
+    ``printed`` is what was read at the scale bar and in the label bar; None where nothing was.
     """
     micrograph, model, particles = analysis.micrograph, analysis.model, analysis.particles
     calibration = analysis.calibration
@@ -74,6 +76,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "assumed": calibration.assumed,
                 "proposed": calibration.proposed,
             },
+            "printed": analysis.printed and analysis.printed.to_dict(),
             "crop": asdict(analysis.crop),
             "rescale": {
                 "factor": analysis.rescale,

@@ -33,6 +33,7 @@ from semseg.analysis import (
     segment,
 )
 from semseg.errors import SemsegError, sentence
+from semseg.export.session import Session
 from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import Micrograph, read_micrograph, safe_name
 from semseg.metrology.uncertainty import usable_ratios
@@ -211,22 +212,25 @@ def _segmented(
     pixels = (micrograph.sha256, micrograph.page)
     aspect = (micrograph.pixel_aspect, settings.pixel_aspect)
     look = (*pixels, micrograph.label_bar_row, settings.crop, settings.repair, *aspect)
-    wants_bar = needs_scale_bar(micrograph, settings)
+    session: Session | None = st.session_state.get("session")
+    earlier = session.picture(micrograph.sha256) if session else None
+    printed = earlier.printed if earlier else None
+    looked_for = needs_scale_bar(micrograph, settings), settings.read_scale, printed
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
-    as_prepared, as_segmented = ("prepare", *look, wants_bar), ("segment", *key)
+    as_prepared, as_segmented = ("prepare", *look, *looked_for), ("segment", *key)
     prepared, before = store().known(as_prepared), store().known(as_segmented)
     if prepared and before:
         return SegmentedImage(key, micrograph, prepared, before.segmentation)
 
     def work(tell: Callable[[str, float], None]) -> _Work:
         tell("prepare", 0.0)
-        ready = prepared or prepare(micrograph, settings)
+        ready = prepared or prepare(micrograph, settings, printed)
         if before:
             return _Work(ready, before.segmentation)
         return _Work(ready, segment(ready, settings, network, progress=tell))
 
-    done = _admitted((*key, wants_bar, network), work, report)
+    done = _admitted((*key, *looked_for, network), work, report)
     store().get(as_prepared, lambda: done.prepared)
     store().get(as_segmented, lambda: done)
     return SegmentedImage(key, micrograph, done.prepared, done.segmentation)
@@ -274,8 +278,8 @@ def concluded(image: SegmentedImage, settings: Settings) -> Analysis:
     was ever tried stays in the store."""
     settings = replace(settings, filter=None)
     micrograph = image.micrograph
-    bar = image.prepared.scale_bar
-    key = ("conclude", micrograph.name, image.key, micrograph.calibration, bar, settings)
+    seen = image.prepared.scale_bar, image.prepared.printed
+    key = ("conclude", micrograph.name, image.key, micrograph.calibration, *seen, settings)
     make = partial(conclude, micrograph, image.prepared, image.segmentation, settings)
     return store().get(key, make)
 

@@ -9,9 +9,10 @@ becomes ``mm`` and its ``1.0`` becomes ``10``. None is better than a wrong one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ __all__ = ["PrintedScale", "read_printed_scale"]
 MIN_TEXT_PX = 11  # height of a line of writing with its margin
 MIN_CONFIDENCE = 0.75
 MAX_ENLARGEMENT = 3.0
+MAX_SIDE_PX = 1920  # of what is read; RapidOCR would shrink what is longer than 2000 px
 # Letters of the size that the networks know, at a cost of 0.2 s; then larger writing, further away
 LOOKS = ((150_000, 1.0), (60_000, 1.6))  # pixels of the picture that is read, size of the window
 # margin around the writing, in its height, and the height to which it is enlarged; the recogniser
@@ -61,6 +63,36 @@ class PrintedScale:
     entries: Entries = field(default_factory=Entries)
     window: Window | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        said = self.entries
+        return {
+            "bar": self.bar and self.bar.to_dict(),
+            "width": said.width and said.width.to_dict(),
+            "pixel": said.pixel and said.pixel.to_dict(),
+            "magnifications": list(said.magnifications),
+            "window": self.window and asdict(self.window),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> PrintedScale:
+        """What `to_dict` gave.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is something else.
+        """
+        bar, width, pixel = (
+            None if values[name] is None else PrintedLength.from_dict(values[name])
+            for name in ("bar", "width", "pixel")
+        )
+        magnified = tuple(map(float, values["magnifications"]))
+        window = values["window"]
+        if window is not None:
+            window = Window(*(int(window[side]) for side in ("top", "left", "bottom", "right")))
+        return cls(bar, Entries(width, pixel, magnified), window)
+
 
 def read_printed_scale(
     grey: NDArray[np.float32], bar: ScaleBar | None, bar_row: int | None
@@ -84,7 +116,7 @@ def read_printed_scale(
     strip = None
     if bar_row is not None and 0 < bar_row < grey.shape[0]:
         strip = Window(bar_row, 0, *grey.shape)
-    in_strip = _lines(grey, strip, 240_000) if strip else []
+    in_strip = _lines(grey, strip) if strip else []
     said = _entries(grey, in_strip)
     if bar is None:
         return PrintedScale(entries=said)
@@ -112,14 +144,12 @@ def _around(bar: ScaleBar, shape: tuple[int, ...], size: float) -> Window:
     )
 
 
-def _lines(grey: NDArray[np.float32], window: Window, pixels: float) -> list[TextLine]:
+def _lines(grey: NDArray[np.float32], window: Window, pixels: float = math.inf) -> list[TextLine]:
     """Return the writing in a window, in pixels of the whole picture, its parts put together."""
     part = window.of(grey)
     if min(part.shape) < 8:
         return []
-    factor = min(
-        MAX_ENLARGEMENT, math.sqrt(pixels / part.size), ocr.MAX_DETECTOR_PX / max(part.shape)
-    )
+    factor = min(MAX_ENLARGEMENT, math.sqrt(pixels / part.size), MAX_SIDE_PX / max(part.shape))
     lines = []
     for line in ocr.read_lines(_resized(_bytes(part), factor)):
         box = line.box
@@ -258,7 +288,9 @@ def _entries(grey: NDArray[np.float32], lines: Sequence[TextLine]) -> Entries:
         for begin, end in width_names(line.text):
             value = _below(_share(line.box, begin, end, len(line.text)), lines)
             if value is not None:
-                keep(widths, *value, any_length)
+                length, box = value
+                name = line.text[begin:end]
+                keep(widths, replace(length, text=f"{name} {length.text}"), box, any_length)
     return Entries(_agreed(widths), _agreed(pixels), tuple(dict.fromkeys(magnified)))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from semseg.scale.bar_text import PrintedScale
 from semseg.scale.calibration import Calibration, agreement_note, calibration_from_width
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
+from semseg.scale.witnesses import PictureScale, scale_from_picture
 
 __all__ = ["choose_calibration"]
 
@@ -19,12 +21,15 @@ def choose_calibration(
     scale_bar: ScaleBar | None = None,
     scale_bar_nm: float | None = None,
     marker_nm: float | None = None,
+    printed: PrintedScale | None = None,
     assumed_width_nm: float | None = None,
 ) -> tuple[Calibration | None, list[str]]:
     """The scale that is used, and what the user should know about it, one sentence each.
 
-    What a person typed wins over the file, the file over the scale bar, that over an assumption;
-    but what is only proposed comes after all that is certain.
+    What a person typed wins over the file, the file over the scale bar, that over what was read in
+    the picture, that over an assumption; but what is only proposed comes after all that is certain.
+    A scale of the file that the picture contradicts is used, and says so in its source, which
+    stands wherever sizes do.
 
     Parameters
     ----------
@@ -40,7 +45,9 @@ def choose_calibration(
         The length that is printed at it, as a person typed it.
     marker_nm : float, optional
         The same as the file tells it, which knows nothing of the bar that was found: a scale from
-        both is only proposed.
+        both is only proposed, until the same was read at the bar.
+    printed : PrintedScale, optional
+        What was read in the picture; see `semseg.scale.witnesses`.
     assumed_width_nm : float, optional
         Taken where nobody gives a scale, and marked as assumed.
     """
@@ -58,12 +65,30 @@ def choose_calibration(
                 "No scale bar was found in the picture, so the length typed for it is not used; "
                 "give the width of the picture in its place."
             )
-    elif marker_nm is not None and scale_bar:
-        measured = calibration_from_scale_bar(scale_bar, marker_nm)
+    elif marker_nm is not None and scale_bar and recorded is None:
+        marked = calibration_from_scale_bar(scale_bar, marker_nm)
         source = f"scale bar of {marker_nm:g} nm, as the file says"
-        measured = replace(measured, source=source, proposed=True)
-    known = [each for each in (typed, recorded, measured) if each is not None]
+        recorded = replace(marked, source=source, proposed=True)
+    said = PictureScale()
+    if printed is not None:
+        said = scale_from_picture(
+            printed,
+            width_px=width_px,
+            length_px=scale_bar.length_px if scale_bar else None,
+            bar_uncertainty=scale_bar.relative_uncertainty if scale_bar else 0.0,
+            recorded=recorded,
+        )
+    read = said.calibration
+    if said.confirms:
+        recorded, read = read, None
+    elif recorded and read and recorded.certain and (clash := agreement_note(recorded, read)):
+        notes.append(clash)
+        against = f"against the {read.source} ({read.pixel_size_nm:.4g} nm per pixel): check"
+        recorded, read = replace(recorded, source=f"{recorded.source}, {against}"), None
+    known = [each for each in (typed, recorded, measured, read) if each is not None]
     known.sort(key=lambda each: not each.certain)  # the order of equals stays
+    if said.note and (said.contradicts or not known or known[0] is read):
+        notes.append(said.note)
     if known:
         clashes = (agreement_note(known[0], other) for other in known[1:])
         return known[0], notes + [note for note in clashes if note]

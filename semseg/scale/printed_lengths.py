@@ -15,7 +15,9 @@ PrintedLength(text='HFW = 7.48 µm', may_be_nm=(7480.0,))
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "Entries",
@@ -96,6 +98,39 @@ class PrintedLength:
     def nm(self) -> float:
         """What the text says, in nanometres."""
         return self.may_be_nm[0]
+
+    @property
+    def rounding(self) -> float:
+        """Relative standard uncertainty of a number that was rounded to its last digit.
+
+        A uniform distribution over one unit of that digit (JCGM 100:2008, F.2.2.1).
+
+        >>> f"{any_length('HFW 592 nm').rounding:.5f}"  # 1 / (592 * sqrt(12))
+        '0.00049'
+        """
+        number = re.search(_PLAIN, self.text)
+        if number is None:
+            return 0.0
+        decimals = len(re.split("[.,]", number[0])[1]) if re.search("[.,]", number[0]) else 0
+        return 10.0**-decimals / (float(number[0].replace(",", ".")) * 12**0.5)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        return {"text": self.text, "may_be_nm": list(self.may_be_nm)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> PrintedLength:
+        """What `to_dict` gave.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is something else.
+        """
+        lengths = tuple(map(float, values["may_be_nm"]))
+        if not lengths or not all(0 < nm < 1e12 for nm in lengths):
+            raise ValueError("may_be_nm")
+        return cls(str(values["text"])[:80], lengths)
 
 
 @dataclass(frozen=True)

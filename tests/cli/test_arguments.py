@@ -164,7 +164,12 @@ def chosen(*arguments, **in_file):
         ({"rescale": 2}, ["--rescale", "auto"], Settings()),
         ({"filter": 0.2}, ["--filter", "auto"], Settings()),
         ({"edges": "weight"}, ["--edges", "count"], Settings()),
-        ({"scale_bar_nm": 5}, ["--scale-bar-nm", "auto"], Settings()),
+        ({"scale_bar_nm": 5}, ["--scale-bar-nm", "auto"], Settings(read_scale="always")),
+        (
+            {},
+            ["--scale-bar-nm", "auto", "--read-scale", "never"],
+            Settings(read_scale="never"),
+        ),
         ({"assumed_width_nm": 5}, ["--assumed-width-nm", "7520"], Settings(assumed_width_nm=7520)),
         ({"filter": 0.2, "rescale": 2}, ["--rescale", "3"], Settings(filter=0.2, rescale=3)),
         ({"filter": 0.2, "visible_only": True}, [], Settings(filter=0.2, visible_only=True)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from PIL import Image
 from semseg.__main__ import main
 from semseg.data import sample_path
 from semseg.io.micrograph import read_micrograph
-from tests.support.command import FIXED, rows_of
+from semseg.scale import ocr
+from tests.support.command import FIXED, rows_of, summary_of
 
 pytestmark = pytest.mark.slow  # runs and replays of several pictures
 
@@ -49,13 +51,61 @@ def test_a_run_makes_its_report(reported):
 
 def test_a_scale_from_the_bar_reaches_the_report(tmp_path):
     """The sample without its metadata, and the length that is printed at its bar."""
-    bare = tmp_path / "bare.png"
-    Image.fromarray(read_micrograph(sample_path()).grey.astype(np.uint8)).save(bare)
+    bare = bare_sample(tmp_path)
     options = ["--scale-bar-nm", "200", "--rescale", "0.9", "--report"]
-    assert main(["analyze", str(bare), *options, "--output", str(tmp_path / "out")]) == 0
+    assert main(["analyze", bare, *options, "--output", str(tmp_path / "out")]) == 0
     text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "nm per pixel (scale bar)" in text
     assert "network at 0.9, 1, 1.1 of the factor" in text
+
+
+def bare_sample(folder):
+    """The sample without its metadata and its entries: 200 nm at the bar alone tells the scale."""
+    grey = read_micrograph(sample_path()).grey.astype(np.uint8)
+    grey[712:, :880] = 0
+    Image.fromarray(grey).save(folder / "bare.png")
+    return str(folder / "bare.png")
+
+
+@pytest.mark.skipif(not ocr.is_installed(), reason="rapidocr is not installed")
+def test_what_was_read_is_replayed_without_a_reader(tmp_path, capsys, monkeypatch):
+    arguments = ["analyze", bare_sample(tmp_path), "--rescale", "0.9", "--report"]
+    assert main([*arguments, "--output", str(tmp_path / "first")]) == 0
+    told = capsys.readouterr()
+    assert "scale bar (read from the picture: 200 nm): proposed, check" in told.out
+    assert "bare.png: The scale rests on 200 nm at the scale bar alone" in told.err
+    summary = summary_of(tmp_path / "first", "bare")
+    assert (summary["calibration"]["proposed"], summary["printed"]["bar"]["text"]) == (
+        True,
+        "200 nm",
+    )
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    arguments = ["report", str(tmp_path / "first" / "session.json"), "--images", str(tmp_path)]
+    assert main([*arguments, "--output", str(tmp_path / "second")]) == 0
+    again = capsys.readouterr()
+    assert "Identical to the session" in again.out
+    assert again.err == told.err
+
+
+def test_a_missing_reader_is_said_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    first = bare_sample(tmp_path)
+    second = str(shutil.copy(first, tmp_path / "second.png"))
+    options = ["--rescale", "0.9", "--output", str(tmp_path / "out")]
+    assert main(["analyze", first, second, *options]) == 0
+    assert capsys.readouterr().err.count("pip install 'semseg[ocr]'") == 1
+    assert main(["analyze", first, *options, "--read-scale", "never"]) == 0
+    assert main(["analyze", str(sample_path()), *options]) == 0  # its metadata suffice
+    assert "pip install" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not ocr.is_installed(), reason="rapidocr is not installed")
+def test_the_file_is_checked_with_what_the_picture_says(tmp_path, capsys):
+    options = ["--rescale", "0.9", "--output", str(tmp_path), "--scale-bar-nm", "auto"]
+    assert main(["analyze", str(sample_path()), *options]) == 0
+    told = capsys.readouterr()
+    assert "(Zeiss metadata and label bar (read from the picture: Width = 7.520 µm))" in told.out
+    assert told.err == ""
 
 
 def test_a_session_is_replayed_identically(reported, folder, tmp_path, capsys):

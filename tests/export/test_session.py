@@ -9,6 +9,9 @@ import pytest
 from semseg.display import Display
 from semseg.errors import SettingsError
 from semseg.export.session import differences, read_session, session_json
+from semseg.scale.bar_text import PrintedScale
+from semseg.scale.printed_lengths import bar_length, entries
+from semseg.scale.window import Window
 from semseg.settings import Settings
 from semseg.version import NUMBERS, __version__
 from tests.support.fake_analysis import MODEL, draw, redrawn
@@ -23,6 +26,21 @@ def test_what_was_written_is_read_again():
     assert session.picture("0" * 64).edits == {3: False, 4: True}
     assert session.picture("1" * 64) is None
     assert differences(session, [analysis]) == []
+
+
+def test_what_was_read_in_a_picture_is_kept():
+    printed = PrintedScale(bar_length("200 nm"), entries("HFW 2.00 µm"), Window(1, 2, 3, 4))
+    analysis = draw()
+    analysis = replace(analysis, prepared=replace(analysis.prepared, printed=printed))
+    session = read_session(session_json([analysis]))
+    assert session.picture("0" * 64).printed == printed
+    # nothing was read, and nothing will be
+    assert read_session(session_json([draw()])).picture("0" * 64).printed == PrintedScale()
+    for wrong in ({"bar": 5}, {**printed.to_dict(), "bar": {"text": "1 nm", "may_be_nm": [-1]}}):
+        values = json.loads(session_json([draw()]))
+        values["pictures"][0]["printed"] = wrong
+        with pytest.raises(SettingsError, match="damaged"):
+            read_session(json.dumps(values))
 
 
 def test_the_same_analyses_give_the_same_bytes():
