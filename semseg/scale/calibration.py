@@ -111,6 +111,12 @@ class Calibration:
         height = None if aspect == 1 else self.pixel_size_nm * aspect
         return replace(self, pixel_height_nm=height)
 
+    def turned(self) -> Calibration:
+        """That of the picture turned by a quarter."""
+        if self.pixel_height_nm is None:
+            return self
+        return replace(self, pixel_size_nm=self.pixel_height_nm, pixel_height_nm=self.pixel_size_nm)
+
     def __post_init__(self) -> None:
         _require_positive(self.pixel_size_nm, "pixel size", "nanometres")
         object.__setattr__(self, "pixel_size_nm", float(self.pixel_size_nm))

@@ -383,3 +383,20 @@ def test_a_piece_that_unfolds_without_end_is_cut_short():
 def test_more_than_any_microscope_writes_is_not_looked_at(make):
     with pytest.raises(SemsegError):
         read_micrograph(make(), "a.x")
+
+
+# ---- the microscope ----
+
+
+def test_the_extended_header_of_fei_names_the_microscope():
+    record = bytearray(768)
+    record[20:25] = b"TITAN"
+    struct.pack_into("<d", record, 84, 300_000.0)
+    found = read_micrograph(mrc_file(GREY, extended=bytes(record), kind=b"FEI1")).instrument
+    assert (found.model, found.accelerating_voltage_kv) == ("TITAN", 300)
+    assert read_micrograph(mrc_file(GREY, extended=bytes(record))).instrument is None
+
+
+def test_the_operator_of_a_dm_file_may_stand_with_the_session():
+    tags = {"Session Info": {"Operator": "A. Person"}}
+    assert read_micrograph(dm_file(dm_image(GREY, tags=tags))).instrument.operator == "A. Person"

@@ -173,3 +173,23 @@ def test_real_zeiss_files_are_calibrated():
         with tifffile.TiffFile(path) as tif:
             found = calibration_from_tiff(tif, 1024, 768)
         assert found[:3] == (Calibration(7.344, "Zeiss metadata"), None, ())
+
+
+def test_width_and_height_of_a_pixel():
+    square, tall = Calibration(2.0, "x"), Calibration(2.0, "x", pixel_height_nm=4.5)
+    assert (square.pixel_aspect, square.mean_pixel_nm) == (1, 2)
+    assert (tall.pixel_aspect, tall.mean_pixel_nm) == (2.25, 3)
+    assert square.per_pixel == "2 nm per pixel"
+    assert tall.per_pixel == "2 x 4.5 nm per pixel"
+    assert square.with_aspect(2.25) == tall
+    assert tall.with_aspect(1.0) == square
+    assert square.turned() is square
+    assert tall.turned() == Calibration(4.5, "x", pixel_height_nm=2.0)
+
+
+def test_a_height_that_no_microscope_records_is_ignored():
+    reading = pixel_reading("A sidecar", 2.0, [], pixel_height_nm=20.0)
+    assert reading.pixel_height_nm is None
+    assert reading.notes[0].endswith(
+        "(2 x 20 nm); no microscope records such ones, so sizes use the first: check the scale bar."
+    )

@@ -139,7 +139,8 @@ def _instrument(data: bytes, image: Group) -> Instrument | None:
         or plain_text(said("DataBar", "Device Name")),
         magnification=magnification(said(microscope, "Indicated Magnification")),
         date=moment(said("DataBar", "Acquisition Date"), said("DataBar", "Acquisition Time")),
-        operator=plain_text(said(microscope, "Operator")),
+        operator=plain_text(said(microscope, "Operator"))
+        or plain_text(said("Session Info", "Operator")),
     )
     return found or None
 

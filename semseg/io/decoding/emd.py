@@ -117,7 +117,7 @@ def _raw(
 def _velox(group: Group, most: int) -> Raw | None:
     """The frames of an image; None where there are none."""
     array = group.dataset("Data")
-    if array is None or len(array.shape) != 3 or 0 in array.shape:
+    if array is None or len(array.shape) not in (2, 3) or 0 in array.shape:
         return None
     described = _velox_metadata(group)
     result = described.get("BinaryResult")
@@ -130,7 +130,14 @@ def _velox(group: Group, most: int) -> Raw | None:
         for side, letter in (("width", "X"), ("height", "Y"))
     )
     detector, instrument = str(result.get("Detector", "")), _velox_instrument(described)
-    return _raw(array, (0, 1, 2), (axes[0], axes[1]), detector, most, instrument)
+    return _raw(
+        array,
+        (0, 1, 2 if len(array.shape) == 3 else None),
+        (axes[0], axes[1]),
+        detector,
+        most,
+        instrument,
+    )
 
 
 def _velox_instrument(described: dict[str, Any]) -> Instrument | None:

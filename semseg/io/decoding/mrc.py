@@ -18,7 +18,9 @@ from semseg.errors import UnsuitableImageError
 from semseg.io.decoding.grey import Decoded, Stored
 from semseg.io.decoding.pages import Stack
 from semseg.io.decoding.raw import Raw, decode_raw, plane_of
+from semseg.scale.instrument import Instrument
 from semseg.scale.vendors.axes import Axis
+from semseg.scale.vendors.settings import kilovolts, plain_text
 
 __all__ = ["decode_mrc", "is_mrc"]
 
@@ -30,6 +32,7 @@ _COMPLEX_INTEGERS = 3
 _IMOD_STAMP = 1146047817
 _FEI_KINDS = (b"FEI1", b"FEI2")
 _FEI_PIXEL = 156  # place of the pixel's width and height in metres, 8 bytes each, in a record
+_FEI_MODEL, _FEI_VOLTAGE = 20, 84  # of 16 characters; in volts, 8 bytes
 _UNKNOWN_ANGSTROM = 1.0
 
 
@@ -59,7 +62,20 @@ def decode_mrc(data: bytes, name: str, max_pixels: float, wanted: int | None) ->
         return plane_of(data, start, (height, width), dtype, index)[::-1]
 
     stack = Stack(width, height, 8 * dtype.itemsize, count=count)
-    return decode_raw([Raw(stack, dtype, across, down, read)], SOURCE, name, max_pixels, wanted)
+    raw = Raw(stack, dtype, across, down, read, _instrument(data, order, extended))
+    return decode_raw([raw], SOURCE, name, max_pixels, wanted)
+
+
+def _instrument(data: bytes, order: str, extended: int) -> Instrument | None:
+    """The microscope, as FEI's extended header names it."""
+    if data[104:108] not in _FEI_KINDS or extended < _FEI_VOLTAGE + 8:
+        return None
+    model, voltage = struct.unpack_from(f"{order}16s48xd", data, _HEADER + _FEI_MODEL)
+    found = Instrument(
+        model=plain_text(model.partition(b"\0")[0].decode("latin-1")),
+        accelerating_voltage_kv=kilovolts(voltage, "V"),
+    )
+    return found or None
 
 
 def _bytes_are_unsigned(data: bytes, order: str) -> bool:

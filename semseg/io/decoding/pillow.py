@@ -57,6 +57,7 @@ _UPRIGHT: dict[int, Callable[[Stored], Stored]] = {
     7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
     8: lambda stored: np.rot90(stored),
 }
+_LYING = (5, 6, 7, 8)  # those in which rows become columns
 
 
 def pillow_reader(data: bytes) -> type[ImageFile.ImageFile] | None:
@@ -108,16 +109,18 @@ def decode_with_pillow(
     if "transparency" in picture.info:
         notes.append("The picture has transparent parts; transparency was ignored.")
     found = calibration_from_bytes(data, *picture.size, exif=_exif(picture))
-    bar_row = found.label_bar_row
+    bar_row, calibration = found.label_bar_row, found.calibration
     orientation = _orientation(picture)
     if orientation in _UPRIGHT:
         grey, bar_row = _UPRIGHT[orientation](grey), None
+        if orientation in _LYING and calibration is not None:
+            calibration = calibration.turned()
         notes.append("The camera's orientation mark was followed: the picture was turned upright.")
     return Decoded(
         grey,
         depth,
         [*notes, *found.notes],
-        found.calibration,
+        calibration,
         bar_row,
         page=choice.number,
         pages=choice.titles,
