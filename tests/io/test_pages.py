@@ -76,6 +76,22 @@ def test_each_page_of_a_tiff_can_be_had():
         np.testing.assert_array_equal(read_micrograph(tiff_pages(*arrays), page=number).grey, array)
 
 
+def test_pages_are_called_by_their_names():
+    data = tiff_pages(
+        *(GREY, GREY[::-1], GREY[:, ::-1], GREY),
+        page0={"description": "SE"},
+        page1={"description": "BSE", "extratags": [(285, 2, 0, b"Backscattered", True)]},
+        page2={"description": '{"shape": [97, 80]}'},
+        page3={"description": "x" * 50},
+    )
+    micrograph = read_micrograph(data)
+    assert [title.partition(":")[0] for title in micrograph.pages[:2]] == ["SE", "Backscattered"]
+    assert micrograph.pages[2] == micrograph.pages[3] == "80 x 97 px, grey, 8 bits"
+    assert micrograph.notes == (
+        "The file holds 4 pictures; number 1 (SE) was read, and another can be chosen.",
+    )
+
+
 def test_each_slice_of_a_stack_of_imagej_can_be_had():
     """Which describes all of them on the first page."""
     for dtype in ("u1", "u2", "f4"):

@@ -153,6 +153,8 @@ def _automatic(stacks: Sequence[Stack], best: int, number: int, count: int, *, m
     """The sentence about a picture that was chosen of several."""
     taken = stacks[best]
     others = [stack for stack in stacks if not stack.thumbnail and stack is not taken]
+    named = taken.title and any(other.title != taken.title for other in others)
+    called = f" ({taken.title})" if named else ""
     why = ""
     if taken.scaled and any(not other.scaled for other in others):
         why = ", which has a scale,"
@@ -160,9 +162,9 @@ def _automatic(stacks: Sequence[Stack], best: int, number: int, count: int, *, m
         why = ", which is not a rendering in colour,"
     elif any(other.bits < taken.bits for other in others):
         why = f", which has {taken.bits} bits,"
+    held = f"{count:,}{' or more' if more else ''} pictures"
     return (
-        f"The file holds {count:,}{' or more' if more else ''} pictures; number {number}{why} was "
-        "read, and another can be chosen."
+        f"The file holds {held}; number {number}{called}{why} was read, and another can be chosen."
     )
 
 

@@ -16,6 +16,7 @@ from semseg.io.decoding.pages import Stack, choose
 from semseg.io.decoding.pillow import bands
 from semseg.io.decoding.raw import plane_of
 from semseg.scale.calibration import calibration_from_tiff
+from semseg.scale.vendors.settings import plain_text
 
 __all__ = ["SIGNATURES", "decode_tiff"]
 
@@ -23,6 +24,8 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _MAX_PAGES = 100
 _MAX_ASKED = 4  # pages of which it is asked whether they have a scale
+_NAMES = (285, 270)  # PageName, ImageDescription
+_MAX_TITLE = 40  # characters; longer ones are metadata
 _COLOURS = (2, 3, 6)  # RGB, palette, YCbCr
 
 # Codecs that decode into a buffer of the declared size, so that a small file stays small.
@@ -104,8 +107,21 @@ def _stacks(tif: tifffile.TiffFile, pages: list[tifffile.TiffPage]) -> list[Stac
             if _has_scale(tif, page):
                 with_scale.add(kind)
         scaled = kind in with_scale
-        stacks.append(Stack(*kind[:3], count, kind[3], scaled, bool(page.subfiletype & 1)))
+        thumbnail = bool(page.subfiletype & 1)
+        stacks.append(Stack(*kind[:3], count, kind[3], scaled, thumbnail, _title(page)))
     return stacks
+
+
+def _title(page: tifffile.TiffPage) -> str:
+    """What the page calls itself: its name, or a description that is a few words."""
+    for code in _NAMES:
+        value = page.tags.valueof(code)
+        if not isinstance(value, str) or len(value) > 2 * _MAX_TITLE:
+            continue
+        text = plain_text(value)
+        if text and len(text) <= _MAX_TITLE and not set(text) & set("{<=\\"):
+            return text
+    return ""
 
 
 def _has_scale(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> bool:
