@@ -246,7 +246,9 @@ def test_images_of_other_sizes_stand_beside_each_other():
 def test_of_several_velox_images_the_one_with_a_scale_is_read():
     data = velox_file(GREY, DEEP, metadata=[b"{}".ljust(60_000, b"\0"), velox_metadata()])
     micrograph = check(data, DEEP, 16, notes=1)
-    assert micrograph.notes[0].startswith("The file holds 2 pictures; number 2, which has a scale,")
+    assert micrograph.notes[0].startswith(
+        "The file holds 2 pictures; number 2 (HAADF), which has a scale, was read"
+    )
 
 
 # ---- what shows no particles ----
