@@ -40,6 +40,7 @@ MAX_ENLARGEMENT = 3.0
 MAX_SIDE_PX = 1920  # of what is read; RapidOCR would shrink what is longer than 2000 px
 # Letters of the size that the networks know, at a cost of 0.2 s; then larger writing, further away
 LOOKS = ((150_000, 1.0), (60_000, 1.6))  # pixels of the picture that is read, size of the window
+MAX_APART = 0.01  # of two looks; lengths at bars differ by far more
 # margin around the writing, in its height, and the height to which it is enlarged; the recogniser
 # brings all to 48 px
 SECOND_LOOKS = ((0.0, 48), (0.1, 48), (0.1, 96))
@@ -262,10 +263,17 @@ def _seen_again(
         part = _bytes(place.of(grey))
         again = meaning(ocr.recognise(_resized(part, line_px / part.shape[0])))
         if again is not None:
-            if again.may_be_nm != length.may_be_nm:
+            if not _alike(again, length):
                 return False
             agreed += 1
     return agreed > 0
+
+
+def _alike(one: PrintedLength, other: PrintedLength) -> bool:
+    """Whether two looks read the same; in a width of many digits the last may be another one."""
+    if len(one.may_be_nm) != len(other.may_be_nm):
+        return False
+    return abs(one.nm / other.nm - 1) <= MAX_APART
 
 
 def _entries(grey: NDArray[np.float32], lines: Sequence[TextLine]) -> Entries:

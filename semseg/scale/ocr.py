@@ -2,13 +2,15 @@
 
 Its wheel holds the networks (PP-OCRv6), ONNX Runtime runs them, nothing is fetched. They are loaded
 when they are first needed, used by one caller at a time, and let go when nobody has needed them for
-a while: loaded they take some 0.3 GB.
+a while: loaded they take some 0.2 GB, while they read 0.1 GB more.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib.util
+import sys
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -114,6 +116,10 @@ def let_go() -> None:
             _timer.cancel()
         _engine = _timer = None
     gc.collect()
+    # glibc keeps what was freed: 90 of the 190 MB that the networks took (measured)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def _run(grey: NDArray[np.uint8], *, use_det: bool) -> Any:

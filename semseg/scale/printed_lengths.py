@@ -207,6 +207,8 @@ def magnifications(text: str) -> tuple[float, ...]:
         for match in pattern.finditer(text):
             value = float(match["digits"].replace(" ", "").replace(",", ""))
             found.append(value * (1e3 if match["kilo"] else 1.0))
+            if re.search(r"\.\d{3}$", match["digits"]):  # a comma between thousands, misread
+                found.append(1e3 * value)
     return tuple(value for value in found if value >= 10)
 
 

@@ -50,7 +50,7 @@ def shown(lines, second="") -> Iterator[None]:
         for text, left, top, right, bottom in lines
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bar_text, "_lines", lambda grey, window, pixels: bar_text._joined(found))
+        patch.setattr(bar_text, "_lines", lambda grey, window, pixels=0: bar_text._joined(found))
         patch.setattr(ocr, "recognise", lambda grey: second)
         yield
 
@@ -161,6 +161,15 @@ def test_the_nearer_one_where_the_other_is_far():
 def test_a_second_look_that_says_otherwise_or_nothing(second):
     with shown([("1 \u00b5m", 60, 230, 100, 255)], second):
         assert read(BAR).bar is None
+
+
+@pytest.mark.parametrize(("second", "kept"), [("7.48 \u00b5m", True), ("7.16 \u00b5m", False)])
+def test_the_last_digit_of_a_width_may_be_another_one(second, kept):
+    lines = [("HV HFW", 20, 260, 80, 275), ("15.0 kV 7.46 \u00b5m", 0, 276, 90, 291)]
+    with shown(lines, second):
+        found = read_printed_scale(BAR, None, 255).entries.width
+        assert (found is not None) == kept
+        assert not kept or found.nm == 7460
 
 
 def test_small_writing_is_not_read():

@@ -130,6 +130,10 @@ def test_magnifications(text, value):
     assert magnifications(text) == (value,)
 
 
+def test_a_point_may_be_the_comma_of_thousands():
+    assert magnifications("P:58.000\u00d7") == (58, 58_000)
+
+
 @pytest.mark.parametrize("text", ["Store resolution = 1024 * 768", "1024 x 768", "2 x", "HFW 3"])
 def test_no_magnification(text):
     assert magnifications(text) == ()
