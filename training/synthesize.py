@@ -21,7 +21,19 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-__all__ = ["Particle", "Scene", "draw_micrograph", "draw_scene", "gauge", "random_scene"]
+__all__ = [
+    "Particle",
+    "Scene",
+    "burn_captions",
+    "draw_micrograph",
+    "draw_scene",
+    "gauge",
+    "random_scene",
+    "single_pieces",
+    "smooth_noise",
+    "substrate",
+    "take_picture",
+]
 
 Array = NDArray[np.float32]
 MIN_VISIBLE_PX = 12  # a smaller visible piece is no particle that anyone could outline
@@ -89,13 +101,13 @@ def draw_scene(scene: Scene, rng: np.random.Generator) -> tuple[Array, NDArray[n
     A label holds the visible part of its particle, in one piece: smaller pieces that an
     occluder has cut off get labels of their own, above n.
     """
-    canvas = _substrate(scene, rng)
+    canvas = substrate(scene, rng)
     labels = np.zeros(scene.shape, np.int32)
-    roughness = _noise(scene.shape, 1.2, rng) if scene.roughness else None
+    roughness = smooth_noise(scene.shape, 1.2, rng) if scene.roughness else None
     for index, particle in enumerate(scene.particles, start=1):
         _paint(canvas, labels, index, particle, scene, roughness)
-    labels = _single_pieces(labels)
-    canvas = _take_picture(canvas, labels, scene, rng)
+    labels = single_pieces(labels)
+    canvas = take_picture(canvas, labels, scene, rng)
     return canvas, labels
 
 
@@ -172,7 +184,7 @@ def _paint(
     labels[window][inside] = index
 
 
-def _single_pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def single_pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Keep the largest piece of each label; others get new labels, slivers vanish."""
     result = np.zeros_like(labels)
     following = int(labels.max(initial=0)) + 1
@@ -193,7 +205,7 @@ def _single_pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
 # ---------------------------------------------------------------- substrate and microscope
 
 
-def _noise(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> Array:
+def smooth_noise(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> Array:
     """Smooth noise of unit standard deviation with features of about `scale` px."""
     step = max(1, int(scale / 2))  # coarse noise is drawn small and enlarged
     small = rng.standard_normal((shape[0] // step + 3, shape[1] // step + 3)).astype(np.float32)
@@ -204,12 +216,13 @@ def _noise(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> Ar
     return cut / max(float(cut.std()), 1e-6)
 
 
-def _substrate(scene: Scene, rng: np.random.Generator) -> Array:
+def substrate(scene: Scene, rng: np.random.Generator) -> Array:
+    """What the particles lie on: tone, texture, uneven light, bands, ridges and scratches."""
     height, width = scene.shape
     canvas = np.full(scene.shape, scene.background, np.float32)
     if scene.texture:
-        canvas += scene.texture * _noise(scene.shape, scene.texture_scale, rng)
-        canvas += 0.5 * scene.texture * _noise(scene.shape, 60.0, rng)
+        canvas += scene.texture * smooth_noise(scene.shape, scene.texture_scale, rng)
+        canvas += 0.5 * scene.texture * smooth_noise(scene.shape, 60.0, rng)
     if scene.gradient:
         angle = rng.uniform(0, 2 * np.pi)
         y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -284,9 +297,13 @@ def _draw_ridge(
         pen.line([x[i], y[i], x[i + 1], y[i + 1]], fill=int(ink[i]), width=breadth)
 
 
-def _take_picture(
+def take_picture(
     canvas: Array, labels: NDArray[np.int32], scene: Scene, rng: np.random.Generator
 ) -> Array:
+    """What the microscope makes of `canvas`: charging, defocus, line jitter, noise, captions.
+
+    Captions take what they cover out of `labels`, in place.
+    """
     height, width = scene.shape
     if scene.halo:  # charge lights up the neighbourhood of the particles
         glow = ndimage.gaussian_filter((labels > 0).astype(np.float32), 12)
@@ -310,11 +327,11 @@ def _take_picture(
     noise = rng.standard_normal(canvas.shape).astype(np.float32)
     canvas = canvas + noise * np.sqrt((canvas + 0.05) / scene.electrons)
     if scene.captions:
-        canvas = _burn_captions(canvas, labels, scene.captions, rng)
+        canvas = burn_captions(canvas, labels, scene.captions, rng)
     return np.clip(canvas, 0, 1).astype(np.float32)
 
 
-def _burn_captions(
+def burn_captions(
     canvas: Array, labels: NDArray[np.int32], count: int, rng: np.random.Generator
 ) -> Array:
     """Letters and scale bars as figures in papers carry them; they hide what is below."""
