@@ -192,7 +192,8 @@ def the_sample(browser: Browser, url: str, wanted: set[str]) -> None:
 
 def scales(browser: Browser, url: str, wanted: set[str]) -> None:
     """Where the scale comes from: the file, a person, the scale bar, or nobody."""
-    visitor = Visitor(browser, f"{url}?sample=1", wanted)
+    # what stands in the sample would be read, and nothing assumed
+    visitor = Visitor(browser, f"{url}?sample=1&read=never", wanted)
     visitor.shown()
     side = visitor.page.locator("[data-testid=stSidebar]")
     shots = [visitor.part(*SCALE, side.get_by_text("From the file"))]

@@ -89,9 +89,7 @@ def main() -> None:
         shown = batch.chosen(micrographs)
         with page_place:
             controls.page(micrographs[shown])
-        with scale_place:
-            controls.scale(micrographs[shown])
-        done = show(micrographs, shown, bar_place, rescale_place)
+        done = show(micrographs, shown, scale_place, bar_place, rescale_place)
         inputs.replayed(replay_place, lambda: [results.edited(image) for image in done])
     else:
         with scale_place:
@@ -109,6 +107,7 @@ def main() -> None:
 def show(
     micrographs: list[Micrograph],
     shown: int,
+    scale_place: DeltaGenerator,
     bar_place: DeltaGenerator,
     rescale_place: DeltaGenerator,
 ) -> list[SegmentedImage]:
@@ -119,6 +118,9 @@ def show(
     if busy:  # any run of the page asks again; what is there already stays
         st.button("Try again", icon=":material/refresh:", key="try_again")
     image = images[shown]
+    with scale_place:
+        used = work.concluded(image, choices.current()).calibration if image else None
+        controls.scale(micrographs[shown], used)
     with bar_place:
         controls.scale_bar(image)
     with rescale_place:

@@ -17,6 +17,7 @@ from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
 from semseg.page.text import plain
 from semseg.page.work import SegmentedImage
 from semseg.preprocessing.preparation import Crop
+from semseg.scale import ocr
 from semseg.scale.calibration import Calibration, agreement_note
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
 from semseg.settings import SETTINGS
@@ -103,8 +104,9 @@ def _take_page() -> None:
 # Scale
 
 
-def scale(micrograph: Micrograph | None) -> None:
-    """Width of the picture or size of a pixel, prefilled from the file."""
+def scale(micrograph: Micrograph | None, used: Calibration | None = None) -> None:
+    """Width of the picture or size of a pixel, prefilled with the scale that is used: the file's,
+    what was read in the picture or typed for its scale bar, or an assumed one."""
     state = st.session_state
     st.segmented_control(
         "Scale",
@@ -118,7 +120,7 @@ def scale(micrograph: Micrograph | None) -> None:
     by_pixel = state.scale_kind == PIXEL
     recorded = micrograph.calibration if micrograph else None
     if not state.scale_typed:
-        state.scale_value = _prefilled(micrograph, recorded, by_pixel)
+        state.scale_value = _prefilled(micrograph, used or recorded, by_pixel)
     name = "pixel_size_nm" if by_pixel else "width_nm"
     least, most = _range(name)
     st.number_input(
@@ -139,23 +141,27 @@ def scale(micrograph: Micrograph | None) -> None:
             on_click=_forget_scale,
             icon=":material/undo:",
         )
-    elif recorded and recorded.certain:
-        st.caption(f"From the file: {plain(recorded.source)}.")
-    elif recorded:
-        st.warning(f"**Proposed, check:** {plain(recorded.source)}.", icon=":material/straighten:")
-    elif micrograph:
-        st.warning(
-            "**Assumed, check:** the file does not say how wide the picture is.",
-            icon=":material/straighten:",
-        )
+    elif known := used or recorded:
+        _say_source(known, "the file" if recorded else "the picture")
+
+
+def _say_source(known: Calibration, place: str) -> None:
+    """Who tells the scale that is used, and that it must be checked where it must."""
+    source = plain(known.source)
+    if known.certain:
+        st.caption(f"From {place}: {source}.")
+        return
+    if known.assumed:
+        source = "the file does not say how wide the picture is, and nothing in it was read"
+    st.warning(f"**{known.doubt.capitalize()}, check:** {source}.", icon=":material/straighten:")
 
 
 def _prefilled(
-    micrograph: Micrograph | None, recorded: Calibration | None, by_pixel: bool
+    micrograph: Micrograph | None, known: Calibration | None, by_pixel: bool
 ) -> float | None:
     if micrograph is None:
         return None
-    pixel = recorded.pixel_size_nm if recorded else ASSUMED_WIDTH_NM / micrograph.width
+    pixel = known.pixel_size_nm if known else ASSUMED_WIDTH_NM / micrograph.width
     # as many digits as vendors give; it is shown only, until a person changes it
     return float(f"{pixel if by_pixel else pixel * micrograph.width:.4g}")
 
@@ -208,6 +214,11 @@ def scale_bar(image: SegmentedImage | None) -> None:
         )
         if bar is not None:
             st.caption(_of_bar(bar, recorded))
+            read = image.prepared.printed
+            if read is not None and read.bar is not None:
+                st.caption(f"Read there: **{plain(read.bar.text)}**.")
+            elif read is None and not ocr.is_installed():
+                st.caption("What stands there was not read: that is not installed on this server.")
         elif state.scale_bar_nm is not None or recorded is None:
             st.caption("No scale bar was found.")
 

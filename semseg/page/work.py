@@ -41,6 +41,7 @@ from semseg.page.limits import limits
 from semseg.page.queue import BusyError, Queue, Report, Standing
 from semseg.page.store import Store
 from semseg.page.text import plain
+from semseg.scale import ocr
 from semseg.settings import Settings
 
 __all__ = [
@@ -215,7 +216,8 @@ def _segmented(
     session: Session | None = st.session_state.get("session")
     earlier = session.picture(micrograph.sha256) if session else None
     printed = earlier.printed if earlier else None
-    looked_for = needs_scale_bar(micrograph, settings), settings.read_scale, printed
+    reading = settings.read_scale, ocr.is_installed(), printed
+    looked_for = needs_scale_bar(micrograph, settings), *reading
     network = segmenter(settings.provider)
     key = (*look, settings.rescale, settings.provider, network.info.sha256)
     as_prepared, as_segmented = ("prepare", *look, *looked_for), ("segment", *key)

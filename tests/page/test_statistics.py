@@ -12,6 +12,7 @@ from PIL import Image
 import semseg
 from semseg.data import sample_path
 from semseg.export.session import session_json
+from semseg.scale import ocr
 from semseg.settings import Settings
 from tests.support.page import give, open_page, texts, upload
 
@@ -133,17 +134,42 @@ def test_a_session_waits_for_its_pictures(page, analysis):
     assert not page.error
 
 
-def test_a_scale_bar_gives_the_scale_where_the_file_gives_none(page):
+def bare_sample(*, entries=True) -> bytes:
+    """The sample without its metadata, and without the entries of its label bar; its bar stays."""
     with Image.open(sample_path()) as picture:
-        grey = np.asarray(picture)
+        grey = np.array(picture)
+    if not entries:
+        grey[712:, :880] = 0
     out = io.BytesIO()
     Image.fromarray(grey).save(out, "png")
-    upload(page, ("bare.png", out.getvalue()))
+    return out.getvalue()
+
+
+def test_a_scale_bar_gives_the_scale_where_the_file_gives_none(page, monkeypatch):
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    upload(page, ("bare.png", bare_sample()))
     assert "px long" in texts(page)
+    assert "not installed" in texts(page)
+    assert "Assumed, check" in texts(page)
     page.number_input(key="scale_bar_typed").set_value(200.0).run()
     assert not page.exception
     assert "scale bar" in texts(page)
-    assert "assumed" not in texts(page)
+    assert "ssumed" not in texts(page)
+    # 27 px for 200 nm; the field shows what is used, not what would be assumed
+    assert page.number_input(key="scale_value").value == pytest.approx(1024 * 200 / 27, rel=0.02)
+
+
+@pytest.mark.skipif(not ocr.is_installed(), reason="rapidocr is not installed")
+def test_what_stands_in_the_picture_is_the_scale_or_proposed(page):
+    upload(page, ("bare.png", bare_sample()))
+    assert page.number_input(key="scale_value").value == 7520
+    assert "From the picture: label bar and scale bar" in texts(page)
+    upload(page, ("bare.png", bare_sample(entries=False)))
+    assert not page.exception
+    assert page.number_input(key="scale_value").value == pytest.approx(7520, rel=0.05)
+    said = texts(page).replace("\\", "")
+    assert "**Proposed, check:** scale bar (read from the picture: 200 nm)" in said
+    assert "Read there: **200 nm**" in texts(page)
 
 
 def test_a_scale_bar_checks_what_the_file_says(page):
