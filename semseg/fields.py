@@ -25,6 +25,7 @@ from semseg.preprocessing.preparation import Crop
 
 __all__ = [
     "Choice",
+    "Length",
     "Number",
     "Setting",
     "Sides",
@@ -82,6 +83,11 @@ class Number(Setting):
         if not self.low <= value <= self.high:  # not true of NaN either
             return f"lie between {self.low:g} and {self.high:g}, not {value!r:.40}"
         return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length(Number):
+    """A length in nm; where it is typed it may have another unit (`semseg.scale.typed_length`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

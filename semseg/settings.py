@@ -19,6 +19,7 @@ from typing import Any
 from semseg.errors import SettingsError
 from semseg.fields import (
     Choice,
+    Length,
     Number,
     Sides,
     Switch,
@@ -63,7 +64,7 @@ class Settings:
     )
     width_nm: float | None = field(
         default=None,
-        metadata=Number(
+        metadata=Length(
             help="width of the whole recorded picture, label bar included, in nanometres",
             usual="from the file",
             query="width",
@@ -74,7 +75,7 @@ class Settings:
     )
     pixel_size_nm: float | None = field(
         default=None,
-        metadata=Number(
+        metadata=Length(
             help="width of one recorded pixel in nanometres, in place of the width of the picture",
             usual="from the file",
             query="pixel",
@@ -96,7 +97,7 @@ class Settings:
     )
     assumed_width_nm: float | None = field(
         default=None,
-        metadata=Number(
+        metadata=Length(
             help="width in nanometres to be assumed where neither you nor the file nor a scale bar "
             "gives a scale; every size is then marked as assumed",
             usual="none, and such sizes stay in pixels",
@@ -107,7 +108,7 @@ class Settings:
     )
     scale_bar_nm: float | None = field(
         default=None,
-        metadata=Number(
+        metadata=Length(
             help="length in nanometres that the scale bar in the picture stands for: the scale "
             "where neither you nor the file gives one, else a check of it",
             usual="what is read at it, see read_scale",

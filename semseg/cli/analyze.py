@@ -8,9 +8,12 @@ from pathlib import Path
 from semseg.cli.arguments import add_settings, settings_of
 from semseg.cli.outputs import without_sidecars
 from semseg.cli.pictures import Job, analyze_all, write_run
+from semseg.cli.printed import warn
 from semseg.export.run import Run
 from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import FORMATS
+from semseg.scale.typed_length import length_words
+from semseg.settings import Settings
 
 __all__ = ["add_parser", "run"]
 
@@ -62,7 +65,24 @@ def run(options: argparse.Namespace) -> int:
     segmenter = Segmenter(provider=settings.provider)
     jobs = [Job(path, settings) for path in without_sidecars(options.images)]
     together = Run(len(jobs)) if options.report else None
+    for said in _used_for_all(settings, len(jobs)):
+        warn(said)
     failed = analyze_all(jobs, segmenter, options.output, together).failed
     if together is not None and together.analyses:
         failed += write_run(together, options.output)
     return 1 if failed else 0
+
+
+def _used_for_all(settings: Settings, count: int) -> list[str]:
+    """What to say where one scale was given for several pictures, which may be of several
+    magnifications."""
+    given = {
+        "width": settings.width_nm,
+        "pixel size": settings.pixel_size_nm,
+        "length of the scale bar": settings.scale_bar_nm,
+    }
+    return [
+        f"The {what} of {length_words(nm, 6)} is used for all {count} pictures."
+        for what, nm in given.items()
+        if nm is not None and count > 1
+    ]

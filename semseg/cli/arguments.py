@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from semseg.errors import SettingsError
-from semseg.fields import Choice, Number, Setting, Sides, Switch, WholeNumber
+from semseg.errors import CalibrationError, SettingsError
+from semseg.fields import Choice, Length, Number, Setting, Sides, Switch, WholeNumber
 from semseg.preprocessing.preparation import Crop
+from semseg.scale.typed_length import length_nm
 from semseg.settings import EXCLUSIVE, SETTINGS, Settings
 
 __all__ = ["add_settings", "crop_of", "settings_of"]
@@ -29,7 +30,8 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group(
         "settings",
         "What is given neither here nor in a settings file is as the option says; where the file "
-        "chooses otherwise, the word auto returns to that.",
+        "chooses otherwise, the word auto returns to that. Lengths are in nm, or have their unit: "
+        "7.52um.",
     )
     one_of = group.add_mutually_exclusive_group()
     for name, about in SETTINGS.items():
@@ -110,6 +112,9 @@ def _values(about: Setting) -> dict[str, Any]:
             numbers = about.metavar or f"{about.low}..{about.high}"
             whole = _auto_or(int, f"{AUTO} or a whole number")
             return {"type": whole, "metavar": f"{AUTO}|{numbers}"}
+        case Length():
+            a_length = f"{AUTO} or a length: a number of nm, or with its unit, as 0.29um"
+            return {"type": _auto_or(length_nm, a_length), "metavar": f"{AUTO}|{about.metavar}"}
         case Number():
             numbers = about.metavar or f"{about.low:g}..{about.high:g}"
             return {"type": _auto_or(float, f"{AUTO} or a number"), "metavar": f"{AUTO}|{numbers}"}
@@ -124,7 +129,7 @@ def _auto_or(read: Callable[[str], Any], wanted: str) -> Callable[[str], Any]:
             return None
         try:
             return read(text)
-        except (ValueError, SettingsError):
+        except (ValueError, SettingsError, CalibrationError):
             raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None
 
     return convert

@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 
 from semseg.display import Display
 from semseg.errors import SemsegError
-from semseg.fields import Choice, Number, Setting, Sides, Switch, WholeNumber, described
+from semseg.fields import Choice, Length, Number, Setting, Sides, Switch, WholeNumber, described
 from semseg.preprocessing.preparation import Crop
+from semseg.scale.typed_length import length_nm
 from semseg.settings import Settings
 
 __all__ = ["from_query", "to_query"]
@@ -51,6 +52,7 @@ def _write_switch(value: bool) -> str:
 # how a value is read, and how it is written
 _CODECS: dict[type[Setting], tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     Number: (float, _write_number),
+    Length: (length_nm, _write_number),
     WholeNumber: (int, str),
     Choice: (str, str),
     Switch: (_read_switch, _write_switch),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from semseg.scale.bar_text import PrintedScale
 from semseg.scale.calibration import Calibration, agreement_note, calibration_from_width
 from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
+from semseg.scale.typed_length import implausible_pixel
 from semseg.scale.witnesses import PictureScale, scale_from_picture
 
 __all__ = ["choose_calibration"]
@@ -90,6 +91,8 @@ def choose_calibration(
     if said.note and (said.contradicts or not known or known[0] is read):
         notes.append(said.note)
     if known:
+        if odd := implausible_pixel(known[0].pixel_size_nm):
+            notes.append(f"Doubtful scale ({known[0].source}): {odd}")
         clashes = (agreement_note(known[0], other) for other in known[1:])
         return known[0], notes + [note for note in clashes if note]
     if assumed_width_nm is not None:

@@ -22,11 +22,11 @@ from itertools import combinations
 from semseg.scale.bar_text import PrintedScale
 from semseg.scale.calibration import Calibration
 from semseg.scale.printed_lengths import PrintedLength
+from semseg.scale.typed_length import MAX_PIXEL_NM, MIN_PIXEL_NM
 from semseg.scale.vendors.reading import TOLERANCE
 
 __all__ = ["PictureScale", "scale_from_picture"]
 
-MIN_PIXEL_NM, MAX_PIXEL_NM = 0.005, 20_000.0
 # Width of the picture times magnification: that of a film, sensor, print or screen (28 to 414 mm in
 # the pictures at hand), with much to spare
 MIN_SHOWN_NM, MAX_SHOWN_NM = 5e6, 3e9

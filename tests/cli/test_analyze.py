@@ -17,6 +17,7 @@ from semseg.__main__ import main
 from semseg.cli import analyze
 from semseg.errors import ModelError
 from semseg.inference.segmenter import Segmenter
+from semseg.settings import Settings
 from tests.support.command import FIXED, SHAPE, one_sentence, rows_of, summary_of
 from tests.support.model_files import described_model
 from tests.support.network import shipped
@@ -154,6 +155,15 @@ def test_the_line_tells_count_size_and_width(plain, picture):
 
 
 # The same again
+
+
+def test_one_length_for_several_pictures_is_said():
+    given = Settings(width_nm=290.0, scale_bar_nm=5000.0)
+    assert analyze._used_for_all(given, 1) == []
+    assert analyze._used_for_all(given, 3) == [
+        "The width of 290 nm is used for all 3 pictures.",
+        "The length of the scale bar of 5 µm is used for all 3 pictures.",
+    ]
 
 
 def test_two_runs_write_the_same_bytes(run, folder, plain, tmp_path):
