@@ -1,13 +1,32 @@
 """Heaps of solids: what is said to be the truth must be what was drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from training.heaps import Heap, draw_heap, seam_pixels
-from training.heaps.detectors import quieten, slopes
-from training.heaps.piles import Habit, drop_bodies
+from training.heaps import (
+    DETECTORS,
+    Heap,
+    _in_transmission,
+    _is_detected,
+    _random_scene,
+    _record,
+    draw_heap,
+    seam_pixels,
+)
+from training.heaps.detectors import (
+    BrightField,
+    DarkField,
+    bright_field,
+    dark_field,
+    quieten,
+    slopes,
+)
+from training.heaps.piles import Habit, Pile, drop_bodies, monolayer, scatter_bodies, spots_on
 from training.heaps.solids import KINDS, Solid, draw_solid
+from training.heaps.supports import SUPPORTS
 
 SHAPE = (160, 176)
 
@@ -87,9 +106,10 @@ def test_the_same_seed_draws_the_same_picture():
     assert not np.array_equal(first.image, other.image)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_labels_are_numbered_and_each_is_one_piece(seed):
-    heap = drawn(seed)
+@pytest.mark.parametrize("detector", DETECTORS)
+@pytest.mark.parametrize("seed", range(4))
+def test_labels_are_numbered_and_each_is_one_piece(seed, detector):
+    heap = drawn(seed, detector=detector)
     assert heap.image.shape == heap.labels.shape == SHAPE
     assert heap.image.dtype == np.float32
     assert heap.labels.dtype == np.int32
@@ -143,3 +163,117 @@ def test_bodies_are_brighter_than_the_ground_by_secondary_electrons():
 def test_an_unknown_detector_is_named():
     with pytest.raises(ValueError, match="No detector is called 'tongue'"):
         drawn(0, detector="tongue")
+
+
+# ---------------------------------------------------------------- transmission
+
+DISCS = Habit((flat_disc(0.5),), 10, 0.0, 2, 1, 1)  # 10 px thick: half a median diameter
+BARE = np.zeros((60, 60), np.float32)
+
+
+def two_discs() -> Pile:
+    spots = np.array([[30.0, 24.0], [30.0, 36.0]])
+    return scatter_bodies(np.random.default_rng(0), DISCS, (60, 60), spots)
+
+
+def test_a_beam_is_weakened_by_every_body_on_its_way():
+    """Half a diameter takes exp(-0.5 a), two on each other exp(-a); the front one has the label."""
+    pile = two_discs()
+    plain = BrightField(light=0.8, absorption=0.4, grain=0, unevenness=0)
+    picture = bright_field(np.random.default_rng(0), pile, BARE, plain)
+    assert picture[5, 5] == pytest.approx(0.8)
+    assert picture[30, 17] == pytest.approx(0.8 * np.exp(-0.2), rel=0.01)
+    assert picture[30, 30] == pytest.approx(0.8 * np.exp(-0.4), rel=0.01)
+    assert pile.labels[30, 30] == 2
+
+
+def test_dark_field_adds_thickness_and_support():
+    plain = DarkField(dark=0.1, gain=0.4, of_support=0.3, grain=0, unevenness=0)
+    support = BARE.copy()
+    support[:, :40] = 0.5
+    picture = dark_field(np.random.default_rng(0), two_discs(), support, plain)
+    assert picture[5, 50] == pytest.approx(0.1)
+    assert picture[5, 5] == pytest.approx(0.1 + 0.15)
+    assert picture[30, 17] == pytest.approx(0.1 + 0.15 + 0.2, rel=0.01)
+    assert picture[30, 30] == pytest.approx(0.1 + 0.15 + 0.4, rel=0.01)
+
+
+def test_a_hollow_body_is_thinnest_in_its_middle():
+    """A ball of 10 px with a wall of 2: 4 px of matter in the middle, sqrt(100 - 64) * 2 beside."""
+    side = np.linspace(-1.2, 1.2, 53, dtype=np.float32)
+    radius = np.hypot(side[:, None], side[None])
+    top = np.sqrt(np.maximum(1 - radius**2, 0)).astype(np.float32)
+    ball = Solid(top, -top, (1 - radius).astype(np.float32), 1.2)
+    habit = replace(DISCS, solids=(ball,), wall=0.2)
+    pile = scatter_bodies(np.random.default_rng(0), habit, (60, 60), np.array([[30.0, 30.0]]))
+    assert pile.path[30, 30] == pytest.approx(4, abs=0.2)
+    assert pile.path.max() == pytest.approx(12, abs=0.7)
+
+
+def test_bodies_keep_apart_where_they_may_not_overlap():
+    spots = np.array([[30.0, 24.0], [30.0, 28.0], [30.0, 50.0]])
+    pile = scatter_bodies(np.random.default_rng(0), DISCS, (60, 60), spots, overlap=0.2)
+    assert set(np.unique(pile.labels)) == {0, 1, 3}
+
+
+def test_a_monolayer_is_hexagonal():
+    """Each spot inside has its nearest neighbour about a gap away, of at least a diameter."""
+    spots = monolayer(np.random.default_rng(4), (300, 300), 10)
+    distance = np.hypot(*(spots[:, None] - spots[None]).transpose(2, 0, 1))
+    nearest = np.sort(distance, 1)[:, 1]
+    assert 14 < np.median(nearest) < 28
+
+
+def test_spots_lie_where_they_may():
+    where = np.zeros((20, 30), bool)
+    where[3:6, 7:9] = True
+    spots = spots_on(np.random.default_rng(0), where, 50).astype(int)
+    assert where[spots[:, 0], spots[:, 1]].all()
+    assert len(spots_on(np.random.default_rng(0), ~where & where, 4)) == 4
+
+
+@pytest.mark.parametrize("kind", SUPPORTS)
+def test_a_support_is_thickness_and_nothing_else(kind):
+    for seed in range(3):
+        support = SUPPORTS[kind](np.random.default_rng(seed), SHAPE)
+        assert support.shape == SHAPE
+        assert support.dtype == np.float32
+        assert np.isfinite(support).all()
+        assert support.min() >= 0
+
+
+@pytest.mark.parametrize(("detector", "sign"), [("bright field", -1), ("dark field", 1)])
+def test_bodies_are_darker_in_bright_field_and_brighter_in_dark_field(detector, sign):
+    """Against what is around them: a support may be darker than a particle beside it."""
+    steps = []
+    for seed in range(10):
+        heap = drawn(seed, detector=detector)
+        body = heap.labels > 0
+        around = ndimage.binary_dilation(body, iterations=4) & ~ndimage.binary_dilation(body)
+        if body.any() and around.any():
+            steps.append(sign * (heap.image[body].mean() - heap.image[around].mean()))
+    assert len(steps) >= 7
+    assert np.mean(np.array(steps) > 0) >= 0.9
+
+
+def test_what_nobody_can_tell_from_its_surroundings_is_not_detected():
+    """A square's mean over 100 px has a noise of sqrt(0.6 / 100) / 10 = 0.008: 0.04 is seen."""
+    sharp = np.full((40, 60), 0.5, np.float32)
+    labels = np.zeros((40, 60), np.int32)
+    labels[10:20, 10:20], labels[10:20, 40:50] = 1, 2
+    sharp[labels == 1], sharp[labels == 2] = 0.53, 0.55
+    np.testing.assert_array_equal(_is_detected(sharp, labels, 4, 100.0)[1:], [False, True, False])
+
+
+def test_noise_is_as_wide_as_the_picture_is_enlarged():
+    rng = np.random.default_rng(0)
+    scene = replace(_in_transmission(rng, _random_scene(rng, SHAPE), scanned=False), captions=0)
+    grey, none = np.full(SHAPE, 0.5, np.float32), np.zeros(SHAPE, np.int32)
+
+    def likeness(enlarged: float) -> float:
+        noise = _record(rng, grey, none, scene, enlarged, hide=True).image
+        assert noise.shape == SHAPE
+        return float(np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1])
+
+    assert likeness(1.0) < 0.1
+    assert likeness(3.0) > 0.7

@@ -1,7 +1,9 @@
 """What a detector sees of a heap: a noise-free picture, before the microscope takes it.
 
 Secondary electrons come from the surface: more where it is steep, fewer from crevices,
-and at thin edges also from what lies below.
+and at thin edges also from what lies below. In transmission every body on the beam's way
+counts: bright field loses electrons to thickness and to diffraction, annular dark field
+(HAADF) gains them with thickness times atomic number.
 """
 
 from __future__ import annotations
@@ -15,11 +17,25 @@ from scipy import ndimage
 from training.heaps.piles import Pile
 from training.synthesize import smooth_noise
 
-__all__ = ["Secondary", "quieten", "random_secondary", "secondary", "slopes", "soften"]
+__all__ = [
+    "BrightField",
+    "DarkField",
+    "Secondary",
+    "bright_field",
+    "dark_field",
+    "quieten",
+    "random_bright_field",
+    "random_dark_field",
+    "random_secondary",
+    "secondary",
+    "slopes",
+    "soften",
+]
 
 Array = NDArray[np.float32]
 
 MIN_LOUDNESS, MAX_LOUDNESS = 0.08, 1.0
+MAX_ABSORPTION = 2.5  # of the thickest places: beyond it everything is black alike
 
 
 @dataclass(frozen=True)
@@ -153,3 +169,119 @@ def quieten(picture: Array, inside: NDArray[np.bool_], loudness: Array, radius: 
         away = ndimage.distance_transform_edt(inside).astype(np.float32)
         kept = loudness + (1 - loudness) * np.exp(-((away / rim) ** 2))
     return np.where(inside, mean + kept * (picture - mean), picture).astype(np.float32)
+
+
+# ---------------------------------------------------------------- transmission
+
+
+@dataclass(frozen=True)
+class BrightField:
+    """How a beam is weakened; thickness counts in median diameters of the bodies."""
+
+    light: float = 0.85  # grey where nothing is
+    absorption: float = 0.6  # ln of what a body of the median diameter takes away
+    of_support: float = 0.2  # the same for the support at its usual thickness
+    grain: float = 0.02  # contrast of the film's own grain
+    grain_scale: float = 1.5  # px
+    unevenness: float = 0.03  # of the film's thickness and the light, broad
+    defocus: float = 0.0  # strength of the Fresnel fringes; below 0 on the other side of the focus
+    fringe: float = 1.5  # their width, px
+    mottle: float = 0.0  # how much diffraction varies inside a body, as in bent crystals
+    lattice: float = 0.0  # contrast of lattice planes
+    plane: float = 4.0  # their distance, px
+
+
+@dataclass(frozen=True)
+class DarkField:
+    """How many electrons are scattered far; thickness counts in median diameters of the bodies."""
+
+    dark: float = 0.05  # grey where nothing is
+    gain: float = 0.6  # grey of a body of the median diameter
+    power: float = 1.0  # below 1: thick ones do not get as bright as they should
+    of_support: float = 0.15  # grey of the support at its usual thickness
+    grain: float = 0.02
+    grain_scale: float = 1.5  # px
+    unevenness: float = 0.02
+
+
+def random_bright_field(rng: np.random.Generator) -> BrightField:
+    """Bright field at random, from barely dark particles to black ones."""
+    chance = rng.random
+    absorption = float(np.exp(rng.uniform(np.log(0.12), np.log(1.6))))
+    return BrightField(
+        light=float(rng.uniform(0.45, 0.9)),
+        absorption=absorption,
+        of_support=float(absorption * rng.uniform(0.15, 0.8)),
+        grain=float(rng.uniform(0, min(0.06, 0.3 * absorption))),
+        grain_scale=float(np.exp(rng.uniform(np.log(0.8), np.log(5)))),
+        unevenness=float(rng.uniform(0, 0.06)),
+        defocus=float(rng.normal(0, 0.5)) if chance() < 0.6 else 0.0,
+        fringe=float(rng.uniform(0.8, 3)),
+        mottle=float(rng.uniform(0.1, 0.6)) if chance() < 0.35 else 0.0,
+        lattice=float(rng.uniform(0.03, 0.15)) if chance() < 0.15 else 0.0,
+        plane=float(rng.uniform(2.5, 7)),
+    )
+
+
+def random_dark_field(rng: np.random.Generator) -> DarkField:
+    """Annular dark field at random: metal on oxide, or bodies on a thin film."""
+    gain = float(rng.uniform(0.2, 0.8))
+    return DarkField(
+        dark=float(rng.uniform(0.02, 0.12)),
+        gain=gain,
+        power=float(rng.uniform(0.5, 1)),
+        of_support=float(gain * rng.uniform(0.08, 0.6)),
+        grain=float(rng.uniform(0, 0.03)),
+        grain_scale=float(np.exp(rng.uniform(np.log(0.8), np.log(5)))),
+        unevenness=float(rng.uniform(0, 0.03)),
+    )
+
+
+def bright_field(rng: np.random.Generator, pile: Pile, support: Array, seen: BrightField) -> Array:
+    """The bodies of `pile` on `support` (thickness, of the same shape) in bright field."""
+    shape = support.shape
+    path = pile.path / np.float32(2 * pile.radius)
+    if seen.mottle:
+        path *= np.maximum(1 + seen.mottle * _mottle(rng, pile), 0.1)
+    thickest = float(path.max(initial=0)) * seen.absorption
+    absorption = seen.absorption * min(1.0, MAX_ABSORPTION / max(thickest, 1e-6))
+    picture = seen.light * np.exp(-absorption * path - seen.of_support * support)
+    # matter under the beam has grain, whether film or oxide
+    picture *= 1 + seen.grain * smooth_noise(shape, seen.grain_scale, rng) * (1 + 0.5 * support)
+    picture *= 1 + seen.unevenness * smooth_noise(shape, 80.0, rng)
+    if seen.lattice:
+        picture *= 1 + seen.lattice * _lattice(rng, pile, seen.plane)
+    if seen.defocus:
+        picture += seen.defocus * (picture - ndimage.gaussian_filter(picture, seen.fringe))
+    return np.maximum(picture, 0).astype(np.float32)
+
+
+def dark_field(rng: np.random.Generator, pile: Pile, support: Array, seen: DarkField) -> Array:
+    """The bodies of `pile` on `support` (thickness, of the same shape) in annular dark field."""
+    shape = support.shape
+    path = pile.path / np.float32(2 * pile.radius)
+    picture = seen.dark + seen.gain * path ** np.float32(seen.power) + seen.of_support * support
+    picture += seen.grain * smooth_noise(shape, seen.grain_scale, rng) * (0.5 + support)
+    picture += seen.unevenness * smooth_noise(shape, 80.0, rng)
+    return np.maximum(picture, 0).astype(np.float32)
+
+
+def _mottle(rng: np.random.Generator, pile: Pile) -> Array:
+    """Patches of unit standard deviation that end where a front body ends."""
+    height, width = pile.labels.shape
+    field = smooth_noise((height, width), float(rng.uniform(0.2, 0.6)) * pile.radius, rng)
+    down = rng.integers(0, height, pile.count + 1)[pile.labels]
+    right = rng.integers(0, width, pile.count + 1)[pile.labels]
+    y, x = np.indices((height, width))
+    return field[(y + down) % height, (x + right) % width]
+
+
+def _lattice(rng: np.random.Generator, pile: Pile, plane: float) -> Array:
+    """Lattice planes of the front bodies (-1..1): each its own direction, fading at its edge."""
+    turns = rng.uniform(0, np.pi, pile.count + 1).astype(np.float32)
+    shown = (rng.random(pile.count + 1) < 0.6).astype(np.float32)
+    y, x = np.indices(pile.labels.shape, np.float32)
+    turn = turns[pile.labels]
+    phase = (y * np.sin(turn) + x * np.cos(turn)) * np.float32(2 * np.pi / plane)
+    depth = np.minimum(pile.thickness / np.float32(pile.radius), 1)
+    return np.sin(phase) * depth * shown[pile.labels] * (pile.labels > 0)
