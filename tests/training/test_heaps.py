@@ -33,11 +33,11 @@ SHAPE = (160, 176)
 
 def flat_disc(half_height: float) -> Solid:
     """A disc of radius 1 with flat ends, in a box from -1.2 to 1.2."""
-    side = np.linspace(-1.2, 1.2, 53, dtype=np.float32)
+    side = np.linspace(-1.2, 1.2, 81, dtype=np.float32)
     radius = np.hypot(side[:, None], side[None])
     return Solid(
-        np.full((53, 53), half_height, np.float32),
-        np.full((53, 53), -half_height, np.float32),
+        np.full((81, 81), half_height, np.float32),
+        np.full((81, 81), -half_height, np.float32),
         (1 - radius).astype(np.float32),
         1.2,
     )
@@ -200,7 +200,7 @@ def test_dark_field_adds_thickness_and_support():
 
 def test_a_hollow_body_is_thinnest_in_its_middle():
     """A ball of 10 px with a wall of 2: 4 px of matter in the middle, sqrt(100 - 64) * 2 beside."""
-    side = np.linspace(-1.2, 1.2, 53, dtype=np.float32)
+    side = np.linspace(-1.2, 1.2, 81, dtype=np.float32)
     radius = np.hypot(side[:, None], side[None])
     top = np.sqrt(np.maximum(1 - radius**2, 0)).astype(np.float32)
     ball = Solid(top, -top, (1 - radius).astype(np.float32), 1.2)

@@ -56,6 +56,7 @@ DETECTORS = ("secondary", "bright field", "dark field")
 LYING = ("monolayer", "scattered", "heap", "on support")
 WAYS = {"bright field": (0.3, 0.15, 0.15, 0.4), "dark field": (0.2, 0.1, 0.15, 0.55)}
 WHITE = 0.95  # grey that few pixels exceed before the noise
+MAX_TEXTURE = 0.03  # of the ground, which is mostly a smooth wafer
 MAX_ENLARGED = 4.0  # times; small particles are looked at so
 MIN_RECORDED_RADIUS_PX = 3.5
 # step of grey across the median seam over the noise of a recorded pixel: less is seen by nobody
@@ -188,7 +189,7 @@ def _random_scene(rng: np.random.Generator, shape: tuple[int, int]) -> Scene:
         particles=(),
         inverted=bool(rng.random() < 0.05),
         background=float(rng.uniform(0.02, 0.25)) if dark else scene.background,
-        texture=scene.texture * (0.4 if dark else 1.0),
+        texture=min(scene.texture * (0.4 if dark else 1.0), MAX_TEXTURE),
         blur=max(scene.blur, 0.5),
     )
 
