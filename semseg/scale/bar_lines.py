@@ -9,23 +9,42 @@ pixel, where the row's profile crosses the middle between the line and what lies
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.scale.bar_ticks import END_SHARE, Ticks, find_ticks, has_bare_ends
+from semseg.scale.bar_ticks import (
+    END_SHARE,
+    Place,
+    Ticks,
+    find_ticks,
+    has_bare_ends,
+)
+from semseg.scale.window import Window
 
-__all__ = ["Line", "extremes", "find_lines"]
+__all__ = ["LONG", "Line", "extremes", "find_lines", "runs"]
 
-LEVELS = (0.95, 0.85, 0.72, 0.58)  # of the contrast, above which a pixel may belong to a bar
-MAX_COLUMNS = 2048  # wider pictures are searched in every n-th column, and measured in all
+# Of the contrast of the picture, above which a pixel may belong to a bar. Thin lines of pictures
+# that were made smaller, and grey ones, reach the lower levels alone.
+LEVELS = (0.95, 0.85, 0.72, 0.58, 0.44, 0.3)
 MAX_LENGTH = 0.75  # of the width
-MAX_THICKNESS = 0.07  # of the height, and of the bar's length times MIN_ASPECT
+MAX_THICKNESS = 0.07  # of the height of the picture
+LONG = 0.06  # of the width; strokes of letters and edges of particles are shorter
 MIN_ASPECT = 2.5  # length over thickness
 MIN_CONTRAST = 0.12  # of the picture's contrast, between line and surroundings
+MIN_CONTRAST_AT_BORDER = 0.3  # of lines with surroundings above or below alone
 MAX_SCATTER = 0.06  # of the line's own contrast
-MAX_BLUR = 3  # pixels between 15 and 85 % of an end's step
+MAX_SHIFT = 8  # pixels from where a run ends to where the line does
+MAX_BLUR, MAX_BLUR_SHARE = 3, 0.025  # or of the length: pixels between 15 and 85 % of an end's step
+MAX_TOUCHED = 0.45  # of the columns, where letters touch the line, above it or below it
+MAX_TOUCHED_APART = 0.1
+MAX_DOUBT, MAX_DOUBT_SHARE = 0.75, 0.01  # of both ends, in pixels, or of the length
+MIN_ROUND = 5  # rows, from which rounded ends are told from square ones
+MIN_ASPECT_ROUND = 8  # of lines whose ends may be round: so drawn by some programs
+MAX_LACKING = 0.05  # of the squared thickness, at a rounded end
+MAX_SAMPLE = 4_000_000  # pixels, of which the lowest and the highest grey value are taken
 
 
 @dataclass(frozen=True)
@@ -44,8 +63,19 @@ class Line:
         What stands at its ends.
     free : bool
         Nothing but ticks touches it, down to half its contrast.
-    levels : int
-        At how many of `LEVELS` it was found.
+    apart : bool
+        Hardly anything of its own grey touches it.
+    value : float
+        Its own, in the contrast of the picture: 1 where nothing differs more from what is dark (a
+        bright line) or bright (a dark one).
+    scatter : float
+        Of its pixels, in the contrast of the picture.
+    doubt : float
+        How far its length may be off, in pixels, where it is not clear what lies beside its ends.
+    levels : frozenset of float
+        Those of `LEVELS` at which it was found.
+    gap : pair of float, or None
+        Where its label interrupts it.
     """
 
     left: float
@@ -55,8 +85,13 @@ class Line:
     bright: bool
     contrast: float
     ticks: Ticks
-    free: bool = True
-    levels: int = 1
+    free: bool
+    apart: bool
+    value: float
+    scatter: float
+    doubt: float
+    levels: frozenset[float]
+    gap: tuple[float, float] | None = None
 
     @property
     def length(self) -> float:
@@ -69,6 +104,11 @@ class Line:
         return self.bottom - self.top
 
     @property
+    def box(self) -> Window:
+        """The pixels of which it covers half or more."""
+        return Window(self.top, round(self.left), self.bottom, round(self.right))
+
+    @property
     def middle(self) -> float:
         """Row of the middle."""
         return (self.top + self.bottom) / 2
@@ -76,29 +116,48 @@ class Line:
 
 def extremes(grey: NDArray[np.float32]) -> tuple[float, float]:
     """Return the lowest and the highest grey value that more than a few pixels have."""
-    few = max(12, int(2e-5 * grey.size))
-    flat = np.partition(grey.ravel(), (few, grey.size - 1 - few))
-    return float(flat[few]), float(flat[grey.size - 1 - few])
+    step = math.isqrt(max(1, grey.size // MAX_SAMPLE))
+    flat = grey[::step, ::step].ravel()
+    few = min(max(12, int(2e-5 * flat.size)), (flat.size - 1) // 2)
+    flat = np.partition(flat, (few, flat.size - 1 - few))
+    return float(flat[few]), float(flat[flat.size - 1 - few])
 
 
-def find_lines(grey: NDArray[np.float32], min_length: int) -> list[Line]:
-    """Return all lines of a picture (height, width), `min_length` px or longer, in any order."""
+def find_lines(
+    grey: NDArray[np.float32], min_length: int, max_thickness: int | None = None
+) -> list[Line]:
+    """Return all lines of a picture (height, width), `min_length` px or longer, in any order.
+
+    They have `max_thickness` rows or fewer, by default `MAX_THICKNESS` of the height.
+    """
     if grey.shape[0] < 8 or grey.shape[1] < 4 * min_length / 3:
         return []
     low, high = extremes(grey)
     if not high > low:
         return []
+    thickest = max(4, max_thickness or int(MAX_THICKNESS * grey.shape[0]))
     lines: list[Line] = []
+    scaled = np.clip((grey - low) / (high - low), 0, 1)
     for bright in (True, False):
-        scaled = np.clip((grey - low) / (high - low), 0, 1)
         if not bright:
             scaled = 1 - scaled
+        # A run of this length holds four of these columns, at least.
+        step = max(1, min_length // 4)
+        columns = scaled[:, ::step].copy()
         for level in LEVELS:
-            for place in _stacks(scaled >= level, min_length):
+            rows = _rows_with_runs(columns >= level)
+            for place in _stacks(scaled, level, rows, min_length, thickest):
                 line = _measure(scaled, level, place, bright)
                 if line is not None:
                     _add(lines, line)
     return lines
+
+
+def _rows_with_runs(columns: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the rows in which three of these columns side by side are set."""
+    if columns.shape[1] < 3:
+        return np.arange(len(columns))
+    return np.flatnonzero((columns[:, :-2] & columns[:, 1:-1] & columns[:, 2:]).any(axis=1))
 
 
 def _add(lines: list[Line], line: Line) -> None:
@@ -117,75 +176,92 @@ def _add(lines: list[Line], line: Line) -> None:
                 bottom=max(known.bottom, line.bottom),
                 ticks=max(known.ticks, line.ticks, key=lambda each: each.count),
                 free=known.free or line.free,
-                levels=known.levels + 1,
+                apart=known.apart or line.apart,
+                levels=known.levels | line.levels,
             )
             return
     lines.append(line)
 
 
-def _stacks(mask: NDArray[np.bool_], min_length: int) -> list[tuple[int, int, int, int]]:
-    """Return (top, bottom, start, end) of stacks of equal runs with nothing above and below."""
-    height, width = mask.shape
-    step = -(-width // MAX_COLUMNS)
-    mask = mask[:, ::step]
-    row, start, end = _runs(mask)
+def _stacks(
+    scaled: NDArray[np.float32],
+    level: float,
+    rows: NDArray[np.intp],
+    min_length: int,
+    thickest: int,
+) -> list[Place]:
+    """Return the stacks of equal runs in `rows` that have little above and below them."""
+    width = scaled.shape[1]
+    row, start, end = runs(scaled[rows] >= level)
+    row = rows[row]
     length = end - start
-    fits = (length >= min_length / step) & (length <= MAX_LENGTH * mask.shape[1])
+    fits = (length >= min_length) & (length <= MAX_LENGTH * width)
     # What touches the picture's border may go on beyond it.
-    fits &= (start > 0) & (end < mask.shape[1])
+    fits &= (start > 0) & (end < width)
     row, start, end = row[fits], start[fits], end[fits]
     if not row.size:
         return []
+    is_top, is_bottom = _ends_of_stacks(scaled, level, row, start, end)
+    first_of = np.searchsorted(row, np.arange(len(scaled) + 2))
 
-    margin = np.maximum(2, (END_SHARE * (end - start)).astype(int))
-    inner = (start + margin, np.maximum(end - margin, start + margin + 1))
-    counts = np.zeros((height, mask.shape[1] + 1), np.int32)
-    np.cumsum(mask, axis=1, out=counts[:, 1:])
-    shares = {away: _share(counts, row + away, *inner) for away in (-2, -1, 1, 2)}
-    # A blurred edge may be half there in the next row, but not in the one after.
-    is_top = (shares[-1] <= 0.5) & (shares[-2] <= 0.08)
-    is_bottom = (shares[1] <= 0.5) & (shares[2] <= 0.08)
-
-    in_row: dict[int, list[int]] = {}
-    for index in np.flatnonzero(np.isin(row, _reach(row[is_top], height))).tolist():
-        in_row.setdefault(int(row[index]), []).append(index)
-
-    def below(index: int, first: int) -> int | None:
-        for other in in_row.get(int(row[index]) + 1, ()):
-            if abs(start[other] - start[first]) <= 2 and abs(end[other] - end[first]) <= 2:
-                return other
-        return None
+    def beside(index: int, first: int, step: int) -> int | None:
+        """The run in the next row, or in the one before, that has the ends of run `first`."""
+        at = row[index] + step
+        if not 0 <= at < len(scaled):
+            return None
+        those = slice(first_of[at], first_of[at + 1])
+        near = (abs(start[those] - start[first]) <= 2) & (abs(end[those] - end[first]) <= 2)
+        found = np.flatnonzero(near)
+        return int(found[0] + those.start) if found.size else None
 
     stacks = []
-    thickest = max(4, int(MAX_THICKNESS * height))
     for first in np.flatnonzero(is_top).tolist():
+        before = beside(first, first, -1)
+        if before is not None and is_top[before]:
+            continue
         chain = [first]
         while not is_bottom[chain[-1]] and len(chain) < thickest:
-            following = below(chain[-1], first)
+            following = beside(chain[-1], first, 1)
             if following is None:
                 break
             chain.append(following)
         if not is_bottom[chain[-1]]:
             continue
-        following = below(chain[-1], first)
+        following = beside(chain[-1], first, 1)
         if following is not None and is_bottom[following]:
             chain.append(following)
-        left, right = (int(np.median(ends[chain])) * step for ends in (start, end))
+        left, right = (int(np.median(ends[chain])) for ends in (start, end))
         if right - left >= MIN_ASPECT * len(chain):
             stacks.append((int(row[first]), int(row[chain[-1]]) + 1, left, right))
     return stacks
 
 
-def _reach(tops: NDArray[np.intp], height: int) -> NDArray[np.intp]:
-    """Return the rows that a stack beginning at one of `tops` may have."""
-    rows = np.zeros(height, bool)
-    thickest = max(4, int(MAX_THICKNESS * height)) + 1
-    for top in np.unique(tops).tolist():
-        rows[top : top + thickest] = True
-    return np.flatnonzero(rows)
+def _ends_of_stacks(
+    scaled: NDArray[np.float32],
+    level: float,
+    row: NDArray[np.intp],
+    start: NDArray[np.intp],
+    end: NDArray[np.intp],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell of each run whether a stack may begin with it, and whether one may end with it."""
+    margin = np.maximum(2, (END_SHARE * (end - start)).astype(int))
+    first, last = start + margin, np.maximum(end - margin, start + margin + 1)
+    rows = np.unique(row + np.array([[-2], [-1], [1], [2]]))
+    rows = rows[(rows >= 0) & (rows < len(scaled))]
+    counts = np.zeros((rows.size, scaled.shape[1] + 1), np.int32)
+    np.cumsum(scaled[rows] >= level, axis=1, out=counts[:, 1:])
+
+    def share(away: int) -> NDArray[np.float64]:
+        """Which share of the run's columns is set, so many rows away; 0 outside the picture."""
+        at = np.minimum(np.searchsorted(rows, row + away), rows.size - 1)
+        inside = rows[at] == row + away
+        return np.where(inside, (counts[at, last] - counts[at, first]) / (last - first), 0.0)
+
+    # A blurred edge may be there in part of the next row, but not in the one after.
+    return share(-2) <= MAX_TOUCHED, share(2) <= MAX_TOUCHED
 
 
-def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Return row, first column and the column after the last, of every run of True in a row."""
     padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
     padded[:, 1:-1] = mask
@@ -195,92 +271,197 @@ def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], 
     return begin // columns, begin % columns, end % columns
 
 
-def _share(
-    counts: NDArray[np.integer],
-    row: NDArray[np.integer],
-    start: NDArray[np.integer],
-    end: NDArray[np.integer],
-) -> NDArray[np.float64]:
-    """Return which share of the columns start..end is set; 1 outside the picture."""
-    inside = (row >= 0) & (row < len(counts))
-    row = np.clip(row, 0, len(counts) - 1)
-    return np.where(inside, (counts[row, end] - counts[row, start]) / (end - start), 1.0)
-
-
-def _measure(
-    scaled: NDArray[np.float32], level: float, place: tuple[int, int, int, int], bright: bool
-) -> Line | None:
+def _measure(scaled: NDArray[np.float32], level: float, place: Place, bright: bool) -> Line | None:
     """Return the line at `place`, its ends measured in grey values, or None if it is none."""
     top, bottom, start, end = place
-    height, width = scaled.shape
-    if top < 2 or bottom + 2 > height:
-        return None
     # The outer rows of a thick line may be blurred.
     core = slice(top, bottom) if bottom - top < 3 else slice(top + 1, bottom - 1)
     inner = scaled[core, start + 1 : end - 1]
     own = float(np.median(inner))
-    scatter = 1.4826 * float(np.median(np.abs(inner - own)))
-    margin = max(2, int(END_SHARE * (end - start)))
-    contrasts = []
-    for rows in ([top - 3, top - 2], [bottom + 1, bottom + 2]):
-        rows = [row for row in rows if 0 <= row < height]
-        if not rows:
-            return None
-        difference = own - scaled[rows, start + margin : end - margin].min(axis=0)
-        if np.percentile(difference, 5) < 0.08:
-            return None
-        contrasts.append(float(np.median(difference)))
+    # Along the rows: those of a thin line may be blurred unlike.
+    scatter = 1.4826 * float(np.median(np.abs(inner - np.median(inner, axis=1, keepdims=True))))
+    sides = _sides(scaled, place, own)
+    if sides is None:
+        return None
     profile = scaled[core].mean(axis=0)
-    reach = 6 + 2 * -(-width // MAX_COLUMNS)
-    left = _end(profile, start, -1, own, reach)
-    right = _end(profile, end - 1, 1, own, reach)
+    max_blur = max(MAX_BLUR, MAX_BLUR_SHARE * (end - start))
+    left = _end(profile, start, -1, own, max_blur)
+    right = _end(profile, end - 1, 1, own, max_blur)
     if left is None or right is None:
         return None
-    contrast = min(*contrasts, left[1], right[1])
-    if contrast < MIN_CONTRAST or scatter > MAX_SCATTER * contrast:
+    if left.doubt + right.doubt > max(MAX_DOUBT, MAX_DOUBT_SHARE * (end - start)):
+        return None
+    contrast = min(sides[0], left.fall, right.fall)
+    at_border = top == 0 or bottom == len(scaled)
+    least = MIN_CONTRAST_AT_BORDER if at_border else MIN_CONTRAST
+    if contrast < least or scatter > MAX_SCATTER * contrast:
+        return None
+    slender = right.at - left.at >= MIN_ASPECT_ROUND * (bottom - top)
+    if not slender and _is_round(scaled, place, left.at, right.at):
         return None
     # Seen at half its contrast, a stroke of a letter is joined to the rest of the letter.
-    half = scaled >= own - 0.5 * contrast
-    at_half, at_level = (find_ticks(scaled, mask, place) for mask in (half, scaled >= level))
+    half = own - 0.5 * contrast
+    at_half, at_level = (find_ticks(scaled, least, place) for least in (half, level))
     free = at_half is not None
     # Thin lines alone are halves of bars; on a thick one, a single tick is something else.
     thin = bottom - top < 3
     found = [each for each in (at_half, at_level) if each is not None and (thin or each.even)]
-    if not found and not thin and has_bare_ends(half, place):
+    if not found and not thin and has_bare_ends(scaled, own - 0.25 * contrast, place):
         # Its label touches it: nothing else does.
         found = [Ticks()]
     if not found:
         return None
-    return Line(left[0] + 0.5, right[0] + 0.5, top, bottom, bright, contrast, found[0], free)
+    return Line(
+        left.at + 0.5,
+        right.at + 0.5,
+        top,
+        bottom,
+        bright,
+        contrast,
+        found[0],
+        free,
+        free or sides[1] <= MAX_TOUCHED_APART,
+        own,
+        scatter,
+        math.hypot(left.doubt, right.doubt),
+        frozenset([level]),
+    )
+
+
+def _sides(scaled: NDArray[np.float32], place: Place, own: float) -> tuple[float, float] | None:
+    """Return the contrast of a line with what is above and below it, and how much touches it.
+
+    None where too much does: letters stand at one side alone. At its ends ticks may stand.
+    """
+    top, bottom, start, end = place
+    height = len(scaled)
+    margin = max(2, int(END_SHARE * (end - start)))
+    contrasts, touched, outer = [], [], []
+    for rows in ([top - 3, top - 2], [bottom + 1, bottom + 2]):
+        rows = [row for row in rows if 0 <= row < height]
+        if rows:
+            difference = own - scaled[rows, start + margin : end - margin].min(axis=0)
+            contrasts.append(float(np.median(difference)))
+            touched.append(float(np.mean(difference < 0.08)))
+            whole = slice(start + 3, end - 3) if end - start > 12 else slice(start, end)
+            difference = own - scaled[rows, whole].min(axis=0)
+            outer.append(float(np.mean(difference < 0.08)))
+    if not contrasts or min(contrasts) < 0.08:
+        return None
+    if max(touched) > MAX_TOUCHED or sorted([*touched, 0.0])[-2] > 0.05:
+        return None
+    return min(contrasts), max(outer)
+
+
+def _is_round(scaled: NDArray[np.float32], place: Place, left: float, right: float) -> bool:
+    """Tell whether both ends of a thick line are rounded, as those of rods and bacteria are.
+
+    The row of each end is followed outwards to where it falls to half. What the rows lack against
+    the middle one is 0.11 of the squared thickness for a half circle; the corners of drawn bars
+    lack up to 0.04, however blurred.
+    """
+    top, bottom, _, _ = place
+    thickness = bottom - top
+    if thickness < MIN_ROUND:
+        return False
+    inwards = int(min(thickness, (right - left) / 2 - 2))
+    rows = scaled[top:bottom]
+    inner = np.median(rows[:, int(left) + 3 : int(right) - 2], axis=1)
+    lacking = []
+    for edge, step in ((int(left + 0.5), -1), (int(right + 0.5), 1)):
+        columns = edge + step * np.arange(-inwards, 6)
+        part = rows[:, columns[(columns >= 0) & (columns < scaled.shape[1])]]
+        outside = part[:, inwards + 2 :] if part.shape[1] > inwards + 2 else part[:, -1:]
+        half = (inner + np.median(outside, axis=1)) / 2
+        falls = part[:, 1:] < half[:, None]
+        at = np.argmax(falls, axis=1)
+        seen = falls.any(axis=1) & (inner - half > 0.05)
+        before = np.take_along_axis(part, at[:, None], 1)[:, 0]
+        after = np.take_along_axis(part, at[:, None] + 1, 1)[:, 0]
+        share = np.clip((before - half) / np.maximum(before - after, 1e-6), 0, 1)
+        ends = (at + share)[seen]
+        if ends.size < 3:
+            return False
+        third = ends.size // 3
+        middle = np.median(ends[third : ends.size - third])
+        lacking.append(float(np.clip(middle - ends, 0, thickness).sum()) / thickness**2)
+    return min(lacking) > MAX_LACKING
+
+
+@dataclass(frozen=True)
+class _End:
+    """An end of a line: where it is (of pixel centres), how much the profile falls, the doubt."""
+
+    at: float
+    fall: float
+    doubt: float
 
 
 def _end(
-    profile: NDArray[np.float32], last: int, step: int, own: float, reach: int
-) -> tuple[float, float] | None:
-    """Return where the profile falls to half beyond pixel `last`, and by how much it falls.
+    profile: NDArray[np.float32], last: int, step: int, own: float, max_blur: float
+) -> _End | None:
+    """Return where the line ends beyond pixel `last`. None where the end is not sharp."""
+    outwards = last + step * np.arange(-1, 7 + int(max_blur))
+    outwards = outwards[(outwards >= 0) & (outwards < profile.size)]
+    values = profile[outwards]
+    near = values[3:8] if values.size > 3 else values[-1:]
+    # What lies right beside the end, and what lies around there; or, where writing begins a few
+    # pixels further on, what is lowest.
+    grounds = [_first_level(values), float(np.median(near))], [float(np.median(np.sort(near)[:3]))]
+    for those in grounds:
+        ends = []
+        for outside in those:
+            if own - outside >= MIN_CONTRAST:
+                rest = (profile - outside) / (own - outside)
+                end = _end_of_step(rest, last, step, max_blur)
+                if end is not None:
+                    ends.append((end, own - outside))
+        if ends:
+            where, falls = zip(*ends, strict=True)
+            return _End(sum(where) / len(where), min(falls), (max(where) - min(where)) / 2)
+    return None
 
-    The position is that of pixel centres. None where the end is not sharp.
+
+def _first_level(values: NDArray[np.float32]) -> float:
+    """Return where a falling profile comes to rest first: what lies right beside an edge."""
+    falls = values[:-1] - values[1:]
+    if not falls.size or falls.max() <= 0:
+        return float(values[-1])
+    steepest = 0.0
+    for at, fall in enumerate(falls.tolist()):
+        if steepest and fall <= 0.25 * steepest:
+            return float(values[at : at + 2].mean())
+        if fall >= 0.3 * falls[:6].max():
+            steepest = max(steepest, fall)
+    return float(values[-1])
+
+
+def _end_of_step(rest: NDArray[np.float32], last: int, step: int, max_blur: float) -> float | None:
+    """Return where a profile that is 1 within the line and 0 beside it falls from 1 to 0.
+
+    That is where it crosses the middle. Of a wide step, what its pixels hold is added up, so that
+    it does not matter how a picture was resampled: a line that covers 0.4 of a pixel ends 0.4 into
+    it, also where that pixel was later drawn as three.
     """
-    beyond = [last + step * away for away in (3, 4, 5)]
-    beyond = [column for column in beyond if 0 <= column < profile.size]
-    if not beyond:
-        return None
-    outside = float(np.median(profile[beyond]))
-    fall = own - outside
-    if fall < MIN_CONTRAST:
-        return None
-    half = outside + fall / 2
     column = last - 2 * step
-    for _ in range(reach):
-        if not 0 <= column + step < profile.size or profile[column] < half:
+    for _ in range(MAX_SHIFT):
+        if not 0 <= column + step < rest.size or rest[column] < 0.5:
             return None
-        if profile[column + step] < half:
+        if rest[column + step] < 0.5:
             break
         column += step
     else:
         return None
-    near = profile[max(column - 4, 0) : column + 5]
-    if np.count_nonzero((near > outside + 0.15 * fall) & (near < outside + 0.85 * fall)) > MAX_BLUR:
+    part = (rest[column] - 0.5) / (rest[column] - rest[column + step])
+    first = column
+    while 0 < first < rest.size - 1 and rest[first] < 0.85:
+        first -= step
+    following = column + step
+    while 0 < following < rest.size - 1 and rest[following] > 0.2:
+        following += step
+    if abs(following - first) - 1 > max_blur:
         return None
-    part = (profile[column] - half) / (profile[column] - profile[column + step])
-    return column + step * float(part), fall
+    zone = np.clip(rest[np.arange(first, following + step, step)], 0, 1)
+    if np.count_nonzero((zone > 0.3) & (zone < 0.7)) < 2:
+        return column + step * float(part)
+    return first - step / 2 + step * float(zone.sum())
