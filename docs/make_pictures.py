@@ -160,7 +160,7 @@ def pieces() -> dict[str, bytes]:
     return files
 
 
-SCALE = (".st-key-scale_kind", ".st-key-scale_value")
+SCALE = (".st-key-scale_card", ".st-key-scale_kind", ".st-key-scale_text")
 RESCALE = (".st-key-rescale_auto", ".st-key-rescale")
 
 
@@ -196,16 +196,16 @@ def scales(browser: Browser, url: str, wanted: set[str]) -> None:
     visitor = Visitor(browser, f"{url}?sample=1&read=never", wanted)
     visitor.shown()
     side = visitor.page.locator("[data-testid=stSidebar]")
-    shots = [visitor.part(*SCALE, side.get_by_text("From the file"))]
-    visitor.type_number("scale_value", "8000")
+    shots = [visitor.part(*SCALE)]
+    visitor.type_number("scale_text", "8000")
     visitor.save("contradiction", visitor.part(visitor.page.get_by_text("apart)")))
     visitor.press("Use what the file says")
     visitor.upload({"no-scale.png": pieces()["no-scale.png"]})
     visitor.shown()
-    shots.append(visitor.part(*SCALE, side.locator("[data-testid=stAlert]")))
-    visitor.type_number("scale_bar_typed", "200")
+    shots.append(visitor.part(*SCALE))
+    visitor.type_number("scale_text", "200")
     visitor.shown()
-    shots.append(visitor.part(side.locator("[data-testid=stExpander]").first))
+    shots.append(visitor.part(*SCALE, side.get_by_text("px long")))
     visitor.save("scale", *shots)
 
 

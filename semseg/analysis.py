@@ -285,6 +285,8 @@ def conclude(
         pixel_size_nm=settings.pixel_size_nm,
         scale_bar=prepared.scale_bar,
         scale_bar_nm=settings.scale_bar_nm,
+        scale_bar_px=settings.scale_bar_px,
+        checked_nm=settings.scale_checked_nm,
         marker_nm=micrograph.marker_nm,
         printed=prepared.printed,
         assumed_width_nm=settings.assumed_width_nm,

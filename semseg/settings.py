@@ -12,7 +12,7 @@ field here, and a widget where it shall have one of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -33,8 +33,11 @@ from semseg.preprocessing.preparation import Crop
 from semseg.scale.vendors.reading import MAX_PIXEL_ASPECT
 from semseg.statistics.counting import EDGES
 
-__all__ = ["EXCLUSIVE", "SETTINGS", "Settings"]
+__all__ = ["EXCLUSIVE", "PER_PICTURE", "SCALE", "SETTINGS", "Settings", "shared"]
 
+# what may differ from picture to picture of one sample; all else is chosen for all of them
+SCALE = ("width_nm", "pixel_size_nm", "scale_bar_nm", "scale_bar_px", "scale_checked_nm")
+PER_PICTURE = (*SCALE, "crop", "rescale")
 EXCLUSIVE = ("width_nm", "pixel_size_nm")  # two ways to say one thing: at most one is given
 
 
@@ -115,6 +118,30 @@ class Settings:
             query="bar",
             low=1e-3,
             high=1e12,
+            metavar="NM",
+        ).metadata,
+    )
+    scale_bar_px: float | None = field(
+        default=None,
+        metadata=Number(
+            help="length of the scale bar in recorded pixels, as you measured it: the scale "
+            "together with scale_bar_nm, whatever the file says",
+            usual="the bar that is found in the picture",
+            query="bar_px",
+            low=1.0,
+            high=1e6,
+            metavar="PX",
+        ).metadata,
+    )
+    scale_checked_nm: float | None = field(
+        default=None,
+        metadata=Length(
+            help="width of one recorded pixel in nanometres that was only proposed, and that you "
+            "checked: where the very same is proposed again, it counts as certain",
+            usual="what is proposed is marked",
+            query="checked",
+            low=1e-6,
+            high=1e9,
             metavar="NM",
         ).metadata,
     )
@@ -223,6 +250,12 @@ class Settings:
         dropped: dict[str, Any] = dict.fromkeys(EXCLUSIVE if given else ())
         return replace(self, **{**dropped, **values})
 
+    def own(self, shared: Settings) -> dict[str, Any]:
+        """What of `PER_PICTURE` one picture, analysed with these, has other than `shared`, which
+        ``replace(shared, **own)`` brings back."""
+        names = (name for name in PER_PICTURE if getattr(self, name) != getattr(shared, name))
+        return {name: getattr(self, name) for name in names}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them; None stands for automatic."""
         return asdict(self)
@@ -236,12 +269,22 @@ class Settings:
         SettingsError
             An unknown name, or a value of the wrong kind.
         """
+        return cls(**cls.values(values))
+
+    @classmethod
+    def values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Some settings by name, from what JSON holds; not checked yet.
+
+        Raises
+        ------
+        SettingsError
+            An unknown name, or a value of the wrong kind.
+        """
         refuse_unknown(values, cls)
-        read: dict[str, Any] = {
+        return {
             name: None if value is None else SETTINGS[name].from_json(name, value)
             for name, value in values.items()
         }
-        return cls(**read)
 
     def to_json(self) -> str:
         """As text that `from_json` reads."""
@@ -263,6 +306,21 @@ class Settings:
         if isinstance(values, Mapping) and isinstance(values.get("settings"), Mapping):
             values = values["settings"]
         return cls.from_dict(values)
+
+
+def shared(settings: Sequence[Settings]) -> Settings:
+    """What the settings of several pictures have in common: the first, without what of
+    `PER_PICTURE` is not the same in all."""
+    first, *others = settings
+    usual = Settings()
+    return replace(
+        first,
+        **{
+            name: getattr(usual, name)
+            for name in PER_PICTURE
+            if any(getattr(each, name) != getattr(first, name) for each in others)
+        },
+    )
 
 
 SETTINGS = described(Settings)

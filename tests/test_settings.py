@@ -56,6 +56,8 @@ def test_everything_is_automatic_by_default():
         "pixel_aspect": None,
         "assumed_width_nm": None,
         "scale_bar_nm": None,
+        "scale_bar_px": None,
+        "scale_checked_nm": None,
         "read_scale": "needed",
         "scale_uncertainty": None,
         "rescale": None,

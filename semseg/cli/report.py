@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     segmenter = Segmenter(provider=session.settings.provider)
     places = find_pictures(session, folder)
     jobs = [
-        Job(places[picture.sha256], session.settings, picture.edits, picture.printed)
+        Job(places[picture.sha256], session.settings_of(picture), picture.edits, picture.printed)
         for picture in session.pictures
         if picture.sha256 in places
     ]

@@ -17,7 +17,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from semseg.errors import SettingsError
 from semseg.export.tables import particles_csv
 from semseg.measure.quantities import SIZES
 from semseg.scale.bar_text import PrintedScale
-from semseg.settings import Settings
+from semseg.settings import PER_PICTURE, Settings, shared
 from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
 from semseg.version import NUMBERS, __version__
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 KIND = "semseg session"
-FORMAT = 1
+FORMAT, EARLIER = 2, 1  # the earlier one has one set of settings for all pictures
 COMPARED = (
     *("pixel_size_nm", "pixel_height_nm", "scale_source", "rescale"),
     *("found", "kept", "counted"),
@@ -62,6 +62,8 @@ class SessionPicture:
         ``name`` and ``sha256`` of the text file that was read with it.
     printed : PrintedScale
         What was read in the picture; empty where nothing was, so that a replay reads nothing.
+    settings : dict
+        What was chosen for this picture other than for all (`semseg.settings.PER_PICTURE`).
     edits : dict of int to bool
         Labels on which a person decided, and whether they are kept.
     result : dict
@@ -76,6 +78,7 @@ class SessionPicture:
     sha256: str
     sidecar: dict[str, str] | None = None
     printed: PrintedScale = field(default_factory=PrintedScale)
+    settings: dict[str, Any] = field(default_factory=dict)
     edits: dict[int, bool] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
 
@@ -101,21 +104,30 @@ class Session:
         """The picture with these bytes, or None."""
         return next((each for each in self.pictures if each.sha256 == sha256), None)
 
+    def settings_of(self, picture: SessionPicture | None) -> Settings:
+        """With which a picture was analysed; those for all where it is not known."""
+        return replace(self.settings, **picture.settings) if picture else self.settings
+
 
 def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> bytes:
-    """The session of one or more analyses with the same settings and model, as UTF-8 JSON.
+    """The session of one or more analyses with the same model, as UTF-8 JSON.
+
+    Their settings are the same but for `semseg.settings.PER_PICTURE`.
 
     No clock: the same analyses give the same bytes.
     """
     first = analyses[0]
+    for_all = shared([analysis.settings for analysis in analyses])
+    own = [_plain(analysis.settings, for_all) for analysis in analyses]
     values = {
         "kind": KIND,
-        "format": FORMAT,
+        # so that an earlier edition refuses what it would replay with other settings
+        "format": FORMAT if any(own) else EARLIER,
         "software": __version__,
         "numbers": NUMBERS,
         "model": {"name": first.model.name, "sha256": first.model.sha256},
         "provider": first.provider,
-        "settings": first.settings.to_dict(),
+        "settings": for_all.to_dict(),
         "display": display.to_dict(),
         "pictures": [
             {
@@ -123,10 +135,11 @@ def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> by
                 "sha256": analysis.micrograph.sha256,
                 "sidecar": _sidecar(analysis),
                 "printed": _printed(analysis),
+                **({"settings": chosen} if chosen else {}),
                 "edits": {str(label): keep for label, keep in sorted(analysis.manual.items())},
                 "result": _result(analysis),
             }
-            for analysis in analyses
+            for analysis, chosen in zip(analyses, own, strict=True)
         ],
     }
     return f"{json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
@@ -146,13 +159,13 @@ def read_session(content: bytes | str) -> Session:
         raise SettingsError("The session file is not valid JSON.") from error
     if not is_session(values):
         raise SettingsError("This file is not a session: choose a session.json that semseg wrote.")
-    if values.get("format") != FORMAT:
+    if values.get("format") not in (EARLIER, FORMAT):
         raise SettingsError(
             f"The session has format {values.get('format')!r:.20}, but this version of semseg "
             f"reads format {FORMAT}; use the one that wrote it ({values.get('software')!r:.20})."
         )
     try:
-        return Session(
+        session = Session(
             software=str(values["software"]),
             numbers=_numbers(values),
             model_sha256=str(values["model"]["sha256"]),
@@ -162,11 +175,14 @@ def read_session(content: bytes | str) -> Session:
             display=Display.from_dict(values["display"]),
             pictures=tuple(map(_picture, values["pictures"])),
         )
+        for picture in session.pictures:
+            session.settings_of(picture)  # whose values are checked as those for all
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(
             "The session file is damaged: a part of it is missing or of the wrong kind; save it "
             "again from semseg."
         ) from error
+    return session
 
 
 def find_pictures(session: Session, folder: Path) -> dict[str, Path]:
@@ -253,13 +269,29 @@ def _different_means(
         return found
     if session.provider != analysis.provider:
         found.append(f"The network ran on {session.provider} then, on {analysis.provider} now.")
-    then, now = session.settings.to_dict(), analysis.settings.to_dict()
-    found += [
-        f"The setting {name} was {then[name]!r} then and is {now[name]!r} now."
-        for name in then
-        if then[name] != now[name]
-    ]
+    for name, other, now in _different_settings(session, analyses):
+        found.append(f"The setting {name} was {other!r} then and is {now!r} now.")
     return found
+
+
+def _different_settings(
+    session: Session, analyses: Sequence[Analysis]
+) -> list[tuple[str, Any, Any]]:
+    """Each setting with which any picture was analysed otherwise; once, as in the first such."""
+    found: dict[str, tuple[str, Any, Any]] = {}
+    for analysis in analyses:
+        picture = session.picture(analysis.micrograph.sha256)
+        then, now = session.settings_of(picture).to_dict(), analysis.settings.to_dict()
+        for name in then:
+            if then[name] != now[name]:
+                found.setdefault(name, (name, then[name], now[name]))
+    return list(found.values())
+
+
+def _plain(settings: Settings, for_all: Settings) -> dict[str, Any]:
+    """What one picture has of its own, as JSON holds it."""
+    plain = settings.to_dict()
+    return {name: plain[name] for name in settings.own(for_all)}
 
 
 def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
@@ -367,10 +399,13 @@ def _picture(values: Mapping[str, Any]) -> SessionPicture:
     for each in (values["result"], values["result"].get("columns", {})):
         if not isinstance(each, Mapping):
             raise TypeError("result")
+    own = Settings.values(values.get("settings", {}))
+    if not set(own) <= set(PER_PICTURE):
+        raise TypeError("settings")
     sidecar = values.get("sidecar")
     if sidecar is not None:
         sidecar = {key: str(sidecar[key]) for key in ("name", "sha256")}
     printed = values.get("printed")
     read = PrintedScale() if printed is None else PrintedScale.from_dict(printed)
     name, sha256 = str(values["name"]), str(values["sha256"])
-    return SessionPicture(name, sha256, sidecar, read, edits, dict(values["result"]))
+    return SessionPicture(name, sha256, sidecar, read, own, edits, dict(values["result"]))

@@ -9,7 +9,8 @@ module     what happens in it
 `store`    the results of one session, bounded
 `inputs`   upload, sample, settings file
 `work`     pictures through the program, with progress
-`controls` scale, crop, repair, rescale factor, provider
+`scales`   the scale of a picture: used, typed, drawn, of all pictures
+`controls` crop, repair, rescale factor, provider
 `preview`  what is cut off, and what the network sees
 `results`  the linked view of one picture, and its files
 `batch`    several pictures together

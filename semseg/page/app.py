@@ -21,6 +21,7 @@ from semseg.page import (
     inputs,
     preview,
     results,
+    scales,
     start,
     statistics,
     uploads,
@@ -50,11 +51,13 @@ def begin() -> None:
         st.toast(f"Left out of the address: {plain(', '.join(wrong))}.", icon=":material/link_off:")
 
 
-def prepare_tab(micrograph: Micrograph, image: SegmentedImage | None) -> None:
+def prepare_tab(
+    micrograph: Micrograph, image: SegmentedImage | None, pictures: list[Micrograph]
+) -> None:
     """What is cut off, and what the network sees."""
     settings_side, picture_side = st.columns([1, 2.4], gap="medium")
     with settings_side:
-        controls.crop_and_repair(micrograph, image)
+        controls.crop_and_repair(micrograph, image, pictures)
     with picture_side:
         if image:
             preview.show(image)
@@ -74,7 +77,6 @@ def main() -> None:
         pictures = inputs.pictures()
         page_place = st.container()
         scale_place = st.container()
-        bar_place = st.container()
         rescale_place = st.container()
         with st.expander("Counting rule", icon=":material/rule:"):
             controls.counting()
@@ -87,13 +89,13 @@ def main() -> None:
         st.error(plain(problem))
     if micrographs:
         shown = batch.chosen(micrographs)
+        choices.show(micrographs[shown])
         with page_place:
             controls.page(micrographs[shown])
-        done = show(micrographs, shown, scale_place, bar_place, rescale_place)
+        done = show(micrographs, shown, scale_place, rescale_place)
         inputs.replayed(replay_place, lambda: [results.edited(image) for image in done])
     else:
-        with scale_place:
-            controls.scale(None)
+        choices.show(None)
         with rescale_place:
             controls.rescale(None)
         start.welcome()
@@ -108,23 +110,20 @@ def show(
     micrographs: list[Micrograph],
     shown: int,
     scale_place: DeltaGenerator,
-    bar_place: DeltaGenerator,
     rescale_place: DeltaGenerator,
 ) -> list[SegmentedImage]:
     """The pictures after the network, in tabs; those that could be analysed."""
-    images, problems, busy = work.segment_all(micrographs, choices.current())
+    images, problems, busy = work.segment_all(micrographs)
     for problem in problems:
         st.error(plain(problem))
     if busy:  # any run of the page asks again; what is there already stays
         st.button("Try again", icon=":material/refresh:", key="try_again")
     image = images[shown]
     with scale_place:
-        used = work.concluded(image, choices.current()).calibration if image else None
-        controls.scale(micrographs[shown], used)
-    with bar_place:
-        controls.scale_bar(image)
+        used = work.concluded(image).calibration if image else micrographs[shown].calibration
+        scales.scale(micrographs[shown], image, used, micrographs)
     with rescale_place:
-        controls.rescale(image)
+        controls.rescale(image, micrographs)
     done = [each for each in images if each]
     titles = ["Sizes", "Statistics", "Prepare"]
     if len(micrographs) > 1:
@@ -139,7 +138,7 @@ def show(
         with tabs[1]:
             statistics.show(done, image)
     with tabs[2]:
-        prepare_tab(micrographs[shown], image)
+        prepare_tab(micrographs[shown], image, micrographs)
     if len(titles) > 3 and tabs[3].open and done:
         with tabs[3]:
             batch.show(done)

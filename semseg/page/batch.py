@@ -20,7 +20,7 @@ from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
 from semseg.metrology.cautions import compare_rules
 from semseg.metrology.pooling import pooled, pooled_unit, pooled_weights
-from semseg.page import cautions, choices
+from semseg.page import cautions, choices, scales
 from semseg.page.results import edited
 from semseg.page.statistics import not_pooled
 from semseg.page.work import SegmentedImage, at_other_factors, turn
@@ -31,6 +31,7 @@ __all__ = ["chosen", "pooled_particles", "show"]
 
 def chosen(micrographs: Sequence[Micrograph]) -> int:
     """Which picture is shown, and the way to another."""
+    st.session_state.picture_count = len(micrographs)
     if len(micrographs) == 1:
         return 0
     numbers = range(len(micrographs))
@@ -50,6 +51,7 @@ def chosen(micrographs: Sequence[Micrograph]) -> int:
 @st.fragment
 def show(pictures: Sequence[SegmentedImage]) -> None:
     """A row per picture, the pooled distribution, and all files."""
+    scales.run_again()
     analyses = [edited(image) for image in pictures]
     display = choices.current_display()
     table = per_image_table(analyses, display)
@@ -60,7 +62,7 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
         table[
             [
                 *("file", "found", "kept", "counted", *sizes),
-                *("width_nm", "scale_source", "rescale", *told),
+                *("rescale", *told),
             ]
         ],
         hide_index=True,
@@ -71,6 +73,9 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
     )
     st.caption("Choose a row to show that picture under *Sizes*.")
     _switch(event.selection.rows)
+
+    st.subheader("Scale of each picture", anchor=False)
+    scales.edit([each.micrograph for each in analyses], [each.calibration for each in analyses])
 
     particles, unit = pooled_particles(analyses)
     st.subheader("All pictures together", anchor=False)
@@ -85,7 +90,7 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
             pooled_histogram(particles, display, unit), key="pooled", config={"displaylogo": False}
         )
 
-    others = at_other_factors(pictures, choices.current())
+    others = at_other_factors(pictures)
 
     def everything() -> bytes:
         with turn():
@@ -194,8 +199,6 @@ def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "file": "Picture",
-        "width_nm": number("Width (nm)", format="%.5g"),
-        "scale_source": "Scale from",
         "rescale": number("Rescale", format="%.3g"),
         "found": "Found",
         "kept": "Kept",

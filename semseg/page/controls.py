@@ -1,9 +1,11 @@
-"""What a person can set: scale, crop, repair, rescale factor, provider.
+"""What a person can set: crop, repair, rescale factor, provider.
 
 Every control works on the widget names that `choices` reads.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -13,13 +15,9 @@ from semseg.inference.segmenter import available_providers
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY
 from semseg.page import choices
-from semseg.page.choices import ASSUMED_WIDTH_NM, PIXEL, SIDES, WIDTH
-from semseg.page.text import plain
+from semseg.page.choices import SIDES
 from semseg.page.work import SegmentedImage
 from semseg.preprocessing.preparation import Crop
-from semseg.scale import ocr
-from semseg.scale.calibration import Calibration, agreement_note
-from semseg.scale.scale_bar import ScaleBar, calibration_from_scale_bar
 from semseg.settings import SETTINGS
 from semseg.statistics.counting import EDGES
 
@@ -29,8 +27,6 @@ __all__ = [
     "page",
     "provider",
     "rescale",
-    "scale",
-    "scale_bar",
     "scale_uncertainty",
 ]
 
@@ -101,141 +97,7 @@ def _take_page() -> None:
     st.session_state.page = st.session_state.page_chosen or None
 
 
-# Scale
-
-
-def scale(micrograph: Micrograph | None, used: Calibration | None = None) -> None:
-    """Width of the picture or size of a pixel, prefilled with the scale that is used: the file's,
-    what was read in the picture or typed for its scale bar, or an assumed one."""
-    state = st.session_state
-    st.segmented_control(
-        "Scale",
-        (WIDTH, PIXEL),
-        required=True,
-        key="scale_kind",
-        on_change=_convert_scale,
-        args=(micrograph.width if micrograph else None,),
-        label_visibility="collapsed",
-    )
-    by_pixel = state.scale_kind == PIXEL
-    recorded = micrograph.calibration if micrograph else None
-    if not state.scale_typed:
-        state.scale_value = _prefilled(micrograph, used or recorded, by_pixel)
-    name = "pixel_size_nm" if by_pixel else "width_nm"
-    least, most = _range(name)
-    st.number_input(
-        f"{state.scale_kind} (nm)",
-        min_value=least,
-        max_value=most,
-        step=None,
-        format="%.6g",
-        key="scale_value",
-        placeholder=f"{ASSUMED_WIDTH_NM:g}",
-        on_change=_typed,
-        help=_help(name, "For every picture.", _empty(name)),
-    )
-    if state.scale_typed:
-        st.caption("Typed, for every picture.")
-        st.button(
-            "Use what the file says" if recorded else "Forget it",
-            on_click=_forget_scale,
-            icon=":material/undo:",
-        )
-    elif known := used or recorded:
-        _say_source(known, "the file" if recorded else "the picture")
-
-
-def _say_source(known: Calibration, place: str) -> None:
-    """Who tells the scale that is used, and that it must be checked where it must."""
-    source = plain(known.source)
-    if known.certain:
-        st.caption(f"From {place}: {source}.")
-        return
-    if known.assumed:
-        source = "the file does not say how wide the picture is, and nothing in it was read"
-    st.warning(f"**{known.doubt.capitalize()}, check:** {source}.", icon=":material/straighten:")
-
-
-def _prefilled(
-    micrograph: Micrograph | None, known: Calibration | None, by_pixel: bool
-) -> float | None:
-    if micrograph is None:
-        return None
-    pixel = known.pixel_size_nm if known else ASSUMED_WIDTH_NM / micrograph.width
-    # as many digits as vendors give; it is shown only, until a person changes it
-    return float(f"{pixel if by_pixel else pixel * micrograph.width:.4g}")
-
-
-def _typed() -> None:
-    st.session_state.scale_typed = st.session_state.scale_value is not None
-
-
-def _forget_scale() -> None:
-    st.session_state.scale_typed = False
-
-
-def _convert_scale(width_px: int | None) -> None:
-    """A typed width goes on as the pixel size of the picture shown, and back."""
-    state = st.session_state
-    if state.scale_typed and width_px:
-        value = state.scale_value
-        other = value / width_px if state.scale_kind == PIXEL else value * width_px
-        state.scale_value = float(f"{other:.6g}")
-    else:
-        state.scale_typed = False
-
-
-def scale_bar(image: SegmentedImage | None) -> None:
-    """What the scale bar in the picture stands for: the scale where the file has none, or a check.
-
-    Open where the file says nothing and a bar was found.
-    """
-    state = st.session_state
-    if image is None:
-        return
-    bar, recorded = image.prepared.scale_bar, image.micrograph.calibration
-    wanted = bar is not None and (recorded is None or not recorded.certain)
-    title = "Scale bar" if recorded is None else "Check with the scale bar"
-    least, most = _range("scale_bar_nm")
-    with st.expander(title, expanded=wanted, icon=":material/straighten:"):
-        # The widget may leave; the value stays with the session.
-        st.number_input(
-            "It stands for (nm)",
-            min_value=least,
-            max_value=most,
-            value=state.scale_bar_nm,
-            step=None,
-            format="%.6g",
-            key="scale_bar_typed",
-            placeholder="what is printed at it",
-            on_change=_take_typed,
-            args=("scale_bar_nm", "scale_bar_typed", 1.0),
-            help=_help("scale_bar_nm", "For every picture.", _empty("scale_bar_nm")),
-        )
-        if bar is not None:
-            st.caption(_of_bar(bar, recorded))
-            read = image.prepared.printed
-            if read is not None and read.bar is not None:
-                st.caption(f"Read there: **{plain(read.bar.text)}**.")
-            elif read is None and not ocr.is_installed():
-                st.caption("What stands there was not read: that is not installed on this server.")
-        elif state.scale_bar_nm is not None or recorded is None:
-            st.caption("No scale bar was found.")
-
-
-def _of_bar(bar: ScaleBar, recorded: Calibration | None) -> str:
-    """How long it is, and how its scale compares with the file's."""
-    length = f"{bar.length_px:.4g} ± {bar.length_px * bar.relative_uncertainty:.2g} px long"
-    value = st.session_state.scale_bar_nm
-    if value is None:
-        return f"{length}."
-    measured = calibration_from_scale_bar(bar, value)
-    said = f"{length}: {measured.pixel_size_nm:.4g} nm per pixel"
-    if recorded is None:
-        return f"{said}."
-    if agreement_note(recorded, measured):
-        return f"{said}, **against {recorded.pixel_size_nm:.4g} nm in the file**."
-    return f"{said}, which agrees with the {recorded.pixel_size_nm:.4g} nm in the file."
+# Scale: see `semseg.page.scales`
 
 
 def scale_uncertainty() -> None:
@@ -292,7 +154,9 @@ def counting() -> None:
 # Crop and repair
 
 
-def crop_and_repair(micrograph: Micrograph, image: SegmentedImage | None) -> None:
+def crop_and_repair(
+    micrograph: Micrograph, image: SegmentedImage | None, pictures: Sequence[Micrograph]
+) -> None:
     """The four sides, found or chosen, and the repair of hot and cold pixels."""
     state = st.session_state
     found = image.prepared.crop if image and state.crop_auto else Crop()
@@ -301,7 +165,7 @@ def crop_and_repair(micrograph: Micrograph, image: SegmentedImage | None) -> Non
         key="crop_auto",
         on_change=_start_from,
         args=(found,),
-        help="Off: cut the four sides yourself, on every picture alike.",
+        help="Off: cut the four sides of this picture yourself.",
     )
     if state.crop_auto:
         rows = found.bottom
@@ -312,6 +176,7 @@ def crop_and_repair(micrograph: Micrograph, image: SegmentedImage | None) -> Non
             most = max(1, length - MIN_SIDE_PX)
             state[f"crop_{side}"] = min(int(state.get(f"crop_{side}", 0)), most)
             st.slider(f"Cut at the {side} (px)", 0, most, key=f"crop_{side}")
+    _for_all("crop", pictures)
     st.toggle(
         "Repair pixels",
         key="repair",
@@ -332,7 +197,7 @@ def _start_from(found: Crop) -> None:
 # Rescale factor and provider
 
 
-def rescale(image: SegmentedImage | None) -> None:
+def rescale(image: SegmentedImage | None, pictures: Sequence[Micrograph] = ()) -> None:
     """The factor by which the network sees the picture: found, or chosen.
 
     With a picture: how large its particles were for the network, and one click to what
@@ -356,6 +221,20 @@ def rescale(image: SegmentedImage | None) -> None:
     )
     if image:
         _rescale_hint(image)
+    _for_all("rescale", pictures)
+
+
+def _for_all(name: str, pictures: Sequence[Micrograph]) -> None:
+    """Offer what was chosen for the picture shown to all, where another one has something else."""
+    chosen = getattr(choices.current(), name)
+    if any(getattr(choices.of(each), name) != chosen for each in pictures):
+        st.button(
+            f"Use for all {len(pictures)} pictures",
+            on_click=choices.use_for_all,
+            args=((name,),),
+            icon=":material/select_all:",
+            key=f"{name}_for_all",
+        )
 
 
 def _rescale_hint(image: SegmentedImage) -> None:

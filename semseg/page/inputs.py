@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,7 +21,7 @@ from semseg.page import choices
 from semseg.page.text import plain
 from semseg.page.work import Picture
 from semseg.scale.sidecar import SUFFIXES, sidecar_among
-from semseg.settings import Settings
+from semseg.settings import PER_PICTURE, Settings
 from semseg.viewer import run_when_back
 
 __all__ = ["PICTURES", "pictures", "replayed", "sample_buttons", "settings_file"]
@@ -172,13 +174,24 @@ def _take_settings() -> None:
     except SemsegError as error:
         st.session_state.settings_problem = str(error)
     else:
-        choices.load(settings, display)
+        own: dict[str, dict[str, Any]] = {}
+        if session:  # its scales are those of its pictures, not of others that are added
+            settings, own = _by_picture(session)
+        choices.load(settings, display, own)
         st.session_state.session = session
         if session:  # its decisions take the place of those made here before
             views = st.session_state.get("views", {})
             st.session_state.views = {
                 key: view for key, view in views.items() if session.picture(key[0]) is None
             }
+
+
+def _by_picture(session: Session) -> tuple[Settings, dict[str, dict[str, Any]]]:
+    """What a session has for all pictures, and what each of its own, by the hash of its bytes."""
+    usual = Settings()
+    for_all = replace(session.settings, **{name: getattr(usual, name) for name in PER_PICTURE})
+    own = {each.sha256: session.settings_of(each).own(for_all) for each in session.pictures}
+    return for_all, own
 
 
 def parsed(content: bytes) -> tuple[Settings, Display, Session | None]:

@@ -17,7 +17,7 @@ from semseg.export.session import Session
 from semseg.figures.panels import KINDS
 from semseg.metrology.assessment import assess
 from semseg.metrology.cautions import compare_rules
-from semseg.page import address, cautions, choices
+from semseg.page import address, cautions, choices, scales
 from semseg.page.text import plain
 from semseg.page.work import Key, SegmentedImage, at_other_factors, concluded, store, turn
 from semseg.viewer import ViewState, pack, viewer
@@ -32,14 +32,16 @@ VIEWS = 200  # pictures (or their variants) whose decisions by hand are remember
 @st.fragment
 def show(image: SegmentedImage) -> None:
     """The view; a change in it runs this function alone, and the network never."""
-    settings = choices.current()
-    base = concluded(image, settings)
+    scales.run_again()
+    base = concluded(image)
     data = store().get(("pack", id(base)), lambda: (base, pack(base)))[1]
     _headline(base)
-    above = st.container()
+    asked, above = st.container(), st.container()
     try:
         state = viewer(data, _start(image, data["id"]), command=_command(), key=VIEWER)
         _remember(image, state)
+        with asked:
+            scales.line_over_bar(image.micrograph, state.line, image.prepared.pixel_aspect)
     except SemsegError as error:
         st.error(plain(str(error)))
     publish_address()
@@ -49,14 +51,14 @@ def show(image: SegmentedImage) -> None:
     _latest().update(
         analysis=analysis,
         display=display,
-        others=at_other_factors([image], choices.current()),
+        others=at_other_factors([image]),
     )
 
 
 def edited(image: SegmentedImage) -> Analysis:
     """The analysis as it stands: with the filter and the decisions by hand."""
-    settings, view = choices.current(), _views().get(image.key) or _replayed(image)
-    return refilter(concluded(image, settings), settings.filter, view.edits if view else None)
+    view = _views().get(image.key) or _replayed(image)
+    return refilter(concluded(image), choices.current().filter, view.edits if view else None)
 
 
 # What the view and Python tell each other
@@ -100,7 +102,7 @@ def _replayed(image: SegmentedImage) -> ViewState | None:
         return None
     if session.model_sha256 != image.segmentation.model.sha256:
         return None
-    then, now = session.settings, choices.current()
+    then, now = session.settings_of(picture), choices.of(image.micrograph)
     seen = ("page", "pixel_aspect", "crop", "repair", "rescale")  # what the outlines depend on
     if any(getattr(then, name) != getattr(now, name) for name in seen):
         return None
@@ -127,7 +129,8 @@ def _remember(image: SegmentedImage, view: ViewState) -> None:
 
 def publish_address() -> None:
     """Put the settings into the page's address, where they differ from the usual."""
-    query = address.to_query(choices.current(), choices.current_display())
+    settings = choices.for_the_address(st.session_state.get("picture_count", 0))
+    query = address.to_query(settings, choices.current_display())
     if st.session_state.get("sample"):
         query["sample"] = "1"
     if st.query_params.to_dict() != query:

@@ -35,7 +35,7 @@ def assessed(pictures: Sequence[SegmentedImage]) -> tuple[list[Analysis], Assess
     """The pictures as they stand, and what they say together; made once for the same state."""
     analyses = [edited(image) for image in pictures]
     size = choices.current_display().size
-    others = at_other_factors(pictures, choices.current())
+    others = at_other_factors(pictures)
     key = (
         "assess",
         size,

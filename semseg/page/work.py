@@ -37,6 +37,7 @@ from semseg.export.session import Session
 from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import Micrograph, read_micrograph, safe_name
 from semseg.metrology.uncertainty import usable_ratios
+from semseg.page import choices
 from semseg.page.limits import limits
 from semseg.page.queue import BusyError, Queue, Report, Standing
 from semseg.page.store import Store
@@ -176,7 +177,7 @@ def _read(picture: Picture, page: int | None) -> Micrograph:
 
 
 def segment_all(
-    micrographs: Sequence[Micrograph], settings: Settings
+    micrographs: Sequence[Micrograph],
 ) -> tuple[list[SegmentedImage | None], list[str], bool]:
     """Every picture after the network, in order; None, and one sentence, for each that failed;
     and whether one failed only because the line was full, so that another try may help."""
@@ -193,7 +194,7 @@ def segment_all(
             place.progress((number + done) / len(micrographs), text)
 
         try:
-            images.append(_segmented(micrograph, settings, report))
+            images.append(_segmented(micrograph, choices.of(micrograph), report))
         except Exception as error:
             busy = busy or isinstance(error, BusyError)
             images.append(None)
@@ -275,11 +276,11 @@ def _progress(standing: Standing) -> tuple[float, str]:
     return begin + standing.fraction * (min(later, default=1.0) - begin), what
 
 
-def concluded(image: SegmentedImage, settings: Settings) -> Analysis:
-    """Sizes in nanometres; as a base for `semseg.analysis.refilter`, so that no filter that
-    was ever tried stays in the store."""
-    settings = replace(settings, filter=None)
+def concluded(image: SegmentedImage) -> Analysis:
+    """Sizes in nanometres, with the settings of this picture; as a base for
+    `semseg.analysis.refilter`, so that no filter that was ever tried stays in the store."""
     micrograph = image.micrograph
+    settings = replace(choices.of(micrograph), filter=None)
     seen = image.prepared.scale_bar, image.prepared.printed
     key = ("conclude", micrograph.name, image.key, micrograph.calibration, *seen, settings)
     make = partial(conclude, micrograph, image.prepared, image.segmentation, settings)
@@ -292,7 +293,7 @@ def want_other_factors(pictures: Sequence[SegmentedImage]) -> None:
     wanted.update(image.key for image in pictures)
 
 
-def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> Others:
+def at_other_factors(pictures: Sequence[SegmentedImage]) -> Others:
     """The pictures at other rescale factors, by ratio to the one used.
 
     Empty unless a person asked for all of them, since it runs the network twice for each.
@@ -300,7 +301,7 @@ def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> 
     wanted = st.session_state.get("other_factors", set())
     if not all(image.key in wanted for image in pictures):
         return {}
-    bases = [concluded(image, settings) for image in pictures]
+    bases = [concluded(image) for image in pictures]
     ratios = usable_ratios(bases)
     jobs = [
         (ratio, image, base)
@@ -308,7 +309,7 @@ def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> 
         for image, base in zip(pictures, bases, strict=True)
     ]
     others: Others = {ratio: [] for ratio in ratios}
-    network = segmenter(settings.provider)
+    network = segmenter(choices.current().provider)
     place = st.empty()
     for number, (ratio, image, base) in enumerate(jobs):
 
@@ -332,7 +333,7 @@ def at_other_factors(pictures: Sequence[SegmentedImage], settings: Settings) -> 
             wanted.difference_update(each.key for each in pictures)  # so that it can be asked again
             place.warning(plain(_sentence(error, image.micrograph.name)))
             return {}
-        others[ratio].append(concluded(replace(image, key=key, segmentation=found), settings))
+        others[ratio].append(concluded(replace(image, key=key, segmentation=found)))
     place.empty()
     return others
 

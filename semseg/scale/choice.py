@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from semseg.scale.bar_text import PrintedScale
@@ -12,6 +13,9 @@ from semseg.scale.witnesses import PictureScale, scale_from_picture
 
 __all__ = ["choose_calibration"]
 
+SCREEN_PX = 700
+CHECKED = 1e-6  # what was checked may have travelled as text
+
 
 def choose_calibration(
     recorded: Calibration | None,
@@ -21,6 +25,8 @@ def choose_calibration(
     pixel_size_nm: float | None = None,
     scale_bar: ScaleBar | None = None,
     scale_bar_nm: float | None = None,
+    scale_bar_px: float | None = None,
+    checked_nm: float | None = None,
     marker_nm: float | None = None,
     printed: PrintedScale | None = None,
     assumed_width_nm: float | None = None,
@@ -44,6 +50,11 @@ def choose_calibration(
         The one that was found in the image.
     scale_bar_nm : float, optional
         The length that is printed at it, as a person typed it.
+    scale_bar_px : float, optional
+        How long a person measured that bar to be, in px, in place of the one that was found: with
+        `scale_bar_nm` this is typed as well.
+    checked_nm : float, optional
+        A proposed width of a pixel that a person checked: the same is certain where it is proposed.
     marker_nm : float, optional
         The same as the file tells it, which knows nothing of the bar that was found: a scale from
         both is only proposed, until the same was read at the bar.
@@ -59,13 +70,19 @@ def choose_calibration(
     elif pixel_size_nm is not None:
         typed = Calibration(pixel_size_nm, "typed pixel size")
     if scale_bar_nm is not None:
-        if scale_bar:
+        if scale_bar_px is not None:
+            measured = _by_hand(scale_bar_nm, scale_bar_px, width_px)
+            if typed is None:
+                typed, measured = measured, None
+        elif scale_bar:
             measured = calibration_from_scale_bar(scale_bar, scale_bar_nm)
         else:
             notes.append(
                 "No scale bar was found in the picture, so the length typed for it is not used; "
                 "give the width of the picture in its place."
             )
+    elif scale_bar_px is not None:
+        notes.append("The scale bar was measured, but what stands at it was not given.")
     elif marker_nm is not None and scale_bar and recorded is None:
         marked = calibration_from_scale_bar(scale_bar, marker_nm)
         source = f"scale bar of {marker_nm:g} nm, as the file says"
@@ -87,6 +104,8 @@ def choose_calibration(
         against = f"against the {read.source} ({read.pixel_size_nm:.4g} nm per pixel): check"
         recorded, read = replace(recorded, source=f"{recorded.source}, {against}"), None
     known = [each for each in (typed, recorded, measured, read) if each is not None]
+    if checked_nm is not None:
+        known = [_checked(each, checked_nm) for each in known]
     known.sort(key=lambda each: not each.certain)  # the order of equals stays
     if said.note and (said.contradicts or not known or known[0] is read):
         notes.append(said.note)
@@ -107,3 +126,20 @@ def choose_calibration(
         "The file does not say how large its pixels are, so sizes are in pixels; "
         "give the width of the picture in nanometres.",
     ]
+
+
+def _by_hand(length_nm: float, length_px: float, width_px: int) -> Calibration:
+    """By a line that a person drew over the bar. Each end may be off by a dot of a screen on which
+    the picture is 700 dots wide, or a pixel: a uniform distribution (JCGM 100:2008, 4.3.7)."""
+    off = max(1.0, width_px / SCREEN_PX)
+    uncertainty = math.sqrt(2 / 3) * off / length_px
+    return Calibration(
+        length_nm / length_px, "scale bar measured by hand", relative_uncertainty=uncertainty
+    )
+
+
+def _checked(known: Calibration, pixel_nm: float) -> Calibration:
+    """A scale that is proposed, certain where a person checked this very one."""
+    if not known.proposed or not math.isclose(known.pixel_size_nm, pixel_nm, rel_tol=CHECKED):
+        return known
+    return replace(known, proposed=False, source=f"{known.source}, checked by hand")

@@ -61,9 +61,12 @@ export class Bar {
       excluded: entry(STATES.rejected_by_hand),
       selected: entry(STATES.selected),
     };
+    const printed = element("li", "", element("i", "sv-key sv-key-bar"));
+    this.printed = { line: printed, words: element("span") };
+    printed.append(this.printed.words);
     this.scale = element("li", "sv-scale");
     find(root, ".sv-states", HTMLElement).replaceChildren(
-      ...Object.values(this.legend).map(({ line }) => line), this.scale,
+      ...Object.values(this.legend).map(({ line }) => line), printed, this.scale,
     );
   }
 
@@ -92,6 +95,12 @@ export class Bar {
     this.note.hidden = !particles.scaleDoubt;
     setText(this.note, `${particles.scaleDoubt} scale, check`);
     this.note.title = DOUBTS[particles.scaleDoubt];
+    const { bar } = particles;
+    this.printed.line.hidden = !bar;
+    if (bar) {
+      const length = `${Number(bar.length.toPrecision(4))} px`;
+      setText(this.printed.words, `scale bar: ${bar.text ? `${bar.text} read, ` : ""}${length}`);
+    }
     // the green outline is of those that count
     setText(accepted.words, particles.ruled ? "counted" : "kept");
     setText(accepted.count, String(counts.counted));

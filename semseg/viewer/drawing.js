@@ -1,11 +1,10 @@
-// Painting outlines, ids and scale bar on the canvas over the picture.
+// Painting outlines, ids and the mark of the scale bar on the canvas over the picture.
 
 import { STATES } from "./definitions.js";
 import { REJECTED, REJECTED_BY_HAND } from "./state.js";
 import { path } from "./particles.js";
-import { barLength, lengthText } from "./texts.js";
 
-/** @import { Options, Particles, Picture, Range, Sight } from "./types.d.ts" */
+/** @import { Line, Options, Particles, PrintedBar, Range, Sight } from "./types.d.ts" */
 /** @import { State } from "./state.js" */
 
 /** @typedef {CanvasRenderingContext2D} Context */
@@ -14,6 +13,8 @@ import { barLength, lengthText } from "./texts.js";
 /** @typedef {"accepted" | "not_counted" | "rejected" | "rejected_by_hand"} Group */
 
 const CASING = "rgba(0, 0, 0, 0.6)";
+/** of the mark around the scale bar that was found, and of a line drawn over one */
+const BAR = "#3fd2ff";
 const MAX_IDS = 1500;
 // cividis-like would hide on grey pictures; viridis without its darkest part
 const SCALE = [
@@ -42,8 +43,9 @@ export function sizeColour(share, alpha = 1) {
  * @param {State} state
  * @param {Options} options
  * @param {Range} range
+ * @param {Line | null} line drawn over a scale bar
  */
-export function paint(context, view, particles, state, options, range) {
+export function paint(context, view, particles, state, options, range, line) {
   const ratio = context.canvas.width / view.width;
   const shown = visible(view, particles, state, options);
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -51,7 +53,7 @@ export function paint(context, view, particles, state, options, range) {
   const scale = view.zoom * ratio;
   context.setTransform(scale, 0, 0, scale, -view.left * scale, -view.top * scale);
   context.lineJoin = "round";
-  dimCropped(context, particles.image);
+  dimCropped(context, particles);
 
   /** @type {Record<Group | "selected", number[]>} */
   const groups = { accepted: [], not_counted: [], rejected: [], rejected_by_hand: [], selected: [] };
@@ -90,7 +92,8 @@ export function paint(context, view, particles, state, options, range) {
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (options.ids) writeIds(context, view, particles, shown);
-  if (particles.pixelSize) scaleBar(context, view, particles.pixelSize, particles.image.frame);
+  if (particles.bar) markBar(context, view, particles.bar);
+  if (line) drawLine(context, view, line);
 }
 
 /**
@@ -178,14 +181,89 @@ function crosses({ x, y, boxes }, i) {
   return cross;
 }
 
-/** @param {Context} context @param {Picture} image */
-function dimCropped(context, { width, height, frame }) {
+/**
+ * Dim what is cut off, but not the scale bar and its writing, which a person compares.
+ *
+ * @param {Context} context
+ * @param {Particles} particles
+ */
+function dimCropped(context, { image: { width, height, frame }, bar }) {
   const [left, top, right, bottom] = frame;
+  context.save();
+  if (bar) {
+    const [from, over, to, under] = bar.around;
+    const rest = new Path2D();
+    rest.rect(-0.5, -0.5, width, height);
+    rest.rect(from - 0.5, over - 0.5, to - from, under - over);
+    context.clip(rest, "evenodd");
+  }
   context.fillStyle = "rgba(0, 0, 0, 0.55)";
   context.fillRect(-0.5, -0.5, width, top);
   context.fillRect(-0.5, bottom - 0.5, width, height - bottom);
   context.fillRect(-0.5, top - 0.5, left, bottom - top);
   context.fillRect(right - 0.5, top - 0.5, width - right, bottom - top);
+  context.restore();
+}
+
+/**
+ * Where a recorded px stands on the canvas, in CSS px.
+ *
+ * @param {Sight} view
+ * @param {number} at
+ * @param {number} axis 0 for x, 1 for y
+ */
+const onScreen = (view, at, axis) => (at - (axis ? view.top : view.left)) * view.zoom;
+
+/**
+ * Stroke what `draw` lays out, in the colour of scale bars and with a dark edge.
+ *
+ * @param {Context} context
+ * @param {() => void} draw
+ */
+function strokeBar(context, draw) {
+  context.beginPath();
+  draw();
+  context.strokeStyle = CASING;
+  context.lineWidth = 4.5;
+  context.stroke();
+  context.strokeStyle = BAR;
+  context.lineWidth = 2;
+  context.stroke();
+}
+
+/**
+ * A frame around the scale bar that was found.
+ *
+ * @param {Context} context
+ * @param {Sight} view
+ * @param {PrintedBar} bar
+ */
+function markBar(context, view, { box }) {
+  const [left, top, right, bottom] = box.map((edge, k) => onScreen(view, edge - 0.5, k % 2));
+  const gap = 4;
+  const [width, height] = [right - left + 2 * gap, bottom - top + 2 * gap];
+  strokeBar(context, () => context.roundRect(left - gap, top - gap, width, height, 3));
+}
+
+/**
+ * A line that a person draws over a scale bar, with a short one across each end.
+ *
+ * @param {Context} context
+ * @param {Sight} view
+ * @param {Line} line
+ */
+function drawLine(context, view, line) {
+  const [x0, y0, x1, y1] = line.map((edge, k) => onScreen(view, edge, k % 2));
+  const length = Math.hypot(x1 - x0, y1 - y0) || 1;
+  const [across, down] = [(-(y1 - y0) / length) * 7, ((x1 - x0) / length) * 7];
+  strokeBar(context, () => {
+    context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+    for (const [x, y] of [[x0, y0], [x1, y1]]) {
+      context.moveTo(x - across, y - down);
+      context.lineTo(x + across, y + down);
+    }
+  });
 }
 
 /**
@@ -211,34 +289,4 @@ function writeIds(context, view, { x, y, ecd, boxes, label }, shown) {
     context.strokeText(text, at, down);
     context.fillText(text, at, down);
   }
-}
-
-/**
- * A bar of round length, about a fifth of what is seen, at the bottom right of the frame.
- *
- * @param {Context} context
- * @param {Sight} view
- * @param {number} pixelSize nm per recorded px
- * @param {Picture["frame"]} frame
- */
-function scaleBar(context, view, pixelSize, frame) {
-  const nm = barLength((view.width / view.zoom) * pixelSize);
-  const length = (nm / pixelSize) * view.zoom;
-  const [end, foot] = [
-    Math.min(view.width, (frame[2] - 0.5 - view.left) * view.zoom),
-    Math.min(view.height, (frame[3] - 0.5 - view.top) * view.zoom),
-  ];
-  // the frame's own corner, unless too little of the frame is in sight
-  const right = (end > length + 30 ? end : view.width) - 14;
-  const bottom = (foot > 60 ? foot : view.height) - 14;
-  context.fillStyle = "rgba(0, 0, 0, 0.6)";
-  context.beginPath();
-  context.roundRect(right - length - 8, bottom - 24, length + 16, 32, 4);
-  context.fill();
-  context.fillStyle = "#fff";
-  context.fillRect(right - length, bottom - 3, length, 5);
-  context.font = "600 12px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.textBaseline = "alphabetic";
-  context.fillText(lengthText(nm), right - length / 2, bottom - 8);
 }

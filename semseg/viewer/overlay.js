@@ -1,12 +1,14 @@
 // The picture with its outlines: a plotly graph for image, zoom and selecting, a canvas over it.
 
-import { find, findAll, pen } from "./dom.js";
+import { element, find, findAll, pen } from "./dom.js";
 import { paint, sizeColour } from "./drawing.js";
 import { finder, rowsWithin } from "./particles.js";
 import { adds, area, config, onClick, placeOf, polygonOf, theme, themedLayout } from "./plots.js";
+import { Ruler } from "./ruler.js";
+import { barLength, lengthText } from "./texts.js";
 import { Tip } from "./tip.js";
 
-/** @import { Graph, Options, Particles, Place, Plotly, Range, Select, Sight } from "./types.d.ts" */
+/** @import { Graph, Line, Options, Particles, Place, Plotly, Range, Select, Sight } from "./types.d.ts" */
 /** @import { Data, Layout, ModeBarDefaultButtons } from "plotly.js-dist-min" */
 /** @import { State } from "./state.js" */
 
@@ -15,6 +17,7 @@ import { Tip } from "./tip.js";
  * @property {Select} select
  * @property {(row: number) => string[]} describe lines of the tooltip
  * @property {() => void} drawn
+ * @property {(line: Line) => void} measured a line was drawn over the scale bar
  */
 
 const STRIP = 30; // px above the picture for plotly's buttons
@@ -55,6 +58,8 @@ export class Overlay {
       };
       input.addEventListener("change", changed, { signal });
     }
+    this.ownBar = find(root, ".sv-own-bar", HTMLElement);
+    this.ruler = new Ruler(root, this, signal);
     this.added = false;
     /** @param {PointerEvent} event */
     const pressed = (event) => (this.added = adds(event));
@@ -84,6 +89,7 @@ export class Overlay {
       ids: on.has("ids"),
       colour: on.has("colour"),
       hide: on.has("hide"),
+      bar: on.has("bar"),
     };
   }
 
@@ -183,9 +189,10 @@ export class Overlay {
   view() {
     const { left, top, width, height, xaxis, yaxis } = area(this.graph);
     const [x0, x1] = xaxis.range;
-    Object.assign(this.canvas.style, {
+    const place = {
       left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
-    });
+    };
+    for (const { style } of [this.canvas, this.ruler.sheet]) Object.assign(style, place);
     return { zoom: width / (x1 - x0), left: x0, top: yaxis.range[1], width, height };
   }
 
@@ -203,8 +210,27 @@ export class Overlay {
       if (size > greatest) greatest = size;
     }
     this.range = [least, greatest];
-    paint(this.context, view, this.particles, this.state, this.options, this.range);
+    const line = this.ruler.line ?? this.state.line;
+    paint(this.context, view, this.particles, this.state, this.options, this.range, line);
+    this.drawBar(view);
     this.actions.drawn();
+  }
+
+  /**
+   * A bar of round length, about a fifth of what is seen: below the picture, where it covers
+   * nothing. None while the scale is assumed, since it would look like one that was measured.
+   *
+   * @param {Sight} view
+   */
+  drawBar(view) {
+    const { pixelSize, scaleDoubt } = this.particles;
+    this.ownBar.hidden = !pixelSize || scaleDoubt === "assumed" || !this.options.bar;
+    if (!pixelSize || this.ownBar.hidden) return;
+    const nm = barLength((view.width / view.zoom) * pixelSize);
+    const bar = element("i");
+    bar.style.width = `${(nm / pixelSize) * view.zoom}px`;
+    const words = lengthText(nm) + (scaleDoubt ? `, ${scaleDoubt}, check` : "");
+    this.ownBar.replaceChildren(bar, words);
   }
 
   /**

@@ -33,6 +33,9 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         ``proposed`` or empty).
         ``image``: ``source`` (JPEG as data URL), ``width`` and ``height`` in recorded px, and
         ``frame``, (left, top, right, bottom) of the analysed part.
+        ``bar``: the scale bar that was found: ``box`` (left, top, right, bottom) and ``length`` in
+        recorded px, ``around``, the part where its writing stands, and ``text``, what was read
+        there, or empty; None where none was found.
         Columns, in base64, little-endian, in the order of the table: ``label`` int32; ``x, y``
         (recorded px), ``confidence`` and every key of `semseg.measure.quantities.SIZES` (in
         ``unit``) float64; every key of `SHAPES` there and ``visibility`` (share that is seen; NaN
@@ -52,6 +55,7 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         "pixel_size": None if analysis.calibration is None else analysis.calibration.pixel_size_nm,
         "scale_doubt": analysis.calibration.doubt if analysis.calibration else "",
         "image": _image(analysis),
+        "bar": _bar(analysis),
         "label": _base64(particles["label"], "<i4"),
         "touches_edge": _base64(particles["touches_edge"], "u1"),
         "doubts": doubts,
@@ -188,6 +192,17 @@ def _image(analysis: Analysis) -> dict[str, Any]:
     source = "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
     frame_px = [columns.start, rows.start, columns.stop, rows.stop]
     return {"source": source, "width": width, "height": height, "frame": frame_px}
+
+
+def _bar(analysis: Analysis) -> dict[str, Any] | None:
+    bar, printed = analysis.scale_bar, analysis.printed
+    if bar is None:
+        return None
+    text = printed.bar.text if printed is not None and printed.bar is not None else ""
+    box = [float(bar.left), bar.top, float(bar.right), bar.bottom]
+    near = bar.text_window
+    around = [near.left, near.top, near.right, near.bottom]
+    return {"box": box, "around": around, "length": float(bar.length_px), "text": text}
 
 
 def _base64(values: Any, kind: str) -> str:

@@ -43,6 +43,7 @@ export function unpack(data) {
     pixelSize: data.pixel_size,
     scaleDoubt: data.scale_doubt,
     image: data.image,
+    bar: data.bar,
     doubts: data.doubts,
     rules: data.rules,
     label,

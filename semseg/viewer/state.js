@@ -35,6 +35,7 @@ export class State {
     this.bins = saved.bins;
     this.log = saved.log;
     this.done = saved.done;
+    this.line = saved.line;
     /** @param {number[]} labels */
     const rows = (labels) =>
       labels.map((label) => particles.row.get(label)).filter((row) => row !== undefined);
@@ -52,8 +53,8 @@ export class State {
 
   /** @returns {Fields} */
   fields() {
-    const { threshold, filter_on, size, weighting, bins, log, done } = this;
-    return { threshold, filter_on, size, weighting, bins, log, done };
+    const { threshold, filter_on, size, weighting, bins, log, done, line } = this;
+    return { threshold, filter_on, size, weighting, bins, log, done, line };
   }
 
   /**

@@ -13,6 +13,7 @@ __all__ = ["ViewState"]
 
 MAX_STEPS = 10_000
 MAX_LABELS = 1_000_000
+MAX_PX = 1e6
 
 Step = tuple[bool | None, tuple[int, ...]]
 
@@ -42,6 +43,8 @@ class ViewState:
         was decided by hand for them back (None).
     done : int
         How many of `steps` count; the others can be redone.
+    line : tuple of float or None
+        Drawn over a scale bar: x and y of its ends, in recorded px.
     """
 
     threshold: float = 0.5
@@ -53,6 +56,7 @@ class ViewState:
     selection: tuple[int, ...] = ()
     steps: tuple[Step, ...] = field(default=())
     done: int = 0
+    line: tuple[float, float, float, float] | None = None
 
     @property
     def edits(self) -> dict[int, bool]:
@@ -70,6 +74,7 @@ class ViewState:
         """As JSON can hold it."""
         fields = asdict(self)
         fields["selection"] = list(self.selection)
+        fields["line"] = None if self.line is None else list(self.line)
         fields["steps"] = [[keep, list(labels)] for keep, labels in self.steps]
         return fields
 
@@ -99,7 +104,17 @@ class ViewState:
             selection=other.selection if selection is None else selection,
             steps=steps,
             done=done,
+            line=_line(fields.get("line")),
         )
+
+
+def _line(value: object) -> tuple[float, float, float, float] | None:
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        return None
+    if not all(isinstance(each, int | float) and abs(each) < MAX_PX for each in value):
+        return None
+    left, top, right, bottom = map(float, value)
+    return (left, top, right, bottom) if (left, top) != (right, bottom) else None
 
 
 def _is_share(value: object) -> TypeGuard[float]:

@@ -23,6 +23,7 @@ export interface Packed {
   /** why sizes in nm must be marked; empty where they need not */
   scale_doubt: "" | "assumed" | "proposed";
   image: Picture;
+  bar: PrintedBar | null;
   doubts: string[];
   rules: string[];
   /** vertices of all particles in recorded px, and where each particle's end */
@@ -49,6 +50,21 @@ export interface Picture {
   frame: [number, number, number, number];
 }
 
+/** The scale bar that was found in the picture; left, top, right, bottom in recorded px. */
+export interface PrintedBar {
+  box: Box;
+  /** where its writing stands */
+  around: Box;
+  /** recorded px */
+  length: number;
+  /** what was read at it, or empty */
+  text: string;
+}
+
+export type Box = [number, number, number, number];
+/** x and y of both ends, in recorded px */
+export type Line = [number, number, number, number];
+
 /** A decision by hand: keep, exclude or (null) leave to the filter again. */
 export type Keep = boolean | null;
 /** A decision, and the particles that it is about: labels in what is saved, rows in the view. */
@@ -67,6 +83,8 @@ export interface Fields {
   log: boolean;
   /** how many of the steps count; the others can be redone */
   done: number;
+  /** drawn over a scale bar */
+  line: Line | null;
 }
 
 /** As ViewState.to_dict makes it, particles by label. */
@@ -94,6 +112,7 @@ export interface ParticleColumns {
   pixelSize: number | null;
   scaleDoubt: "" | "assumed" | "proposed";
   image: Picture;
+  bar: PrintedBar | null;
   doubts: string[];
   rules: string[];
   n: number;
@@ -155,6 +174,8 @@ export interface Options {
   ids: boolean;
   colour: boolean;
   hide: boolean;
+  /** the view's own scale bar, below the picture */
+  bar: boolean;
 }
 
 /** Where the picture is: CSS px per recorded px, recorded px at the left top corner, CSS px. */

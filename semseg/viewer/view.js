@@ -107,7 +107,12 @@ export class View {
     this.overlay = new Overlay(
       Plotly,
       this.root,
-      { select, describe: (row) => described(this.particles, this.state, row), drawn: () => this.drawn() },
+      {
+        select,
+        describe: (row) => described(this.particles, this.state, row),
+        drawn: () => this.drawn(),
+        measured: (line) => this.option({ line }),
+      },
       signal,
     );
     this.controls = new Controls(

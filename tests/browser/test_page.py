@@ -46,7 +46,7 @@ def test_the_start_explains_itself_and_the_sample_runs_at_one_click(visit):
     visitor.shown()
     assert visitor.number("kept") > 150
     assert "Zeiss metadata" in visitor.text()
-    assert visitor.scale_field().input_value() == "7520"
+    assert visitor.scale_field().input_value() == "7.52 µm"
 
 
 # 2 Upload, 8 table and batch
@@ -102,7 +102,7 @@ def test_a_scale_that_nobody_gave_is_marked_wherever_it_matters(visit, bare_png)
     visitor = visit()
     visitor.upload(("bare.png", bare_png))
     visitor.shown()
-    assert visitor.scale_field().input_value() == "7520"
+    assert visitor.scale_field().input_value() == "7.52 µm"
     assert "Assumed, check" in visitor.text()
     assert visitor.page.locator(".semseg-viewer").inner_text().count("check") >= 1
     assert {row["scale"] for row in rows(visitor.download("All particles"))} == {"assumed, check"}
@@ -121,13 +121,12 @@ def test_a_typed_scale_is_compared_with_the_files(visit):
     visitor.shown()
     visitor.type_scale("8000")
     assert visitor.text().count("6.4% apart") == 1
-    visitor.page.get_by_text("Pixel size", exact=True).click()
+    visitor.page.get_by_text("Pixel", exact=True).click()
     visitor.quiet()
-    assert float(visitor.scale_field().input_value()) == pytest.approx(8000 / 1024, rel=1e-4)
-    assert "pixel" in visitor.query()
+    assert visitor.scale_field().input_value() == "7.812 nm"  # 8000 / 1024
     visitor.button("Use what the file says")
-    assert float(visitor.scale_field().input_value()) == pytest.approx(7.344, rel=1e-3)
-    assert "pixel" not in visitor.query()
+    assert visitor.scale_field().input_value() == "7.344 nm"
+    assert "width" not in visitor.query()
 
 
 # 4 Prepare

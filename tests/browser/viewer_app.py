@@ -4,7 +4,8 @@
 
 ``?count=5000`` shows that many drawn particles in place of the sample, ``?command=2`` another
 command and ``?px=1`` sizes in pixels; with ``?rule=1`` those at the edge or partly covered are not
-counted, with ``?weights=1`` each counts by a weight. What Python knows stands below the view as
+counted, with ``?weights=1`` each counts by a weight. ``?doubt=proposed`` or ``none`` is the doubt
+of the scale, with ``?bar=1`` a scale bar was found. What Python knows stands below the view as
 JSON, with the numbers of the drawn particles as it reckons them.
 """
 
@@ -20,9 +21,16 @@ from semseg.data import sample_path
 from semseg.instances.confidence import apply_filter
 from semseg.measure.grid import Grid
 from semseg.measure.quantities import SHAPES, SIZES
+from semseg.scale.bar_text import PrintedScale
 from semseg.scale.calibration import Calibration
+from semseg.scale.printed_lengths import bar_length
+from semseg.scale.scale_bar import ScaleBar
+from semseg.scale.window import Window
 from semseg.statistics.summary import summarise
 from semseg.viewer import ViewState, pack, viewer
+
+# in the strip below the analysed frame of 300 particles
+BAR = ScaleBar(80.0, 40.0, 120.0, 880, 884, 0.006, Window(860, 10, 920, 200))
 
 
 @st.cache_data
@@ -31,7 +39,9 @@ def sample() -> dict:
 
 
 @st.cache_data
-def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[dict, pd.DataFrame]:
+def drawn(
+    count: int, calibrated: bool, ruled: bool, weighted: bool, doubt: str, bar: bool
+) -> tuple[dict, pd.DataFrame]:
     """So many ragged discs, some with a low confidence; 1200 x 900 px, or larger for many."""
     rng = np.random.default_rng(count)
     across = max(1, int(np.ceil(np.sqrt(count * 4 / 3))))
@@ -67,7 +77,10 @@ def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[di
         particles["not_counted"] = np.where(particles["touches_edge"], "cut by the edge", covered)
     if weighted:
         particles["weight"] = 1 + 8 * (radius / pitch) ** 2  # larger ones count more
-    calibration = Calibration(scale, "assumed width, check", assumed=True) if calibrated else None
+    calibration = None
+    if calibrated:
+        marks = {"assumed": doubt == "assumed", "proposed": doubt == "proposed"}
+        calibration = Calibration(scale, "assumed width, check", **marks)
     analysis = SimpleNamespace(
         micrograph=SimpleNamespace(name="<i>drawn</i>.tif", grey=grey),
         grid=Grid(grey.shape, (height - 40, grey.shape[1]), (height - 40, grey.shape[1])),
@@ -75,6 +88,8 @@ def drawn(count: int, calibrated: bool, ruled: bool, weighted: bool) -> tuple[di
         unit=unit,
         particles=particles,
         outlines=outlines,
+        scale_bar=BAR if bar else None,
+        printed=PrintedScale(bar_length("200 nm")) if bar else None,
     )
     return pack(analysis), particles
 
@@ -112,7 +127,14 @@ particles = None
 if count is None:
     data = sample()
 else:
-    data, particles = drawn(int(count), "px" not in query, "rule" in query, "weights" in query)
+    data, particles = drawn(
+        int(count),
+        "px" not in query,
+        "rule" in query,
+        "weights" in query,
+        query.get("doubt", "assumed"),
+        "bar" in query,
+    )
 state = viewer(data, ViewState(threshold=0.5), command=query.get("command", "1"), key="view")
 known = {"id": data["id"], **state.to_dict(), "edits": sorted(state.edits.items())}
 known["runs"] = st.session_state["runs"] = st.session_state.get("runs", 0) + 1

@@ -9,6 +9,7 @@ import pytest
 from semseg.display import Display
 from semseg.errors import SettingsError
 from semseg.export.session import differences, read_session, session_json
+from semseg.preprocessing.preparation import Crop
 from semseg.scale.bar_text import PrintedScale
 from semseg.scale.printed_lengths import bar_length, entries
 from semseg.scale.window import Window
@@ -41,6 +42,33 @@ def test_what_was_read_in_a_picture_is_kept():
         values["pictures"][0]["printed"] = wrong
         with pytest.raises(SettingsError, match="damaged"):
             read_session(json.dumps(values))
+
+
+def test_each_picture_keeps_the_scale_crop_and_factor_that_were_its_own():
+    """What all have in common stands once; an edition that knows one set of settings refuses."""
+    drawn = draw(edges="exclude")
+    common = replace(drawn.settings, width_nm=None, crop=None)
+    own = replace(common, scale_bar_nm=200.0, crop=Crop(top=3), rescale=0.5)
+    one = replace(drawn, settings=replace(common, width_nm=500.0))
+    elsewhere = replace(drawn.micrograph, sha256="1" * 64)
+    other = replace(drawn, micrograph=elsewhere, settings=own)
+    content = session_json([one, other])
+    values = json.loads(content)
+    assert values["format"] == 2
+    assert values["settings"]["width_nm"] is None
+    assert values["pictures"][0]["settings"] == {"width_nm": 500.0}
+    session = read_session(content)
+    assert [session.settings_of(each) for each in session.pictures] == [
+        one.settings,
+        other.settings,
+    ]
+    assert differences(session, [one, other]) == []
+    for wrong in ({"edges": "count"}, {"width_nm": -1}, {"what": 1}, [], {"crop": 5}):
+        values["pictures"][0]["settings"] = wrong
+        with pytest.raises(SettingsError):
+            read_session(json.dumps(values))
+    # pictures with the same settings are written as before
+    assert json.loads(session_json([one, one]))["format"] == 1
 
 
 def test_the_same_analyses_give_the_same_bytes():
@@ -165,7 +193,7 @@ def test_what_is_no_session_is_refused(text, match):
 @pytest.mark.parametrize(
     ("path", "value", "match"),
     [
-        (("format",), 2, "format 2"),
+        (("format",), 3, "format 3"),
         (("settings", "width_nm"), -1, "width_nm"),
         (("settings", "colour"), 1, "colour"),
         (("display", "size"), "girth", "size"),

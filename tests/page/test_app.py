@@ -15,7 +15,6 @@ from streamlit.runtime.caching import clear_session_resource_cache
 from semseg import analysis
 from semseg.data import sample_path
 from semseg.page import work
-from semseg.settings import SETTINGS
 from tests.support.page import give, open_page, texts, upload
 from tests.support.picture_files import tiff_pages
 
@@ -42,7 +41,7 @@ def test_the_page_opens_and_says_what_it_does(page):
     assert not page.exception
     assert "Particle sizes" in page.title[0].value
     assert "stay in memory" in texts(page)
-    assert page.number_input(key="scale_value").value is None
+    assert not [field for field in page.text_input if field.key == "scale_text"]
 
 
 def test_the_sample_is_measured_at_one_click(page):
@@ -50,7 +49,7 @@ def test_the_sample_is_measured_at_one_click(page):
     next(button for button in page.button if button.label == "Try the sample").click().run()
     assert not page.exception
     assert "Zeiss metadata" in texts(page)
-    assert page.number_input(key="scale_value").value == 7520
+    assert page.text_input(key="scale_text").value == "7.52 µm"
     assert page.query_params["sample"] == "1"
     assert page.session_state["views"]
 
@@ -60,7 +59,7 @@ def test_a_text_file_beside_the_picture_gives_its_scale(page, bare_png):
     upload(page, ("Bare.png", bare_png), ("bare.txt", text), ("other.txt", text))
     assert not page.exception
     assert "JEOL sidecar" in texts(page)
-    assert page.number_input(key="scale_value").value == 4000
+    assert page.text_input(key="scale_text").value == "4 µm"
     assert "belongs to no picture" in texts(page)
 
 
@@ -95,32 +94,58 @@ def test_a_bad_file_is_one_sentence_and_the_others_go_on(page):
 
 def test_a_picture_without_a_scale_is_assumed_and_marked(page, bare_png):
     upload(page, ("bare.png", bare_png))
-    assert page.number_input(key="scale_value").value == 7520
+    assert page.text_input(key="scale_text").value == "7.52 µm"
     assert "Assumed, check" in texts(page)
     assert "assumed width, check" in texts(page)
-    page.number_input(key="scale_value").set_value(5000.0).run()
+    page.text_input(key="scale_text").set_value("5 um").run()
     assert "ssumed" not in texts(page)
     assert "typed width" in texts(page)
     assert page.query_params["width"] == "5000"
 
 
-def test_fields_for_numbers_end_where_the_settings_do(page):
+def test_the_field_of_the_scale_takes_units_and_refuses_what_is_no_length(page):
     page.query_params["sample"] = "1"
     page.run()
-    for kind, name in (("Image width", "width_nm"), ("Pixel size", "pixel_size_nm")):
+    for kind, text, name, value in (
+        ("Width", "0.0075 mm", "width", "7500"),
+        ("Pixel", "7,4 nm", "pixel", "7.4"),
+        ("Scale bar", "0.2 \u00b5m", "bar", "200"),
+    ):
         page.segmented_control(key="scale_kind").set_value(kind).run()
-        field = page.number_input(key="scale_value")
-        assert (field.min, field.max) == (SETTINGS[name].low, SETTINGS[name].high)
-        assert SETTINGS[name].help[1:] in field.help
+        page.text_input(key="scale_text").set_value(text).run()
+        assert not page.exception
+        assert page.query_params[name] == value
+    for text in ("five", "1,000 nm", "-2 um", "1e30 nm"):
+        page.text_input(key="scale_text").set_value(text).run()
+        assert len(page.error) == 1
+        assert page.query_params["bar"] == "200"
+    page.text_input(key="scale_text").set_value("").run()
+    assert not page.error
+    assert "bar" not in page.query_params
+
+
+def test_a_pixel_that_no_microscope_has_is_asked_about(page):
+    page.query_params["sample"] = "1"
+    page.run()
+    page.text_input(key="scale_text").set_value("0.29").run()  # 0.29 um was meant
+    assert "check the unit" in texts(page)
+    assert "width" not in page.query_params
+    assert "Zeiss metadata" in texts(page)
+    page.button(key="scale_do_not_use").click().run()
+    assert page.text_input(key="scale_text").value == "7.52 µm"
+    page.text_input(key="scale_text").set_value("0.29").run()
+    page.button(key="scale_use").click().run()
+    assert page.query_params["width"] == "0.29"
+    assert "Doubtful scale" in texts(page)
 
 
 def test_a_width_that_contradicts_the_file_is_said(page):
     page.query_params["sample"] = "1"
     page.run()
-    page.number_input(key="scale_value").set_value(8000.0).run()
+    page.text_input(key="scale_text").set_value("8000").run()
     assert texts(page).replace("\\", "").count("6.4% apart") == 1
     next(button for button in page.button if "file says" in button.label).click().run()
-    assert page.number_input(key="scale_value").value == 7520
+    assert page.text_input(key="scale_text").value == "7.52 µm"
     assert "width" not in page.query_params
 
 
@@ -136,7 +161,8 @@ def test_the_address_and_a_settings_file_set_the_page(page):
     give(page, "settings_file", ("settings.json", json.dumps(settings).encode()))
     page.run()
     assert not page.exception
-    assert page.number_input(key="scale_value").value == 6000
+    assert page.text_input(key="scale_text").value == "6 µm"
+    assert "for every picture" in texts(page)
     assert page.toggle(key="rescale_auto").value
     assert page.slider(key="crop_bottom").value == 100
     assert page.query_params["filter"] == "0.9"
@@ -166,9 +192,9 @@ def test_nothing_but_what_it_sees_runs_the_network(page, monkeypatch):
     monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
     page.query_params["sample"] = "1"
     page.run()
-    page.number_input(key="scale_value").set_value(8000.0).run()
-    page.segmented_control(key="scale_kind").set_value("Pixel size").run()
-    assert page.number_input(key="scale_value").value == pytest.approx(8000 / 1024, rel=1e-5)
+    page.text_input(key="scale_text").set_value("8000").run()
+    page.segmented_control(key="scale_kind").set_value("Pixel").run()
+    assert page.text_input(key="scale_text").value == "7.812 nm"  # 8000 / 1024
     assert runs == [1]
     page.toggle(key="rescale_auto").set_value(False).run()
     page.select_slider(key="rescale").set_value(1.0).run()
@@ -189,6 +215,57 @@ def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):
     upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
     assert [tab.label for tab in page.tabs][-1] == "All 2 pictures"
     assert page.selectbox(key="picture").value == 0
+
+
+def shown(page, number):
+    page.selectbox(key="picture").set_value(number).run()
+    assert not page.exception
+    return page
+
+
+def test_what_is_typed_belongs_to_the_picture_shown_until_it_is_used_for_all(page, bare_png):
+    bare = np.asarray(Image.open(io.BytesIO(bare_png)))
+    out = io.BytesIO()
+    Image.fromarray(bare[:500, :700]).save(out, "png")
+    upload(page, ("one.png", bare_png), ("two.png", out.getvalue()))
+    page.text_input(key="scale_text").set_value("4 um").run()
+    assert "for this picture" in texts(page)
+    assert "width" not in page.query_params  # a link would give it to any picture
+    shown(page, 1)
+    assert "Assumed, check" in texts(page)
+    page.toggle(key="crop_auto").set_value(False).run()
+    page.slider(key="crop_top").set_value(30).run()
+    shown(page, 0)
+    assert page.text_input(key="scale_text").value == "4 µm"
+    assert page.toggle(key="crop_auto").value
+    page.button(key="scale_for_all").click().run()
+    assert "for every picture" in texts(page)
+    assert page.query_params["width"] == "4000"
+    shown(page, 1)
+    assert page.text_input(key="scale_text").value == "4 µm"
+    assert page.slider(key="crop_top").value == 30
+    # another picture that comes later
+    give(page, "uploads", ("sample.tif", sample_path().read_bytes()))
+    page.run()
+    assert page.toggle(key="crop_auto").value
+    assert page.text_input(key="scale_text").value == "4 µm"
+
+
+def test_a_picture_that_comes_back_has_its_own_scale_again(page, bare_png):
+    upload(page, ("bare.png", bare_png))
+    page.text_input(key="scale_text").set_value("4 um").run()
+    page.toggle(key="crop_auto").set_value(False).run()
+    page.slider(key="crop_top").set_value(30).run()
+    give(page, "uploads")
+    page.run()
+    page.run()
+    assert not page.exception
+    upload(page, ("sample.tif", sample_path().read_bytes()))
+    assert not page.exception
+    assert page.text_input(key="scale_text").value == "7.52 µm"
+    upload(page, ("again.png", bare_png))
+    assert page.text_input(key="scale_text").value == "4 µm"
+    assert page.slider(key="crop_top").value == 30
 
 
 def test_a_missing_model_is_one_sentence(page, monkeypatch):
@@ -314,7 +391,7 @@ def test_a_visitor_beyond_the_rate_is_told_when_it_goes_on(page, monkeypatch):
     page.toggle(key="rescale_auto").set_value(False).run()
     assert len([text for text in said if "goes on" in text]) == 4
     assert "goes on in 15 s" in said[[i for i, t in enumerate(said) if "goes on" in t][-1]]
-    page.number_input(key="scale_value").set_value(8000.0).run()
+    page.text_input(key="scale_text").set_value("8000").run()
     assert len([text for text in said if "goes on" in text]) == 4
 
 
@@ -325,8 +402,8 @@ def test_what_a_visitor_held_is_free_when_they_are_gone_and_there_again_if_they_
     assert store.used > 10 * 1024 * 768
     clear_session_resource_cache("test session id")  # what Streamlit does at a disconnection
     assert store.used == 0
-    page.number_input(key="scale_value").set_value(8000.0).run()
-    page.number_input(key="scale_value").set_value(7520.0).run()
+    page.text_input(key="scale_text").set_value("8000").run()
+    page.text_input(key="scale_text").set_value("7520").run()
     assert not page.exception
     after = page.session_state["latest"]["analysis"].particles
     assert after["min_feret_px"].equals(before["min_feret_px"])

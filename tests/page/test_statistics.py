@@ -13,6 +13,7 @@ import semseg
 from semseg.data import sample_path
 from semseg.export.session import session_json
 from semseg.scale import ocr
+from semseg.scale.typed_length import length_nm
 from semseg.settings import Settings
 from tests.support.page import give, open_page, texts, upload
 
@@ -151,33 +152,40 @@ def test_a_scale_bar_gives_the_scale_where_the_file_gives_none(page, monkeypatch
     assert "px long" in texts(page)
     assert "not installed" in texts(page)
     assert "Assumed, check" in texts(page)
-    page.number_input(key="scale_bar_typed").set_value(200.0).run()
+    page.text_input(key="scale_text").set_value("200 nm").run()  # the field is the bar's
     assert not page.exception
     assert "scale bar" in texts(page)
     assert "ssumed" not in texts(page)
     # 27 px for 200 nm; the field shows what is used, not what would be assumed
-    assert page.number_input(key="scale_value").value == pytest.approx(1024 * 200 / 27, rel=0.02)
+    page.segmented_control(key="scale_kind").set_value("Width").run()
+    shown = length_nm(page.text_input(key="scale_text").value)
+    assert shown == pytest.approx(1024 * 200 / 27, rel=0.02)
 
 
 @pytest.mark.skipif(not ocr.is_installed(), reason="rapidocr is not installed")
 def test_what_stands_in_the_picture_is_the_scale_or_proposed(page):
     upload(page, ("bare.png", bare_sample()))
-    assert page.number_input(key="scale_value").value == 7520
+    assert page.text_input(key="scale_text").value == "7.52 µm"
     assert "From the picture: label bar and scale bar" in texts(page)
     upload(page, ("bare.png", bare_sample(entries=False)))
     assert not page.exception
-    assert page.number_input(key="scale_value").value == pytest.approx(7520, rel=0.05)
+    assert page.text_input(key="scale_text").value == "200 nm"  # as it was read
     said = texts(page).replace("\\", "")
     assert "**Proposed, check:** scale bar (read from the picture: 200 nm)" in said
     assert "Read there: **200 nm**" in texts(page)
+    page.button(key="scale_confirm").click().run()
+    assert "roposed" not in texts(page)
+    assert "checked by hand" in texts(page)
+    assert page.session_state["latest"]["analysis"].calibration.certain
 
 
 def test_a_scale_bar_checks_what_the_file_says(page):
     page.query_params["sample"] = "1"
     page.run()
-    page.number_input(key="scale_bar_typed").set_value(200.0).run()
+    page.segmented_control(key="scale_kind").set_value("Scale bar").run()
+    page.text_input(key="scale_text").set_value("0.2 um").run()
     assert not page.exception
     assert "agrees with the 7.344 nm in the file" in texts(page)
-    page.number_input(key="scale_bar_typed").set_value(300.0).run()
+    page.text_input(key="scale_text").set_value("300").run()
     assert "against 7.344 nm in the file" in texts(page)
     assert "check the scale bar before you trust" in texts(page)

@@ -92,7 +92,7 @@ class Visitor:
         return parse_qs(urlparse(self.page.url).query)
 
     def scale_field(self):
-        return self.page.locator(".st-key-scale_value input")
+        return self.page.locator(".st-key-scale_text input")
 
     def type_scale(self, value: str) -> None:
         self.scale_field().fill(value)
