@@ -79,23 +79,29 @@ def scale(
             )
 
 
-def state_of(settings: Settings, used: Calibration | None) -> str:
-    """Where a picture's scale stands, in a word or two.
+def state_of(settings: Settings, used: Calibration | None, recorded: Calibration | None) -> str:
+    """Where a picture's scale stands, in a few words; `recorded` is what its file says.
 
-    >>> state_of(Settings(), Calibration(2.0, "Zeiss metadata"))
-    'certain'
-    >>> state_of(Settings(width_nm=5000.0), Calibration(2.0, "typed width"))
+    >>> zeiss = Calibration(2.0, "Zeiss metadata")
+    >>> state_of(Settings(), zeiss, zeiss)
+    'from the file'
+    >>> state_of(Settings(width_nm=5000.0), Calibration(2.0, "typed width"), zeiss)
     'typed'
-    >>> state_of(Settings(), None), state_of(Settings(), Calibration(2.0, "guess", assumed=True))
-    ('none', 'assumed, check')
+    >>> state_of(Settings(), Calibration(2.0, "scale bar (read ...)", proposed=True), None)
+    'read, check'
+    >>> state_of(Settings(), None, None)
+    'none'
     """
     if used is None:
         return "none"
-    if not used.certain:
-        return f"{used.doubt}, check"
+    if used.assumed:
+        return "assumed, check"
     if used.source.startswith("typed") or _by_bar(used):
         return "typed"
-    return "checked" if settings.scale_checked_nm is not None else "certain"
+    of_file = recorded is not None and used.source.startswith(recorded.source)
+    if used.certain and settings.scale_checked_nm is not None:
+        return "checked"
+    return ("from the file" if of_file else "read") + ("" if used.certain else ", check")
 
 
 def length_of(text: str, kind: str) -> float:
@@ -404,7 +410,7 @@ def edit(pictures: Sequence[Micrograph], used: Sequence[Calibration | None]) -> 
         {
             "Picture": picture.name,
             "Width": length_words(scale.pixel_size_nm * picture.width) if scale else "",
-            "Scale": state_of(choices.of(picture), scale),
+            "Scale": state_of(choices.of(picture), scale, picture.calibration),
             "Checked": scale is not None and scale.certain,
             "From": scale.source if scale else "",
             "Pixel": scale.per_pixel if scale else "",

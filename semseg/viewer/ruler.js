@@ -7,6 +7,7 @@ import { placeOf } from "./plots.js";
 /** @import { Overlay } from "./overlay.js" */
 
 const LEAST = 4; // CSS px; a shorter one was a click
+const [LOOK, LOOKS] = [100, 100]; // ms, and how often, until the page has asked
 const STRAIGHT = 0.1; // of its length: what is off less than this is meant to be level or upright
 
 export class Ruler {
@@ -20,6 +21,7 @@ export class Ruler {
    */
   constructor(root, overlay, signal) {
     this.overlay = overlay;
+    this.signal = signal;
     this.button = find(root, ".sv-ruler", HTMLButtonElement);
     this.sheet = find(root, ".sv-sheet", HTMLElement);
     const { sheet } = this;
@@ -97,6 +99,15 @@ export class Ruler {
     else {
       this.overlay.actions.measured([left, top, right, bottom]);
       this.turn(false);
+      this.ask();
     }
+  }
+
+  /** Go to the field that the page opens for what the line stands for, once it is there. */
+  ask(looks = LOOKS) {
+    if (this.signal.aborted) return;
+    const field = document.querySelector(".st-key-line_form input");
+    if (field instanceof HTMLInputElement) field.focus();
+    else if (looks) setTimeout(() => this.ask(looks - 1), LOOK);
   }
 }

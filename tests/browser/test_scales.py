@@ -1,0 +1,60 @@
+"""The scale of a picture on the whole page: a line drawn over its bar."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from semseg.data import sample_path
+
+
+def bare(height: int, width: int) -> bytes:
+    """A piece of the sample, of which nothing tells the scale."""
+    with Image.open(sample_path()) as picture:
+        out = io.BytesIO()
+        Image.fromarray(np.asarray(picture)[:height, :width]).save(out, "png")
+    return out.getvalue()
+
+
+def draw(visitor, begin: float, end: float) -> None:
+    """A line across these shares of the picture's width."""
+    page = visitor.page
+    page.get_by_role("button", name="Draw over the scale bar").click()
+    box = page.locator(".sv-sheet").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + begin * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], middle)
+    page.mouse.up()
+    page.locator(".st-key-line_form").wait_for()
+    visitor.quiet()
+
+
+def test_a_line_over_the_bar_and_what_it_says_make_the_scale(visit):
+    visitor = visit()
+    visitor.upload(("bare.png", bare(600, 800)))
+    visitor.shown()
+    assert "Assumed, check" in visitor.text()
+    draw(visitor, 0.25, 0.75)  # 400 px
+    page = visitor.page
+    field = page.locator(".st-key-line_form input")
+    assert field.evaluate("(field) => field === document.activeElement")
+    page.keyboard.type("much")
+    page.keyboard.press("Enter")
+    visitor.quiet()
+    assert "is no length" in visitor.text()
+    field.fill("2 \u00b5m")
+    field.press("Enter")
+    page.locator(".st-key-line_form").wait_for(state="detached")
+    visitor.quiet()
+    assert "Assumed" not in visitor.text()
+    assert "Scale bar measured by hand, for this picture" in visitor.text()
+    found = json.loads(visitor.download("Summary"))
+    assert found["calibration"]["pixel_size_nm"] == pytest.approx(5.0, rel=0.01)
+    assert found["settings"]["scale_bar_nm"] == 2000
+    visitor.button("Forget it")
+    assert "Assumed, check" in visitor.text()
