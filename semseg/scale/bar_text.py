@@ -39,7 +39,7 @@ MIN_CONFIDENCE = 0.75
 MAX_ENLARGEMENT = 3.0
 MAX_SIDE_PX = 1920  # of what is read; RapidOCR would shrink what is longer than 2000 px
 # Letters of the size that the networks know, at a cost of 0.2 s; then larger writing, further away
-LOOKS = ((150_000, 1.0), (60_000, 1.6))  # pixels of the picture that is read, size of the window
+LOOKS = ((150_000, 1.0), (80_000, 2.2))  # pixels of the picture that is read, size of the window
 MAX_APART = 0.01  # of two looks; lengths at bars differ by far more
 # margin around the writing, in its height, and the height to which it is enlarged; the recogniser
 # brings all to 48 px

@@ -43,7 +43,8 @@ UNITS: dict[str, tuple[float, ...]] = {
     "pm": (1e3, 1.0),
 }
 
-_UNIT = r"(?P<unit>nm|um|mm|pm)(?![a-z\d])"
+# an upright stroke behind it is the tick of a bar
+_UNIT = r"(?P<unit>nm|um|mm|pm)(?![a-km-z\d])"
 _PLAIN = r"\d{1,4}(?:[.,]\d{1,4})?"
 # l and I are 1, O is 0 where they stand among digits
 _LOOSE = r"[\dlIoO]{1,4}(?:[.,][\doO]{1,2})?"

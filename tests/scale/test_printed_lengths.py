@@ -27,6 +27,7 @@ from semseg.scale.printed_lengths import bar_length, entries, magnifications
         ("0.5 µm°", 500),
         ("1 µµm", 1000),
         ("lum", 1000),
+        ("200 nml", 200),
         ("l0O nm", 100),
         ("0.1 µm 100nm", 100),
         ("X25,000 1µm WD 3.1mm", 1000),
@@ -53,7 +54,6 @@ def test_lengths_at_scale_bars(text, nm):
         "1,000 nm",  # thousands or decimals
         "200 nn",
         "200 am",
-        "200 nml",
         "100 mm",  # no microscope has a bar of 100 mm
         "20 cm",
         "WD 10 mm",
