@@ -4,8 +4,8 @@ Which length stands at each bar was read by eye in enlarged crops, for every pic
 training split) and of the field in which `semseg.scale.scale_bar` found a bar at some time:
 ``bar_texts.csv``, in nanometres, empty where nothing is written. The TiO2 pictures of BAM have
 their width in their label bars besides. Each is read at its own size and shrunk, because small
-writing is where readers guess. The rules of `semseg.scale.bar_text` were made on EMPS, so the figures say that
-they fit these pictures, not how they fare on others.
+writing is where readers guess. The rules of `semseg.scale.bar_text` were made on EMPS, so the
+figures say that they fit these pictures, not how they fare on others.
 
 The pictures lie in ``../shared/data`` and are not part of this repository.
 """
@@ -31,7 +31,7 @@ from semseg.scale.scale_bar import find_scale_bar
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TEXTS = Path(__file__).with_name("bar_texts.csv")
-FACTORS = (1.0, 0.7, 0.5, 0.35)
+FACTORS = (1.0, 0.7, 0.5)
 TIO2_WIDTH_NM = 7520.0
 TIO2_BAR_NM = {"1908264": 300.0}  # all others: 200
 MIN_SIDE_PX = 64  # what semseg measures
