@@ -1,9 +1,10 @@
-"""The scale of a picture on the whole page: a line drawn over its bar."""
+"""The scale of each picture on the whole page: a line drawn over a bar, the table of all."""
 
 from __future__ import annotations
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -58,3 +59,29 @@ def test_a_line_over_the_bar_and_what_it_says_make_the_scale(visit):
     assert found["settings"]["scale_bar_nm"] == 2000
     visitor.button("Forget it")
     assert "Assumed, check" in visitor.text()
+
+
+def test_a_scale_is_typed_in_the_table_of_all_pictures(visit):
+    visitor = visit()
+    visitor.upload(("one.png", bare(600, 800)), ("two.png", bare(500, 700)))
+    visitor.shown()
+    visitor.tab("All 2 pictures")
+    page = visitor.page
+    table = page.locator("[data-testid=stDataFrame]").nth(1)
+    table.locator("canvas").first.wait_for()
+    visitor.quiet()
+    box = table.bounding_box()
+    # the second row's width: below the head and the first row, in the second of six columns
+    cell = (box["x"] + 0.2 * box["width"], box["y"] + 2.5 * 35)
+    page.mouse.dblclick(*cell)
+    field = page.locator("#portal :is(input, textarea)").first
+    field.fill("3.5 um")
+    page.wait_for_timeout(500)  # the table takes what it has drawn
+    field.press("Enter")
+    page.get_by_text("one.png is left out").wait_for()
+    visitor.quiet()
+    assert "two.png is left out" not in visitor.text()
+    made = zipfile.ZipFile(io.BytesIO(visitor.download("All pictures as ZIP")))
+    session = json.loads(made.read("session.json"))
+    assert session["settings"]["width_nm"] is None
+    assert [each.get("settings") for each in session["pictures"]] == [None, {"width_nm": 3500.0}]

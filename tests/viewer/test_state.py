@@ -76,3 +76,13 @@ def test_nothing_wrong_is_believed(name, value):
 def test_no_mapping_no_state(nonsense):
     assert ViewState.from_dict(nonsense) == ViewState()
     assert ViewState.from_dict(nonsense, fallback=STATE) == STATE
+
+
+@pytest.mark.parametrize("line", [None, [1, 2, 3], [1, 2, 1, 2], [0, 0, 1e9, 0], ["1", 2, 3, 4], 5])
+def test_a_line_that_is_none_is_left_out(line):
+    assert ViewState.from_dict({"line": line}).line is None
+
+
+def test_a_line_over_a_scale_bar_is_kept():
+    state = ViewState(line=(10.0, 5.0, 110.0, 5.0))
+    assert ViewState.from_dict(state.to_dict()) == state
