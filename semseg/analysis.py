@@ -230,12 +230,13 @@ def segment(
         image = resize(square, factor, model.reduction)
         maps = segmenter.predict(image, lambda done: report("network", done))
     with _timed("measure", seconds, report):
-        labels, features = find_particles(maps, image, thresholds)
+        instances = find_particles(maps, image, thresholds)
+        labels, features = instances.labels, instances.features
         grid = prepared.grid(labels.shape)
         shapes = measure_shapes(labels)
         median = float(shapes["ecd"].median()) if len(shapes) else None
         confidences = confidence(features, model.confidence)
-        doubt = reasons(features, model.confidence)
+        doubt = reasons(features, model.confidence.get("doubt", {}))
         in_domain = model.confidence.get("in_domain", out_of_domain.DEFAULT_MODEL)
         why = out_of_domain.why_out_of_domain(square, maps, confidences, in_domain)
         if why:
@@ -265,6 +266,8 @@ def segment(
         median_network_px=median,
         model=model,
         provider=segmenter.provider,
+        proposals=instances.proposals,
+        chosen=instances.chosen,
         notes=tuple(notes),
     )
 
@@ -373,6 +376,7 @@ def without_images(analysis: Analysis, *, outlines: bool = True) -> Analysis:
             network_labels=released(found.network_labels),
             labels=released(found.labels),
             outlines=found.outlines if outlines else {},
+            proposals=None,
         ),
     )
 

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.inference.description import ModelInfo
+from semseg.instances.particles import Proposals
 from semseg.io.micrograph import Micrograph
 from semseg.measure.grid import Grid
 from semseg.preprocessing.preparation import Crop, square_pixels, square_shape
@@ -104,6 +105,10 @@ class Segmentation:
         Median diameter at the network; None without particles.
     model : ModelInfo
     provider : str
+    proposals : Proposals or None
+        All that might have been a particle; None where it was let go.
+    chosen : (n,) int64
+        The candidate among them that each label was.
     notes : tuple of str
     """
 
@@ -117,6 +122,8 @@ class Segmentation:
     median_network_px: float | None
     model: ModelInfo
     provider: str
+    proposals: Proposals | None
+    chosen: NDArray[np.int64]
     notes: tuple[str, ...] = ()
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from semseg.analysis import prepare
-from semseg.instances.particles import Thresholds
+from semseg.instances.thresholds import Thresholds
 from semseg.io.micrograph import read_micrograph
 from semseg.settings import Settings
 from training import fit
@@ -42,15 +42,11 @@ VARIANTS = {
 
 def rated(network: Path, pictures: Sequence[Picture], shown: Sequence[Picture]) -> dict[str, float]:
     """F1 of each kind of picture; the regressions are fitted to `pictures`, not to `shown`."""
-    thresholds = Thresholds()
-    segmenter = fit.provisional(network, thresholds)
+    segmenter = fit.provisional(network, Thresholds())
     seen = fit.seen_at_target(pictures, segmenter)
-    thresholds = replace(
-        thresholds, merge_classifier=fit.fit_merge_classifier(fit.true_seams(seen, thresholds))
-    )
-    score_model = fit.fit_score_model(fit.true_candidates(seen, thresholds))
+    thresholds, _ = fit.fit_choice(seen, Thresholds())
     seen += fit.seen_at_target(shown, segmenter)
-    rated = fit.f1_by_kind(seen, fit.by_score(replace(thresholds, score_model=score_model)))
+    rated = fit.f1_by_kind(seen, fit.by_score(thresholds))
     return {f"{kind}, F1@{iou:g}": value for kind, f1 in rated.items() for iou, value in f1.items()}
 
 

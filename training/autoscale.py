@@ -19,7 +19,7 @@ from sklearn.model_selection import GroupKFold
 from semseg.inference.segmenter import Segmenter
 from semseg.instances.autoscale import SCALE_FEATURES, scale_candidates, scale_features
 from semseg.instances.confidence import confidence
-from semseg.instances.particles import Thresholds
+from semseg.instances.thresholds import Thresholds
 from training.dataset import median_ecd
 from training.pictures import Picture
 from training.regression import regression

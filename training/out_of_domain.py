@@ -26,7 +26,8 @@ from semseg.instances.out_of_domain import (
     in_domain_probability,
     is_drawing,
 )
-from semseg.instances.particles import Thresholds, find_particles
+from semseg.instances.particles import find_particles
+from semseg.instances.thresholds import Thresholds
 from semseg.preprocessing.preparation import resize, stretch_contrast
 from training.particle_free import KINDS, draw
 from training.pictures import Picture
@@ -88,10 +89,10 @@ def seen(
     factor = float(np.clip(estimate.factor, 32 / min(image.shape), 8))
     view = resize(image, factor, segmenter.info.reduction)
     maps = segmenter.predict(view)
-    labels, features = find_particles(maps, view, thresholds)
-    if not labels.any():
+    found = find_particles(maps, view, thresholds)
+    if not found.labels.any():
         return None
-    return image_features(maps, confidence(features, model))
+    return image_features(maps, confidence(found.features, model))
 
 
 def free_pictures() -> Iterator[Picture]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,27 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from semseg.analysis import prepare
+from semseg.io.micrograph import read_micrograph
+from semseg.settings import Settings
 from training.dataset import SHARED, is_validation
 
-__all__ = ["VISIBILITY", "Labelled", "Picture", "emps_validation", "tio2_dev", "without_gaps"]
+__all__ = [
+    "VISIBILITY",
+    "Labelled",
+    "Picture",
+    "Seen",
+    "emps_validation",
+    "on_grid",
+    "powder",
+    "spheres",
+    "tio2_dev",
+    "without_gaps",
+]
 
 VISIBILITY = ("visible", "covered", "fragment")
 TIO2_ROWS = 704  # the hand-drawn masks end here; some have residue in the label bar below
+POWDER_VALIDATION = "Sc2_010-006"
 TIO2_MIN_AREA = 9  # smaller specks are residue of drawing
 
 
@@ -40,17 +56,40 @@ class Picture:
     ----------
     name : str
     kind : str
-        Pictures of one kind are weighed together: ``EMPS``, ``drawn``.
+        Pictures of one kind are weighed together: ``EMPS``, ``drawn``, ``heaps``, ...
     image : float32, h x w, 0..1
         As `semseg.analysis.prepare` gives it.
     labels : int32, h x w
         The truth, 1..n; all 0 without particles.
+    ignore : bool, h x w, or None
+        Where the truth is not known.
     """
 
     name: str
     kind: str
     image: NDArray[np.float32]
     labels: NDArray[np.int32]
+    ignore: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A picture as the network saw it: the view (r H, r W), float32, and its maps (3, H, W)."""
+
+    picture: Picture
+    view: NDArray[np.float32]
+    maps: NDArray[np.float32]
+
+    @property
+    def truth(self) -> NDArray[np.int32]:
+        """The true labels on the grid of the maps."""
+        return on_grid(self.picture.labels, self.maps.shape[1:])
+
+    @property
+    def ignore(self) -> NDArray[np.bool_] | None:
+        """Where the truth is not known, on the grid of the maps."""
+        unknown = self.picture.ignore
+        return None if unknown is None else on_grid(unknown, self.maps.shape[1:])
 
 
 def emps_validation(limit: int | None = None) -> list[Labelled]:
@@ -85,6 +124,45 @@ def _tio2(folder: Path, name: str) -> Labelled:
         ]
     )
     return Labelled(folder / f"images/{name}.tif", labels, votes[:, 1:].argmax(0))
+
+
+def powder(*, validation: bool) -> list[Picture]:
+    """Dense metal powder, outlined by hand (AMPIS, MIT): the source's validation picture, or the
+    others."""
+    return [
+        each
+        for each in _prepared(SHARED / "data/ampis-powder", "AMPIS")
+        if each.name.endswith(POWDER_VALIDATION) == validation
+    ]
+
+
+def spheres() -> list[Picture]:
+    """Every fifth of the pictures of silica spheres (DLSilicaSpheres, MIT)."""
+    return _prepared(SHARED / "data/silica-spheres", "silica", every=5)
+
+
+def _prepared(folder: Path, kind: str, every: int = 1) -> list[Picture]:
+    """Pictures with their truth, as far as it goes, without label bars."""
+    pictures = []
+    for path in sorted((folder / "images").iterdir())[::every]:
+        prepared = prepare(read_micrograph(path), Settings())
+        crop = prepared.crop
+        labels = crop.apply(np.asarray(Image.open(folder / f"labels/{path.stem}.png")))
+        unknown = folder / f"ignore/{path.stem}.png"
+        ignore = crop.apply(np.asarray(Image.open(unknown)) > 0) if unknown.exists() else None
+        pictures.append(
+            Picture(path.stem, kind, prepared.image, without_gaps(labels.astype(np.int32)), ignore)
+        )
+    return pictures
+
+
+def on_grid(labels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Labels at another size, nearest neighbour."""
+    rows, columns = (
+        ((np.arange(size) + 0.5) * old / size).astype(int)
+        for size, old in zip(shape, labels.shape, strict=True)
+    )
+    return labels[rows[:, None], columns]
 
 
 def without_gaps(labels: NDArray[np.integer]) -> NDArray[np.int32]:

@@ -26,7 +26,7 @@ from semseg.errors import UnsuitableImageError
 from semseg.inference.segmenter import Segmenter
 from semseg.instances.out_of_domain import REASON
 from semseg.settings import Settings
-from training.bounds import ladder
+from training import bounds
 from training.dataset import SHARED, WORK
 from training.evaluate import believed, evaluate, overlay
 from training.metrics import reliability
@@ -131,7 +131,7 @@ def main() -> None:
         print(f"{name}: measured after {time.monotonic() - began:.0f} s", flush=True)
     first = _load(next(iter(models.values())))
     free = measure_free(first)
-    bounds = ladder(sets["tio2"], first) if "tio2" in sets else None
+    bounding = bounds.of_sets(bounds.SETS, first) if "tio2" in sets else None
 
     folder = options.to.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def main() -> None:
         draw_overlays(result, (folder if of == "drawn" else private) / f"{of}.png", overlay)
     short = folder / "ablation.csv"
     ablation = pd.read_csv(short, index_col=0) if short.exists() else None
-    page = document(first.info, results, times, free, bounds, ablation, folder.name)
+    page = document(first.info, results, times, free, bounding, ablation, folder.name)
     options.to.write_text(page, encoding="utf-8")
     print(f"{options.to} after {time.monotonic() - began:.0f} s")
 

@@ -27,7 +27,7 @@ __all__ = [
     "available_providers",
 ]
 
-MODEL_SHA256 = "5e38ec2dddd4935ff89abebc482772aa84ab850d301b52eec36584955a3be0ea"
+MODEL_SHA256 = "dcc81ced28179533dcba0c4ffe30a5bab57600f576905e28f3c3e2c30866293e"
 _HERE = Path(__file__).resolve().parent
 # inside the package when installed from a wheel, beside it in a checkout
 _INSTALLED, _CHECKOUT = _HERE.parent / "model.onnx", _HERE.parent.parent / "models" / "model.onnx"

@@ -36,7 +36,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from semseg.instances.confidence import confidence
-from semseg.instances.particles import Thresholds, find_particles_by_seams
+from semseg.instances.quick import find_particles_by_seams
+from semseg.instances.thresholds import Thresholds
 from semseg.preprocessing.preparation import resize
 
 __all__ = [

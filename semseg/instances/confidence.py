@@ -1,13 +1,10 @@
 """How likely each particle is right, and the segmentation filter.
 
-The confidence of a particle is the probability that it matches a true one (IoU of at
-least 0.5): a logistic regression on a few features of the maps, the shape, the image and the
-seams around it, fitted on validation images. Its coefficients come with the model. The score by
-which particles are chosen among candidates (`semseg.instances.merge_tree`) is another on the same
-features.
-
-Features are those of `semseg.instances.features` and `median_agreement`, the median `agreement` of
-all particles in the image, which only the confidence knows.
+The confidence of a particle is the probability that it matches a true one (IoU of at least 0.5): a
+logistic regression, fitted on validation images, whose coefficients come with the model. It goes by
+the score with which the particle was chosen among the candidates, by features that need its outline
+(`semseg.instances.outlines`), and by how clear the other particles of the image are. What speaks
+most against a particle is told by a second regression, without the score, which has no words.
 """
 
 from __future__ import annotations
@@ -19,17 +16,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg.instances.features import CANDIDATE_FEATURES
+from semseg.instances.outlines import OUTLINE_FEATURES
 from semseg.statistics.counting import BY_HAND
 
 __all__ = [
     "FEATURES",
+    "PLAIN_FEATURES",
     "apply_filter",
     "confidence",
     "reasons",
 ]
 
-FEATURES = (*CANDIDATE_FEATURES, "median_agreement")
+PLAIN_FEATURES = (
+    *("certainty", "edge_contrast", "peak", "separation", "inner_boundary", "size", "contrast"),
+    *("exposure", "joined", "single", "further", *OUTLINE_FEATURES, "median_agreement"),
+)
+FEATURES = ("score", "median_score", *PLAIN_FEATURES)
 
 # the reason given where this feature lowers the confidence most
 _REASONS = {
@@ -44,7 +46,7 @@ _REASONS = {
     "contrast": "low contrast",
     "exposure": "covered or crowded",
     "joined": "perhaps several particles",
-    "fragment": "perhaps several particles or part of one",
+    "single": "perhaps several particles or part of one",
     "further": "perhaps part of a particle",
     "median_agreement": "unclear, like others in this picture",
 }
@@ -76,9 +78,12 @@ def confidence(features: pd.DataFrame, model: Mapping[str, Any]) -> NDArray[np.f
 
 
 def reasons(features: pd.DataFrame, model: Mapping[str, Any]) -> list[str]:
-    """For each particle, in words, the feature that lowers its confidence most."""
-    if features.empty:
-        return []
+    """For each particle, in words, the feature that lowers its confidence most.
+
+    `model` as `confidence` takes it, on `PLAIN_FEATURES`; without one nothing is known.
+    """
+    if features.empty or not model:
+        return [""] * len(features)
     worst = _contributions(features, model).argmin(axis=1)
     names = [model["features"][index] for index in worst]
     sizes = np.exp(features["size"])

@@ -1,221 +1,237 @@
-"""Features of every candidate: of its maps, shape, image, and the seams around it.
+"""Features of seams and of candidates, all of the sums that `semseg.instances.adjacency` keeps.
 
-Most of it adds up: how much foreground there is in a candidate, how long its outline is and how
-steep, what grey lies around it, are sums over its fragments, less what lies between them. They are
-counted once, for the fragments; only what depends on a candidate's own outline (how deep inside a
-pixel lies, the convex hull) is looked at for each.
+Of a seam between two regions: what the maps and the picture show along it, and the shapes of both
+and of what they would be together. Of a candidate: what fills it and what bounds it, its shape, the
+seam at which it was made (``made:``) and the one at which it would be joined further (``next:``).
 
-===================  ================================================================
-feature              meaning
-===================  ================================================================
-`certainty`          mean foreground map inside
-`edge_contrast`      step of the foreground map across the outline, where background is beyond
-`agreement`          1 - mean difference between the distance map and the distance
-                     that its own outline would give: low for a wrong split or merge
-`peak`               highest value of the distance map inside
-`separation`         mean boundary map where it touches others (1 if it touches none)
-`inner_boundary`     mean boundary map well inside: high where two were merged
-`size`               ln of the equivalent circular diameter, px of the network's maps
-`solidity`           area over that of the convex hull
-`contrast`           grey difference to the background around it over the noise there, as ln(1 + x);
-                     to that of the whole picture where none is near
-`exposure`           share of its outline that touches no other particle
-`joined`             log odds of one particle along the last seam undone inside, -2 to 6
-`fragment`           1 if no seam was undone inside, 0 otherwise
-`further`            log odds that it is one particle with a neighbour, -6 to 6
-===================  ================================================================
+Shapes come from moments. An ellipse fills the ellipse of its own second moments just so; anything
+else less (`fill`). And where the distance map is that of one particle, it weighs its middle: its
+own second moment is then some 0.6 of that of the area (`spread`), and its centre is that of the
+area (`shift`); two particles taken as one, or half of one, show otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import sparse
 
-from semseg.instances.merge_tree import Candidate
-from semseg.measure.runs import runs_of
-from semseg.measure.shape import corner_hulls, hull_area, hull_of
+from semseg.instances.adjacency import Adjacency, Indices, Sums, Values
+from semseg.instances.merge_tree import MergeTree
 
-__all__ = ["CANDIDATE_FEATURES", "candidate_features", "memberships"]
+__all__ = ["CANDIDATE_FEATURES", "SEAM_FEATURES", "candidate_features", "seam_features"]
 
-CANDIDATE_FEATURES = (
-    *("certainty", "edge_contrast", "agreement", "peak", "separation", "inner_boundary"),
-    *("size", "solidity", "contrast", "exposure", "joined", "fragment", "further"),
+GREY_NOISE, CONTRAST_NOISE = 0.005, 0.01  # least noise that grey differences are measured by
+
+SEAM_FEATURES = (
+    *("boundary", "boundary_sd", "open", "edge", "plain", "foreground", "distance"),
+    *("saddle", "lower_peak", "width", "size", "ratio"),
+    *("difference", "roughness", "coherence", "valley", "relief", "contrast"),
+    *("waviness", "reach"),
+    *("fill_small", "fill_large", "fill_both", "fill_gain"),
+    *("aspect_small", "aspect_large", "aspect_both"),
+    *("spread_small", "spread_large", "spread_both"),
+    *("shift_small", "shift_large", "shift_both"),
+    *("middle_small", "middle_both", "bare_small", "inner_boundary", "noise"),
 )
-CORE_PX = 2.0  # deeper than this is well inside
-RING_PX = (1.5, 3.5)  # from the outline, where the grey around a particle is read
-MIN_NOISE = 0.02
-BAND_ROWS = 512
+# of the two seams of a candidate
+_OF_SEAMS = (
+    *("boundary", "open", "edge", "plain", "saddle", "width", "ratio", "difference", "coherence"),
+    *("valley", "contrast", "waviness", "fill_small", "fill_large", "fill_both", "fill_gain"),
+    *("spread_both", "shift_both", "bare_small"),
+)
+_OWN = (
+    *("certainty", "edge_contrast", "rim_edge", "peak", "middle", "spread", "shift", "fill"),
+    *("aspect", "size", "roundness", "exposure"),
+    *("separation", "outer_open", "outer_edge", "outer_plain", "outer_foreground"),
+    *("outer_distance", "inner_boundary", "inner_edge", "undone_boundary", "undone_edge"),
+    *("undone_length", "undone_wall", "contrast", "texture", "noise", "frame"),
+    *("joined", "further", "single", "pieces", "share", "top"),
+)
+CANDIDATE_FEATURES = (
+    *_OWN,
+    *(f"made:{name}" for name in _OF_SEAMS),
+    *(f"next:{name}" for name in _OF_SEAMS),
+)
 
 
-def candidate_features(
-    labels: NDArray[np.int32],
-    found: pd.DataFrame,
-    maps: NDArray[np.floating],
-    image: NDArray[np.float32],
-    candidates: Sequence[Candidate],
-) -> pd.DataFrame:
-    """One row per candidate, in order, with `CANDIDATE_FEATURES`.
+class _Shape(NamedTuple):
+    """What moments tell of regions; all (n,).
 
-    Parameters
-    ----------
-    labels : int32, h x w
-        Fragments on the grid of the maps.
-    found : DataFrame
-        The seams between them, as `semseg.instances.seams.seams` gives them.
-    maps : (3, h, w) in 0..1
-    image : float32, h x w, 0..1
-        What the network saw, on the grid of the maps.
-    candidates : sequence of Candidate
-        Each of one or several fragments.
+    `fill`: area over that of the ellipse with the same second moments; `aspect`: ln of the ratio of
+    its axes; `spread, shift`: see the module; `middle`: mean of the distance map.
     """
-    if not candidates:
-        return pd.DataFrame(columns=list(CANDIDATE_FEATURES), dtype=float)
-    of_fragments = _tally(labels, maps[0], image)
-    holds = memberships(candidates, len(of_fragments))
-    area, foreground, grey, rim, step, ring, around, squares = (holds @ of_fragments).T
-    touching, boundary = _touching(holds, found)
-    agreement, peak, inner, hull = _of_outlines(labels, maps, candidates)
-    outline = rim + touching
-    certainty = foreground / area
-    return pd.DataFrame(
-        {
-            "certainty": certainty,
-            "edge_contrast": np.where(rim > 0, step / np.maximum(rim, 1), certainty - 0.5),
-            "agreement": agreement,
-            "peak": peak,
-            "separation": np.where(touching > 0, boundary / np.maximum(touching, 1), 1.0),
-            "inner_boundary": inner,
-            "size": np.log(np.sqrt(4 * area / np.pi)),
-            "solidity": area / hull,
-            "contrast": _contrast(grey / area, ring, around, squares, of_fragments[:, -3:].sum(0)),
-            "exposure": np.where(outline > 0, rim / np.maximum(outline, 1), 1.0),
-            "joined": [each.joined for each in candidates],
-            "fragment": [float(len(each.members) == 1) for each in candidates],
-            "further": [each.further for each in candidates],
-        }
+
+    fill: Values
+    aspect: Values
+    spread: Values
+    shift: Values
+    middle: Values
+
+
+def _shape(regions: Sums) -> _Shape:
+    area = np.maximum(regions["area"], 1)
+    x, y = regions["x"] / area, regions["y"] / area
+    # a pixel is a square, whose own second moment is 1/12
+    xx = regions["xx"] / area - x * x + 1 / 12
+    yy = regions["yy"] / area - y * y + 1 / 12
+    xy = regions["xy"] / area - x * y
+    determinant = np.maximum(xx * yy - xy**2, 1e-6)
+    half = (xx + yy) / 2
+    apart = np.sqrt(np.maximum(half**2 - determinant, 0))
+    # where the distance map shows nothing, it weighs as the area does
+    shown = regions["distance"] > 1e-6
+    weight = np.where(shown, regions["distance"], 1)
+    dx, dy = regions["dx"] / weight, regions["dy"] / weight
+    moment = regions["dr"] - 2 * x * regions["dx"] - 2 * y * regions["dy"]
+    moment = moment + (x * x + y * y) * regions["distance"]
+    return _Shape(
+        area / (4 * np.pi * np.sqrt(determinant)),
+        np.log((half + apart) / np.maximum(half - apart, 1 / 12)) / 2,
+        np.where(shown, moment / weight / (xx + yy), 1.0),
+        np.where(shown, np.hypot(dx - x, dy - y) / np.sqrt(xx + yy), 0.0),
+        regions["distance"] / area,
     )
 
 
-def memberships(candidates: Sequence[Candidate], count: int) -> sparse.csr_array:
-    """Which of the labels 0..`count` - 1 each candidate (rows) holds: 1 or nothing."""
-    sizes = [len(each.members) for each in candidates]
-    members = np.array([label for each in candidates for label in each.members], int)
-    starts = np.concatenate([[0], np.cumsum(sizes, dtype=int)])
-    return sparse.csr_array((np.ones(members.size), members, starts), (len(sizes), count))
+def _diameter(regions: Sums) -> Values:
+    diameter: Values = np.sqrt(4 * regions["area"] / np.pi)
+    return diameter
 
 
-def _tally(
-    labels: NDArray[np.int32], foreground: NDArray[np.floating], image: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Of each label: pixels, their foreground and grey; sides on the background and the steps of
-    foreground across them; background pixels around it, their grey and its squares."""
-    sums = np.zeros((int(labels.max(initial=0)) + 1, 8))
-
-    def add(column: int, label: NDArray[np.int32], values: NDArray[np.floating] | None) -> None:
-        sums[:, column] += np.bincount(label, values, len(sums))
-
-    reach = int(np.ceil(RING_PX[1])) + 1
-    for top in range(0, labels.shape[0], BAND_ROWS):
-        last = top + BAND_ROWS
-        own, lit = labels[top:last].ravel(), image[top:last].ravel()
-        add(0, own, None)
-        add(1, own, foreground[top:last].ravel())
-        add(2, own, lit)
-        # one row more, for sides across the end of the band
-        wide, level = labels[top : last + 1], foreground[top : last + 1].astype(np.float32)
-        rows = own.size // labels.shape[1]
-        for one, other in ((np.s_[:-1], np.s_[1:]), (np.s_[:rows, :-1], np.s_[:rows, 1:])):
-            a, b = wide[one], wide[other]
-            at = np.nonzero((a > 0) != (b > 0))
-            step = level[one][at] - level[other][at]
-            add(3, a[at] + b[at], None)  # one of both is 0
-            add(4, a[at] + b[at], np.where(a[at] > 0, step, -step))
-        # the background within reach belongs to the nearest
-        start = max(top - reach, 0)
-        near = labels[start : last + reach]
-        if not near.any():
-            continue
-        away, nearest = ndimage.distance_transform_edt(near == 0, return_indices=True)
-        inside = np.s_[top - start : top - start + rows]
-        ring = np.nonzero((away[inside] > RING_PX[0]) & (away[inside] <= RING_PX[1]))
-        owner = near[tuple(axis[inside][ring] for axis in nearest)]
-        seen = image[top:last][ring].astype(np.float64)
-        add(5, owner, None)
-        add(6, owner, seen)
-        add(7, owner, seen**2)
-    sums[0] = 0
-    return sums
+def _grey_variance(regions: Sums) -> Values:
+    variance: Values = np.maximum(regions.mean("grey_squared") - regions.mean("grey") ** 2, 0)
+    return variance
 
 
-def _touching(holds: sparse.csr_array, found: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
-    """Of each candidate, the sides on other particles and the sum of the boundary map there."""
-    length = found["length"].to_numpy(float)
-    values = np.column_stack([length, length * found["boundary"].to_numpy(float)])
-    one, other = holds[:, found["first"].to_numpy()], holds[:, found["second"].to_numpy()]
-    inside = one.multiply(other)
-    return tuple((np.asarray((one + other - 2 * inside) @ values)).T)
+def seam_features(graph: Adjacency, chosen: Indices) -> Values:
+    """Features of some seams of a graph: (k, len(`SEAM_FEATURES`))."""
+    seams, saddles = graph.seams.rows(chosen), graph.saddles[chosen]
+    first, second = graph.first[chosen], graph.second[chosen]
+    one, other = graph.regions.rows(first), graph.regions.rows(second)
+    smaller = (one["area"] <= other["area"])[:, None]
+    small = Sums(one.names, np.where(smaller, one.values, other.values))
+    large = Sums(one.names, np.where(smaller, other.values, one.values))
+    both = one + other
+    of_small, of_large, of_both = _shape(small), _shape(large), _shape(both)
+    length = np.maximum(seams["length"], 1)
+    diameter, larger = _diameter(small), _diameter(large)
+    lower_peak = np.minimum(graph.peaks[first], graph.peaks[second])
+    grey_noise = graph.noise + GREY_NOISE
+    boundary = seams["boundary"] / length
+    valley = seams["valley"] / length
+    x, y = seams["x"] / length, seams["y"] / length
+    xx, yy = seams["xx"] / length - x * x, seams["yy"] / length - y * y
+    xy = seams["xy"] / length - x * y
+    half = (xx + yy) / 2
+    apart = np.sqrt(np.maximum(half**2 - (xx * yy - xy**2), 0))
+    along, across = np.sqrt(half + apart), np.sqrt(np.maximum(half - apart, 0))
+    texture = np.sqrt((_grey_variance(one) + _grey_variance(other)) / 2) + 0.01
+    columns = {
+        "boundary": boundary,
+        "boundary_sd": np.sqrt(np.maximum(seams["boundary_squared"] / length - boundary**2, 0)),
+        "open": seams["open"] / length,
+        "edge": seams["edge"] / length,
+        "plain": seams["plain"] / length,
+        "foreground": seams["foreground"] / length,
+        "distance": seams["distance"] / length,
+        "saddle": saddles / np.maximum(lower_peak, 1e-3),
+        "lower_peak": lower_peak,
+        "width": length / diameter,
+        "size": np.log(diameter),
+        "ratio": np.log(larger / diameter),
+        "difference": np.log1p(np.abs(seams["difference"]) / length / grey_noise),
+        "roughness": np.log1p(seams["roughness"] / length / grey_noise),
+        "coherence": np.abs(seams["difference"]) / np.maximum(seams["roughness"], 1e-6),
+        "valley": valley / (graph.noise + CONTRAST_NOISE),
+        "relief": np.log1p(np.abs(valley) / grey_noise),
+        "contrast": np.abs(one.mean("grey") - other.mean("grey")) / texture,
+        "waviness": across / np.maximum(along, 0.5),
+        "reach": along * np.sqrt(12) / diameter,
+        "fill_small": of_small.fill,
+        "fill_large": of_large.fill,
+        "fill_both": of_both.fill,
+        "fill_gain": of_both.fill - np.minimum(of_small.fill, of_large.fill),
+        "aspect_small": of_small.aspect,
+        "aspect_large": of_large.aspect,
+        "aspect_both": of_both.aspect,
+        "spread_small": of_small.spread,
+        "spread_large": of_large.spread,
+        "spread_both": of_both.spread,
+        "shift_small": of_small.shift,
+        "shift_large": of_large.shift,
+        "shift_both": of_both.shift,
+        "middle_small": of_small.middle,
+        "middle_both": of_both.middle,
+        "bare_small": small["rim"] / np.maximum(small["rim"] + length, 1),
+        "inner_boundary": both.mean("boundary"),
+        "noise": np.full(len(length), graph.noise),
+    }
+    return np.column_stack([columns[name] for name in SEAM_FEATURES])
 
 
-def _of_outlines(
-    labels: NDArray[np.int32], maps: NDArray[np.floating], candidates: Sequence[Candidate]
-) -> tuple[NDArray[np.float64], ...]:
-    """Agreement, peak, inner boundary and area of the convex hull of each candidate."""
-    runs = runs_of(labels)
-    boxes = dict(zip(runs.labels.tolist(), runs.boxes().tolist(), strict=True))
-    hulls = dict(zip(runs.labels.tolist(), corner_hulls(runs), strict=True))
-    belongs = np.zeros(int(labels.max(initial=0)) + 1, bool)
-    rows = []
-    for each in candidates:
-        members = list(each.members)
-        belongs[members] = True
-        window = _around([boxes[label] for label in members], labels.shape)
-        inside = belongs[labels[window]]
-        belongs[members] = False
-        # beyond the picture nothing is known, so the picture's own edge is no outline
-        depth = ndimage.distance_transform_edt(inside)[inside]
-        distance = maps[1][window][inside].astype(np.float32)
-        core = maps[2][window][inside][depth > CORE_PX]
-        difference = np.abs(distance - depth / max(float(depth.max()), 1.0))
-        hull = hull_of([hulls[label] for label in members])
-        rows.append(
-            (
-                1 - float(difference.mean()),
-                float(distance.max()),
-                float(core.mean(dtype=np.float32)) if core.size else 0.0,
-                hull_area(hull),
-            )
-        )
-    return tuple(np.array(rows, float).T)
+def candidate_features(tree: MergeTree) -> Values:
+    """Features of all candidates of a tree: (n, len(`CANDIDATE_FEATURES`))."""
+    regions, noise = tree.regions, tree.graph.noise
+    holds = tree.memberships()
+    around, inside = _seams_around(tree, holds), tree.inside
+    shape, area = _shape(regions), np.maximum(regions["area"], 1)
+    rim, shared = regions["rim"], around["length"]
+    certainty = regions.mean("foreground")
+    pieces = np.asarray(holds.sum(axis=1)).ravel()
+    below_top = tree.whole >= 0
+    share = np.zeros(len(tree))
+    share[below_top] = (area / area[tree.whole])[below_top]
+
+    def where_shared(name: str, otherwise: float) -> Values:
+        return np.where(shared > 0, around.mean(name, "length"), otherwise)
+
+    columns = {
+        "certainty": certainty,
+        "edge_contrast": np.where(rim > 0, regions.mean("step", "rim"), certainty - 0.5),
+        "rim_edge": np.where(rim > 0, regions.mean("rim_edge", "rim"), 0.5),
+        "peak": tree.peaks,
+        **shape._asdict(),
+        "size": np.log(_diameter(regions)),
+        # sides of pixels overstate a slanting outline by 4 / pi on average
+        "roundness": 4 * np.pi * area / np.maximum((rim + shared) * np.pi / 4, 1) ** 2,
+        "exposure": np.where(rim + shared > 0, rim / np.maximum(rim + shared, 1), 1.0),
+        "separation": where_shared("boundary", 1.0),
+        "outer_open": where_shared("open", 0.0),
+        "outer_edge": where_shared("edge", 1.0),
+        "outer_plain": where_shared("plain", 0.0),
+        "outer_foreground": where_shared("foreground", 0.0),
+        "outer_distance": where_shared("distance", 0.0),
+        "inner_boundary": regions.mean("boundary"),
+        "inner_edge": regions.mean("edge"),
+        "undone_boundary": inside.mean("boundary", "length"),
+        "undone_edge": inside.mean("edge", "length"),
+        "undone_length": inside["length"] / np.sqrt(area),
+        "undone_wall": inside["boundary"] / np.sqrt(area),
+        "contrast": np.log1p(np.abs(regions.mean("contrast", "outer")) / (noise + CONTRAST_NOISE)),
+        "texture": np.log(np.sqrt(_grey_variance(regions)) / (noise + CONTRAST_NOISE) + 0.1),
+        "noise": np.full(len(tree), noise),
+        "frame": regions["frame"] / np.sqrt(area),
+        "joined": tree.joined,
+        "further": tree.further,
+        "single": (pieces == 1).astype(float),
+        "pieces": np.log(pieces),
+        "share": share,
+        "top": (~below_top).astype(float),
+    }
+    own = np.column_stack([columns[name] for name in _OWN])
+    made = tree.seam_features[:, [SEAM_FEATURES.index(name) for name in _OF_SEAMS]]
+    following = np.zeros_like(made)
+    following[below_top] = made[tree.whole[below_top]]
+    return np.hstack([own, made, following])
 
 
-def _around(boxes: Sequence[Sequence[int]], shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """The window that holds all the boxes (top, left, bottom, right) and a pixel around them."""
-    top, left, bottom, right = zip(*boxes, strict=True)
-    return (
-        slice(max(0, min(top) - 1), min(shape[0], max(bottom) + 1)),
-        slice(max(0, min(left) - 1), min(shape[1], max(right) + 1)),
-    )
-
-
-def _contrast(
-    grey: NDArray[np.float64],
-    ring: NDArray[np.float64],
-    around: NDArray[np.float64],
-    squares: NDArray[np.float64],
-    everywhere: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Difference to the grey around over its noise, as ln(1 + x); from sums over pixels."""
-    lonely = ring == 0  # crowded on all sides
-    if not everywhere[0]:
-        return np.zeros(len(grey))
-    ring, around, squares = (
-        np.where(lonely, total, own)
-        for own, total in zip((ring, around, squares), everywhere, strict=True)
-    )
-    mean = around / ring
-    noise = np.sqrt(np.maximum(squares / ring - mean**2, 0)) + MIN_NOISE
-    return np.log1p(np.abs(grey - mean) / noise)
+def _seams_around(tree: MergeTree, holds: sparse.csr_array) -> Sums:
+    """Of each candidate (rows of `holds`), the sums over its seams with others."""
+    graph = tree.graph
+    of_leaves = np.zeros((tree.leaves, len(graph.seams.names)))
+    np.add.at(of_leaves, graph.first, graph.seams.values)
+    np.add.at(of_leaves, graph.second, graph.seams.values)
+    # a seam undone inside was counted from both its sides
+    return Sums(graph.seams.names, holds @ of_leaves - 2 * tree.inside.values)

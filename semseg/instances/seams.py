@@ -25,6 +25,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from semseg.instances.labelling import root_of
+
 __all__ = ["FEATURES", "join", "join_by_prominence", "merge_log_odds", "merge_order", "seams"]
 
 Labels = NDArray[np.int32]
@@ -185,7 +187,7 @@ def join_by_prominence(
     peak = _peaks(labels, elevation, int(labels.max(initial=0))).tolist()
     parent = list(range(len(peak)))
     for index in np.argsort(-height, kind="stable").tolist():
-        one, other = _root(parent, first[index]), _root(parent, second[index])
+        one, other = root_of(parent, first[index]), root_of(parent, second[index])
         if one != other and min(peak[one], peak[other]) - height[index] < min_prominence:
             root = _unite(parent, one, other)
             peak[root] = max(peak[one], peak[other])
@@ -228,17 +230,9 @@ def _peaks(labels: Labels, elevation: NDArray[np.floating], count: int) -> NDArr
     return peaks.astype(np.float64)
 
 
-def _root(parent: list[int], label: int) -> int:
-    """The label that names the set of this one; paths are halved on the way (union-find)."""
-    while parent[label] != label:
-        parent[label] = parent[parent[label]]
-        label = parent[label]
-    return label
-
-
 def _unite(parent: list[int], one: int, other: int) -> int:
     """Make both one set, named by the lesser; its name."""
-    one, other = _root(parent, one), _root(parent, other)
+    one, other = root_of(parent, one), root_of(parent, other)
     low, high = min(one, other), max(one, other)
     parent[high] = low
     return low
@@ -246,5 +240,5 @@ def _unite(parent: list[int], one: int, other: int) -> int:
 
 def _renamed(labels: Labels, parent: list[int]) -> Labels:
     """Labels, each replaced by the one that names its set."""
-    roots = np.array([_root(parent, label) for label in range(len(parent))], np.int32)
+    roots = np.array([root_of(parent, label) for label in range(len(parent))], np.int32)
     return roots[labels]

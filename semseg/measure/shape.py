@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from semseg.measure.runs import Indices, Runs, runs_of
 
-__all__ = ["corner_hulls", "hull_area", "hull_of", "measure_shapes", "outlines"]
+__all__ = ["corner_hulls", "hull_area", "measure_shapes", "outlines"]
 
 Hull = NDArray[np.int64]  # M x 2, (x, y): corners of a convex polygon
 Sizes = NDArray[np.float64]  # one for every label that occurs
@@ -254,15 +254,6 @@ def corner_hulls(runs: Runs) -> list[Hull]:
     cuts = [*np.flatnonzero(np.diff(owner, prepend=0)).tolist(), len(owner)]
     rights, lefts, ys = right.tolist(), (-left).tolist(), y.tolist()
     return [_closed(rights[a:b], lefts[a:b], ys[a:b]) for a, b in pairwise(cuts)]
-
-
-def hull_of(hulls: Sequence[Hull]) -> Hull:
-    """Convex hull of several, each as `corner_hulls` gives it."""
-    if len(hulls) == 1:
-        return hulls[0]
-    points = np.concatenate(hulls)
-    x, y = points[np.argsort(points[:, 1], kind="stable")].T
-    return _closed(x.tolist(), (-x).tolist(), y.tolist())
 
 
 def hull_area(hull: Hull) -> float:

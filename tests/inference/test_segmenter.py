@@ -9,7 +9,8 @@ import pytest
 from semseg.errors import ModelError
 from semseg.inference import segmenter as module
 from semseg.inference.segmenter import PROVIDERS, Segmenter, available_providers
-from semseg.instances.particles import Thresholds, find_particles_by_seams
+from semseg.instances.quick import find_particles_by_seams
+from semseg.instances.thresholds import Thresholds
 from semseg.preprocessing.preparation import stretch_contrast
 from tests.support.model_files import FOREIGN_MODEL
 from training.metrics import compare

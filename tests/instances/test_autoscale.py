@@ -17,7 +17,8 @@ from semseg.instances.autoscale import (
     scale_candidates,
     scale_features,
 )
-from semseg.instances.particles import Thresholds, find_particles_by_seams
+from semseg.instances.quick import find_particles_by_seams
+from semseg.instances.thresholds import Thresholds
 from semseg.preprocessing.preparation import resize, stretch_contrast
 
 

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semseg.instances.confidence import FEATURES, apply_filter, confidence, reasons
+from semseg.instances.confidence import (
+    FEATURES,
+    PLAIN_FEATURES,
+    apply_filter,
+    confidence,
+    reasons,
+)
 
 FEW = settings(max_examples=40)
 NUMBERS = st.floats(-20, 20)
@@ -66,11 +72,20 @@ def test_confidence_rises_with_a_feature_of_positive_weight(name, weight, values
 
 def test_confidence_by_hand():
     regression = model(certainty=2, peak=-1)
-    regression["mean"][0], regression["scale"][0] = 0.5, 0.25
+    certainty = FEATURES.index("certainty")
+    regression["mean"][certainty], regression["scale"][certainty] = 0.5, 0.25
     regression["intercept"] = 0.5
     features = table(certainty=[0.75], peak=[1.0])
     # (0.75 - 0.5) / 0.25 * 2 - 1 + 0.5 = 1.5: odds of 4.4817 to 1
     assert confidence(features, regression) == pytest.approx(0.8175745, abs=1e-7)
+
+
+def test_the_score_counts_as_any_feature_does():
+    sure, unsure = confidence(table(score=[2.0, -2.0]), model(score=1))
+    assert sure == pytest.approx(0.8807971, abs=1e-7)  # odds of e^2 to 1
+    assert unsure == pytest.approx(1 - sure)
+    # the other particles of a picture speak for each of them
+    assert confidence(table(median_score=[1.0]), model(median_score=1)) > 0.5
 
 
 def test_far_outside_what_was_fitted_a_feature_counts_no_more():
@@ -89,19 +104,61 @@ def test_the_shipped_confidence_is_a_probability(segmenter):
     values = confidence(anything(99), segmenter.info.confidence)
     assert ((values >= 0) & (values <= 1)).all()
     assert set(segmenter.info.confidence["features"]) <= set(FEATURES)
+    assert set(segmenter.info.confidence["doubt"]["features"]) <= set(PLAIN_FEATURES)
+    assert all(reasons(anything(99), segmenter.info.confidence["doubt"]))
     assert 0 <= segmenter.info.filter_threshold <= 1
+
+
+# Reasons
+
+
+def doubt(**weights):
+    """A regression on what has words."""
+    whole = model(**weights)
+    count = len(PLAIN_FEATURES)
+    named = [whole["weights"][FEATURES.index(name)] for name in PLAIN_FEATURES]
+    return {
+        "features": list(PLAIN_FEATURES),
+        "mean": [0.0] * count,
+        "scale": [1.0] * count,
+        "weights": named,
+        "intercept": 0.0,
+    }
 
 
 def test_the_reason_is_the_feature_that_lowers_the_confidence_most():
     features = table(certainty=[-3.0, 0.0, 0.0], contrast=[-1.0, -1.0, 0.0], solidity=[0, 0, -2.0])
-    said = reasons(features, model(certainty=1, contrast=1, solidity=1))
+    said = reasons(features, doubt(certainty=1, contrast=1, solidity=1))
     assert said == ["faint", "low contrast", "ragged outline"]
+
+
+@pytest.mark.parametrize("name", PLAIN_FEATURES)
+def test_whatever_speaks_against_a_particle_has_words(name):
+    (said,) = reasons(table(**{name: [3.0]}), doubt(**{name: -1}))
+    assert said
+    assert name not in ("score", "median_score")
+
+
+def test_the_score_has_no_words_and_is_no_reason():
+    assert set(FEATURES) - set(PLAIN_FEATURES) == {"score", "median_score"}
+    features = table(score=[-9.0], median_score=[-9.0], contrast=[-1.0])
+    assert reasons(features, doubt(contrast=1)) == ["low contrast"]
+
+
+def test_what_was_cut_or_joined_wrongly_is_told():
+    # joined along a doubtful seam; beside a neighbour that looks like the same particle
+    assert reasons(table(joined=[-2.0]), doubt(joined=1)) == ["perhaps several particles"]
+    assert reasons(table(further=[4.0]), doubt(further=-1)) == ["perhaps part of a particle"]
+
+
+def test_without_what_tells_reasons_there_are_none():
+    assert reasons(anything(3), {}) == ["", "", ""]
 
 
 def test_small_particles_are_called_small():
     features = table(size=np.log([5.0, 200.0]))
-    small, large = model(size=1), model(size=-1)
-    small["mean"] = [10.0 if name == "size" else 0.0 for name in FEATURES]
+    small, large = doubt(size=1), doubt(size=-1)
+    small["mean"] = [10.0 if name == "size" else 0.0 for name in PLAIN_FEATURES]
     assert reasons(features, small)[0] == "small"
     assert reasons(features, large)[1] == "unusual size for the network"
 
@@ -109,7 +166,7 @@ def test_small_particles_are_called_small():
 def test_no_particles_have_no_features_confidences_or_reasons():
     features = anything(0)
     assert confidence(features, model(size=1)).shape == (0,)
-    assert reasons(features, model(size=1)) == []
+    assert reasons(features, doubt(size=1)) == []
     filtered = apply_filter(pd.DataFrame({"confidence": np.zeros(0), "doubt": []}), 0.5)
     assert len(filtered) == 0
     assert filtered["kept"].dtype == bool

@@ -100,6 +100,8 @@ def draw(
         median_network_px=16.0,
         model=MODEL,
         provider="cpu",
+        proposals=None,
+        chosen=np.arange(len(particles)),
         notes=("A note.",),
     )
     grey = np.full(labels.shape, 255, np.float32)

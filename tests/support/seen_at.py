@@ -56,6 +56,8 @@ def concluded(labels, shape, factor=1.0, crop=None, **options):
         median_network_px=32.0,
         model=MODEL,
         provider="cpu",
+        proposals=None,
+        chosen=np.arange(len(particles)),
     )
     return conclude(
         Micrograph("a.tif", np.zeros(shape, np.float32), 8, "0" * 64),

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from semseg.inference.segmenter import Segmenter
+from semseg.instances.coefficients import thresholds_of
 from semseg.settings import Settings
 
 if os.environ.get("SEMSEG_NEED_TRAINING") != "1":
@@ -91,16 +92,10 @@ def model(trained, prepared, cache):
     from training import export, fit
 
     plain = cache / "tiny.onnx"
-    thresholds = fit.Thresholds()
-    seen = fit.seen_at_target(prepared, fit.provisional(plain, thresholds))
-    thresholds = replace(
-        thresholds, merge_classifier=fit.fit_merge_classifier(fit.true_seams(seen, thresholds))
-    )
-    score_model = fit.fit_score_model(fit.true_candidates(seen, thresholds))
-    thresholds = replace(thresholds, score_model=score_model)
-    scale_model = fit.fit_scale_model(fit.provisional(plain, thresholds), prepared)
-    thresholds = replace(thresholds, scale_model=scale_model)
-    table, count = fit.collect(plain, thresholds, prepared)
+    seen = fit.seen_at_target(prepared, fit.provisional(plain, fit.Thresholds()))
+    thresholds = fit.fit_quick(plain, seen, prepared)
+    thresholds, folds = fit.fit_choice(seen, thresholds)
+    table, count = fit.collect(fit.provisional(plain, thresholds), folds, prepared)
     assert count == {"drawn": sum(int(each.labels.max()) for each in prepared)}
     confidence = fit.fit_confidence(table)
     level = fit.best_filter(table, confidence, count)
@@ -187,26 +182,17 @@ def test_the_model_finds_particles_in_drawn_pictures(model, pictures):
     assert pooled["found"]["F1@0.5"] > 0.02
 
 
-def test_what_bounds_a_model_is_found_rung_by_rung(model, pictures):
-    from training.bounds import ladder
+def test_what_bounds_a_model_is_told_step_by_step(model, prepared):
+    from training.bounds import bounds
+    from training.fit import seen_at_target
 
-    classed = [
-        replace(each, visibility=np.arange(int(each.labels.max())) % 3) for each in pictures[:2]
-    ]
-    rungs = ladder(classed, Segmenter(model, sha256=None, provider="cpu"))
-    assert len(rungs) == 7
-    for size in ("", "1.5 times larger: "):
-        decided, filtered = (
-            rungs.loc[f"{size}{what} decided by the truth"]
-            for what in ("seams", "seams and filter")
-        )
-        assert filtered["precision"] == 1
-        assert filtered["recall"] == decided["recall"]
-        assert filtered["F1@0.5"] >= decided["F1@0.5"]
-    without = rungs.iloc[-1]
-    assert without["recall visible"] == without["recall covered"] == without["precision"] == 1
-    assert without["recall fragment"] == 0
-    assert len(ladder(pictures[:1], Segmenter(model, sha256=None, provider="cpu"))) == 6
+    segmenter = Segmenter(model, sha256=None, provider="cpu")
+    table = bounds(seen_at_target(prepared, segmenter), thresholds_of(segmenter.info))
+    assert list(table.columns) == ["drawn (fitted to)"]
+    of_steps = table["drawn (fitted to)"]
+    assert 1 >= of_steps["any joining"] >= of_steps["best candidate"] >= of_steps["chosen"] > 0
+    assert 0 < of_steps["precision"] <= 1
+    assert of_steps["F1@0.5"] >= of_steps["F1@0.75"]
 
 
 def test_overlays_on_the_validation_page_show_where_the_particles_are(tmp_path):

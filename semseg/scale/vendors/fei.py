@@ -126,7 +126,7 @@ def _bar_row(metadata: Ini, height_px: int, notes: list[str]) -> int | None:
 
 
 def _instrument(metadata: Ini) -> Instrument:
-    system, user = _section(metadata, "System"), _section(metadata, "User")
+    machine, user = _section(metadata, "System"), _section(metadata, "User")
     name = _section(metadata, "Beam").get("Beam")
     beam = _section(metadata, name) if isinstance(name, str) else {}
     beams = (beam, *(_section(metadata, each) for each in ("EBeam", "IBeam", "Beam")))
@@ -135,7 +135,7 @@ def _instrument(metadata: Ini) -> Instrument:
     mode = plain_text(_section(metadata, detector).get("Signal") or detectors.get("Mode"))
     return Instrument(
         maker=_MAKER,
-        model=plain_text(system.get("SystemType")) or plain_text(system.get("Type")),
+        model=plain_text(machine.get("SystemType")) or plain_text(machine.get("Type")),
         accelerating_voltage_kv=_first(kilovolts(each.get("HV"), "V") for each in beams),
         detector=" ".join(filter(None, (detector, mode))),
         working_distance_mm=_first(millimetres(each.get("WD"), "m") for each in beams),
