@@ -50,8 +50,8 @@ RIGHT_IOU = 0.5  # of a candidate that is a particle
 MAX_IGNORED = 0.3  # share of a candidate, or of a side of a seam, whose truth is not known
 MIN_TRUE_PX = 12  # smaller true particles, px of the maps, nobody asks for
 PASSES = 2  # of the seam model over trees grown with itself
-# Low: what it leaves in, the filter takes out; what a higher one leaves out, nothing brings back, and
-# sizes come out high.
+# Low: what it leaves in, the filter takes out; what a higher one leaves out, nothing brings back,
+# and sizes come out high.
 PENALTY = 0.1
 PENALTIES = np.round(np.arange(0.1, 0.55, 0.05), 2).tolist()
 

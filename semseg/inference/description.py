@@ -19,7 +19,7 @@ __all__ = ["ModelInfo", "from_stored", "misfit", "read_description", "to_stored"
 # Names that the description in a model file has for what has another name in the code. Model files
 # keep theirs, so that any version of semseg reads any file: the shipped one is known by its bytes.
 _STORED_NAMES = {
-    # fields of `semseg.instances.particles.Thresholds`
+    # fields of `semseg.instances.thresholds.Thresholds`
     "min_peak": "least_hill",
     "min_prominence": "prominence",
     "min_merge_probability": "join",
@@ -57,7 +57,7 @@ class ModelInfo:
     target_particle_px : float
         Median particle diameter that automatic rescaling aims at, px of its input.
     thresholds : mapping
-        Of the instance step: see `semseg.instances.particles.Thresholds`.
+        Of the instance step: see `semseg.instances.thresholds.Thresholds`.
     confidence : mapping
         Coefficients: see `semseg.instances.confidence`; under ``in_domain`` those of
         `semseg.instances.out_of_domain`.

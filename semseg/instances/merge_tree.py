@@ -8,7 +8,8 @@ what was joined are judged anew, as seams of larger regions. A particle is whate
 its tree leaves whole: each candidate is scored by itself, and the cut with the greatest sum of
 scores is found from the superpixels upwards.
 
-n superpixels have at most 2 n - 1 candidates, however crowded the picture is.
+n superpixels have at most 2 n - 1 candidates, however crowded the picture is, and the rounds are
+bounded (`MAX_ROUNDS`; pictures of particles take 4 to 40).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = ["MergeTree", "best_cut", "grow_tree"]
 
 MIN_LOG_ODDS = -3.0  # of one particle; below it two candidates are not joined
 CLIP_LOG_ODDS = 6.0  # beyond plus or minus this they say no more
+MAX_ROUNDS = 256  # a region with thousands of neighbours would take a round for each of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,9 @@ def grow_tree(
     parts = [np.full((leaves, 2), -1)]
     joined, undone = [np.full(leaves, CLIP_LOG_ODDS)], [np.zeros((leaves, known.shape[1]))]
     whole, further = np.full(leaves, -1), np.full(leaves, -CLIP_LOG_ODDS)
-    while len(odds):
+    for _ in range(MAX_ROUNDS):
+        if not len(odds):
+            break
         best = np.full(len(graph.regions), -np.inf)
         np.maximum.at(best, graph.first, odds)
         np.maximum.at(best, graph.second, odds)

@@ -17,7 +17,6 @@ How far each size is off, for shapes of known truth, is in ``docs/measurement.md
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
