@@ -40,6 +40,7 @@ from semseg.instances.particles import find_particles
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
 from semseg.measure.quantities import in_nanometres
 from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
+from semseg.measure.runs import runs_of
 from semseg.measure.shape import measure_shapes
 from semseg.measure.visibility import visibility
 from semseg.preprocessing.preparation import (
@@ -233,7 +234,8 @@ def segment(
         instances = find_particles(maps, image, thresholds)
         labels, features = instances.labels, instances.features
         grid = prepared.grid(labels.shape)
-        shapes = measure_shapes(labels)
+        runs = runs_of(labels)
+        shapes = measure_shapes(labels, runs)
         median = float(shapes["ecd"].median()) if len(shapes) else None
         confidences = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence.get("doubt", {}))
@@ -244,7 +246,7 @@ def segment(
             confidences = out_of_domain.lower_confidence(confidences, model.filter_threshold)
             doubt = [out_of_domain.REASON] * len(doubt)
         particles = measure_particles(shapes, grid).assign(
-            confidence=confidences, doubt=doubt, visibility=visibility(labels)
+            confidence=confidences, doubt=doubt, visibility=visibility(labels, runs)
         )
         on_recorded, polygons = recorded_labels(labels, grid), recorded_outlines(labels, grid)
     if median is None:

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from semseg.measure.recorded import Labels
 from semseg.measure.runs import runs_of
-from semseg.measure.shape import corner_hulls, hull_area
+from semseg.measure.shape import hull_area
 
 __all__ = ["OUTLINE_FEATURES", "of_outlines"]
 
@@ -37,7 +37,7 @@ def of_outlines(labels: Labels, maps: NDArray[np.floating]) -> pd.DataFrame:
     """
     runs = runs_of(labels)
     names, areas = runs.labels.tolist(), runs.areas().tolist()
-    boxes, hulls = runs.boxes().tolist(), corner_hulls(runs)
+    boxes, hulls = runs.boxes().tolist(), runs.hulls
     rows = []
     for label, (top, left, bottom, right), hull, area in zip(
         names, boxes, hulls, areas, strict=True

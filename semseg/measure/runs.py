@@ -15,14 +15,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Runs", "runs_of"]
+__all__ = ["Hull", "Runs", "runs_of"]
 
 BAND_ROWS = 512
 Indices = NDArray[np.int64]
+Hull = NDArray[np.int64]  # M x 2, (x, y): corners of a convex polygon
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,29 @@ class Runs:
         right = np.maximum.reduceat(self.stop, self.firsts)
         return np.column_stack((self.row[self.firsts], left, self.row[lasts] + 1, right))
 
+    @cached_property
+    def hulls(self) -> list[Hull]:
+        """Convex hull of the corners of the pixels of every label that occurs, in order.
+
+        Each is M x 2 int64, (x, y), clockwise on the screen, no three on a line; corners are
+        numbered from the picture's top left, so all arithmetic on them is exact.
+        """
+        label, row = self.label, self.row
+        # how far each particle reaches in each of its rows, ...
+        begins = np.flatnonzero((np.diff(label, prepend=0) != 0) | (np.diff(row, prepend=-1) != 0))
+        ends = np.append(begins, len(row))[1:] - 1
+        label, row, left, right = label[begins], row[begins], self.start[begins], self.stop[ends]
+        # ... and so on the lines of corners above and below it
+        owner, y = np.repeat(label, 2), np.column_stack((row, row + 1)).ravel()
+        left, right = np.repeat(left, 2), np.repeat(right, 2)
+        shared = np.flatnonzero((np.diff(owner) == 0) & (np.diff(y) == 0))
+        left[shared] = np.minimum(left[shared], left[shared + 1])
+        right[shared] = np.maximum(right[shared], right[shared + 1])
+        owner, y, left, right = (np.delete(each, shared + 1) for each in (owner, y, left, right))
+        cuts = [*np.flatnonzero(np.diff(owner, prepend=0)).tolist(), len(owner)]
+        rights, lefts, ys = right.tolist(), (-left).tolist(), y.tolist()
+        return [_closed(rights[a:b], lefts[a:b], ys[a:b]) for a, b in pairwise(cuts)]
+
     def doubtful(self) -> Indices:
         """Labels that may have holes or several pieces: all others have one run in each row that
         they reach, beside that of the row before."""
@@ -115,3 +140,26 @@ def runs_of(labels: NDArray[np.integer | np.bool_]) -> Runs:
     label, *rest = (np.concatenate(own or [none]) for own in columns)
     order = np.argsort(label, kind="stable")
     return Runs(label[order], *(own[order] for own in rest))
+
+
+def _closed(rights: list[int], lefts: list[int], ys: list[int]) -> Hull:
+    """The hull from how far points reach to the right, and to the left (negative); ys ascend."""
+    left_side = [(-x, y) for x, y in reversed(_bulging(lefts, ys))]
+    return np.array(_bulging(rights, ys) + left_side, dtype=np.int64)
+
+
+def _bulging(xs: list[int], ys: list[int]) -> list[tuple[int, int]]:
+    """The right-hand half of a convex hull, downwards (Andrew's monotone chain); ys ascend."""
+    chain: list[tuple[int, int]] = []
+    for x, y in zip(xs, ys, strict=True):
+        if chain and chain[-1][1] == y:
+            if chain[-1][0] >= x:
+                continue
+            chain.pop()
+        while len(chain) > 1:
+            (x0, y0), (x1, y1) = chain[-2:]
+            if (x1 - x0) * (y - y0) > (x - x0) * (y1 - y0):
+                break
+            chain.pop()
+        chain.append((x, y))
+    return chain

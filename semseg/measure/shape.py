@@ -17,17 +17,14 @@ How far each size is off, for shapes of known truth, is in ``docs/measurement.md
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg.measure.runs import Indices, Runs, runs_of
+from semseg.measure.runs import Hull, Indices, Runs, runs_of
 
-__all__ = ["corner_hulls", "hull_area", "measure_shapes", "outlines"]
+__all__ = ["hull_area", "measure_shapes", "outlines"]
 
-Hull = NDArray[np.int64]  # M x 2, (x, y): corners of a convex polygon
 Sizes = NDArray[np.float64]  # one for every label that occurs
 
 # The sides of a pixel in clockwise order on the screen: top, right, bottom, left. Walking along
@@ -42,13 +39,15 @@ SLANT = np.sqrt(0.5)  # of a pixel between diagonals
 _START = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
 
 
-def measure_shapes(labels: NDArray[np.integer]) -> pd.DataFrame:
+def measure_shapes(labels: NDArray[np.integer], runs: Runs | None = None) -> pd.DataFrame:
     """Measure every particle of a label image.
 
     Parameters
     ----------
     labels
         H x W, integer, 0 = background.
+    runs
+        Those of `labels`, where they are known already.
 
     Returns
     -------
@@ -97,11 +96,11 @@ def measure_shapes(labels: NDArray[np.integer]) -> pd.DataFrame:
     above 1 is the perimeter estimate's error at few pixels, and 1 is always nearer to the truth.
     """
     labels = _checked(labels)
-    runs = runs_of(labels)
+    runs = runs_of(labels) if runs is None else runs
     ids, area = runs.labels, runs.areas()
     x, y = _centroids(runs, area)
     perimeter = _crofton_perimeters(runs, area)
-    sizes = np.array([_hull_sizes(hull) for hull in corner_hulls(runs)]).reshape(-1, 4)
+    sizes = np.array([_hull_sizes(hull) for hull in runs.hulls]).reshape(-1, 4)
     hull_area, hull_perimeter, min_feret, max_feret = sizes.T
     top, left, bottom, right = runs.boxes().T
     height, width = labels.shape
@@ -232,56 +231,10 @@ def _crofton_perimeters(runs: Runs, area: Indices) -> Sizes:
     return np.pi / 8 * total
 
 
-def corner_hulls(runs: Runs) -> list[Hull]:
-    """Convex hull of the corners of the pixels of every label that occurs, in order.
-
-    Each is M x 2 int64, (x, y), clockwise on the screen, no three on a line; corners are numbered
-    from the picture's top left, so all arithmetic on them is exact.
-    """
-    label, row = runs.label, runs.row
-    # how far each particle reaches in each of its rows, ...
-    begins = np.flatnonzero((np.diff(label, prepend=0) != 0) | (np.diff(row, prepend=-1) != 0))
-    ends = np.append(begins, len(row))[1:] - 1
-    label, row, left, right = label[begins], row[begins], runs.start[begins], runs.stop[ends]
-    # ... and so on the lines of corners above and below it
-    owner, y = np.repeat(label, 2), np.column_stack((row, row + 1)).ravel()
-    left, right = np.repeat(left, 2), np.repeat(right, 2)
-    shared = np.flatnonzero((np.diff(owner) == 0) & (np.diff(y) == 0))
-    left[shared] = np.minimum(left[shared], left[shared + 1])
-    right[shared] = np.maximum(right[shared], right[shared + 1])
-    owner, y, left, right = (np.delete(each, shared + 1) for each in (owner, y, left, right))
-    cuts = [*np.flatnonzero(np.diff(owner, prepend=0)).tolist(), len(owner)]
-    rights, lefts, ys = right.tolist(), (-left).tolist(), y.tolist()
-    return [_closed(rights[a:b], lefts[a:b], ys[a:b]) for a, b in pairwise(cuts)]
-
-
 def hull_area(hull: Hull) -> float:
     """Area of a convex polygon, M x 2 int64; exact."""
     x, y = hull.T
     return abs(int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
-
-
-def _closed(rights: list[int], lefts: list[int], ys: list[int]) -> Hull:
-    """The hull from how far points reach to the right, and to the left (negative); ys ascend."""
-    left_side = [(-x, y) for x, y in reversed(_bulging(lefts, ys))]
-    return np.array(_bulging(rights, ys) + left_side, dtype=np.int64)
-
-
-def _bulging(xs: list[int], ys: list[int]) -> list[tuple[int, int]]:
-    """The right-hand half of a convex hull, downwards (Andrew's monotone chain); ys ascend."""
-    chain: list[tuple[int, int]] = []
-    for x, y in zip(xs, ys, strict=True):
-        if chain and chain[-1][1] == y:
-            if chain[-1][0] >= x:
-                continue
-            chain.pop()
-        while len(chain) > 1:
-            (x0, y0), (x1, y1) = chain[-2:]
-            if (x1 - x0) * (y - y0) > (x - x0) * (y1 - y0):
-                break
-            chain.pop()
-        chain.append((x, y))
-    return chain
 
 
 def _hull_sizes(hull: Hull) -> tuple[float, float, float, float]:

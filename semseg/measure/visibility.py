@@ -23,8 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.measure.runs import Indices, runs_of
-from semseg.measure.shape import Hull, corner_hulls
+from semseg.measure.runs import Hull, Indices, Runs, runs_of
 
 __all__ = ["FULLY_VISIBLE", "visibility"]
 
@@ -33,27 +32,30 @@ __all__ = ["FULLY_VISIBLE", "visibility"]
 FULLY_VISIBLE = 0.9
 
 
-def visibility(labels: NDArray[np.integer]) -> NDArray[np.float64]:
+def visibility(labels: NDArray[np.integer], runs: Runs | None = None) -> NDArray[np.float64]:
     """The visibility of every particle, in the order of the labels that occur.
 
     Parameters
     ----------
     labels : (H, W) int
         0 = background.
+    runs : Runs, optional
+        Those of `labels`, where they are known already.
 
     Returns
     -------
     (n,) float64, above 0 and at most 1.
     """
-    runs, together = runs_of(labels), runs_of(labels > 0)
-    hull, row, start, stop = _rows_of(corner_hulls(runs))
+    runs = runs_of(labels) if runs is None else runs
+    together = runs_of(labels > 0)
+    hull, row, start, stop = _rows_of(runs.hulls)
     one = np.ones_like(row)
     filled = together.before(one, row, stop) - together.before(one, row, start)
     return runs.areas() / np.bincount(hull, filled, len(runs.labels))
 
 
 def _rows_of(hulls: Sequence[Hull]) -> tuple[Indices, Indices, Indices, Indices]:
-    """The pixels with their centre in convex hulls, as `corner_hulls` gives them, row by row: the
+    """The pixels with their centre in convex hulls, as `Runs.hulls` has them, row by row: the
     index of the hull, the row, the columns start <= c < stop."""
     if not hulls:
         none: Indices = np.zeros(0, np.int64)

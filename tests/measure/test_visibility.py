@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from semseg.measure.runs import runs_of
-from semseg.measure.shape import corner_hulls
 from semseg.measure.visibility import FULLY_VISIBLE, visibility
 
 
@@ -79,7 +78,7 @@ def inside(hull, y, x):
 def test_the_hull_is_looked_at_pixel_by_pixel(labels):
     runs = runs_of(labels)
     expected = []
-    for label, hull in zip(runs.labels, corner_hulls(runs), strict=True):
+    for label, hull in zip(runs.labels, runs.hulls, strict=True):
         filled = sum(inside(hull, y, x) for y, x in np.argwhere(labels > 0))
         expected.append((labels == label).sum() / filled)
     assert visibility(labels).tolist() == expected
