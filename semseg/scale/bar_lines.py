@@ -44,6 +44,7 @@ MAX_DOUBT, MAX_DOUBT_SHARE = 0.75, 0.01  # of both ends, in pixels, or of the le
 MIN_ROUND = 5  # rows, from which rounded ends are told from square ones
 MIN_ASPECT_ROUND = 8  # of lines whose ends may be round: so drawn by some programs
 MAX_LACKING = 0.05  # of the squared thickness, at a rounded end
+SAMPLES = 16  # columns of the shortest line, in which what is above and below it is looked at
 MAX_SAMPLE = 4_000_000  # pixels, of which the lowest and the highest grey value are taken
 
 
@@ -123,6 +124,18 @@ def extremes(grey: NDArray[np.float32]) -> tuple[float, float]:
     return float(flat[few]), float(flat[flat.size - 1 - few])
 
 
+def median(values: NDArray[np.floating | np.integer]) -> float:
+    """Return the middle one of some values: `numpy.median` takes long for few of them."""
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
+
+
+def _medians(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the middle value of each row."""
+    middle = rows.shape[1] // 2
+    return np.partition(rows, middle, axis=1)[:, middle]
+
+
 def find_lines(
     grey: NDArray[np.float32], min_length: int, max_thickness: int | None = None
 ) -> list[Line]:
@@ -141,23 +154,17 @@ def find_lines(
     for bright in (True, False):
         if not bright:
             scaled = 1 - scaled
-        # A run of this length holds four of these columns, at least.
-        step = max(1, min_length // 4)
+        # Few rows hold a run of this length, as every n-th column tells.
+        step = max(1, min_length // SAMPLES)
         columns = scaled[:, ::step].copy()
         for level in LEVELS:
-            rows = _rows_with_runs(columns >= level)
+            row, start, end = runs(columns >= level)
+            rows = np.unique(row[end - start >= min_length // step])
             for place in _stacks(scaled, level, rows, min_length, thickest):
                 line = _measure(scaled, level, place, bright)
                 if line is not None:
                     _add(lines, line)
     return lines
-
-
-def _rows_with_runs(columns: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the rows in which three of these columns side by side are set."""
-    if columns.shape[1] < 3:
-        return np.arange(len(columns))
-    return np.flatnonzero((columns[:, :-2] & columns[:, 1:-1] & columns[:, 2:]).any(axis=1))
 
 
 def _add(lines: list[Line], line: Line) -> None:
@@ -202,17 +209,18 @@ def _stacks(
     if not row.size:
         return []
     is_top, is_bottom = _ends_of_stacks(scaled, level, row, start, end)
-    first_of = np.searchsorted(row, np.arange(len(scaled) + 2))
+    first_of = np.searchsorted(row, np.arange(len(scaled) + 2)).tolist()
+    rows_of, starts, stops = row.tolist(), start.tolist(), end.tolist()
 
     def beside(index: int, first: int, step: int) -> int | None:
         """The run in the next row, or in the one before, that has the ends of run `first`."""
-        at = row[index] + step
+        at = rows_of[index] + step
         if not 0 <= at < len(scaled):
             return None
-        those = slice(first_of[at], first_of[at + 1])
-        near = (abs(start[those] - start[first]) <= 2) & (abs(end[those] - end[first]) <= 2)
-        found = np.flatnonzero(near)
-        return int(found[0] + those.start) if found.size else None
+        for other in range(first_of[at], first_of[at + 1]):
+            if abs(starts[other] - starts[first]) <= 2 and abs(stops[other] - stops[first]) <= 2:
+                return other
+        return None
 
     stacks = []
     for first in np.flatnonzero(is_top).tolist():
@@ -230,7 +238,7 @@ def _stacks(
         following = beside(chain[-1], first, 1)
         if following is not None and is_bottom[following]:
             chain.append(following)
-        left, right = (int(np.median(ends[chain])) for ends in (start, end))
+        left, right = (int(median(ends[chain])) for ends in (start, end))
         if right - left >= MIN_ASPECT * len(chain):
             stacks.append((int(row[first]), int(row[chain[-1]]) + 1, left, right))
     return stacks
@@ -246,10 +254,15 @@ def _ends_of_stacks(
     """Tell of each run whether a stack may begin with it, and whether one may end with it."""
     margin = np.maximum(2, (END_SHARE * (end - start)).astype(int))
     first, last = start + margin, np.maximum(end - margin, start + margin + 1)
-    rows = np.unique(row + np.array([[-2], [-1], [1], [2]]))
+    rows = np.unique(row + np.array([[-2], [2]]))
     rows = rows[(rows >= 0) & (rows < len(scaled))]
-    counts = np.zeros((rows.size, scaled.shape[1] + 1), np.int32)
-    np.cumsum(scaled[rows] >= level, axis=1, out=counts[:, 1:])
+    # Of long runs a part of the columns tells enough.
+    step = max(1, int((end - start).min()) // SAMPLES)
+    sampled = scaled[rows, ::step] >= level
+    counts = np.zeros((rows.size, sampled.shape[1] + 1), np.int32)
+    np.cumsum(sampled, axis=1, out=counts[:, 1:])
+    first = -(-first // step)
+    last = np.maximum(-(-last // step), first + 1)
 
     def share(away: int) -> NDArray[np.float64]:
         """Which share of the run's columns is set, so many rows away; 0 outside the picture."""
@@ -277,9 +290,9 @@ def _measure(scaled: NDArray[np.float32], level: float, place: Place, bright: bo
     # The outer rows of a thick line may be blurred.
     core = slice(top, bottom) if bottom - top < 3 else slice(top + 1, bottom - 1)
     inner = scaled[core, start + 1 : end - 1]
-    own = float(np.median(inner))
+    own = median(inner)
     # Along the rows: those of a thin line may be blurred unlike.
-    scatter = 1.4826 * float(np.median(np.abs(inner - np.median(inner, axis=1, keepdims=True))))
+    scatter = 1.4826 * median(np.abs(inner - _medians(inner)[:, None]))
     sides = _sides(scaled, place, own)
     if sides is None:
         return None
@@ -341,7 +354,7 @@ def _sides(scaled: NDArray[np.float32], place: Place, own: float) -> tuple[float
         rows = [row for row in rows if 0 <= row < height]
         if rows:
             difference = own - scaled[rows, start + margin : end - margin].min(axis=0)
-            contrasts.append(float(np.median(difference)))
+            contrasts.append(median(difference))
             touched.append(float(np.mean(difference < 0.08)))
             whole = slice(start + 3, end - 3) if end - start > 12 else slice(start, end)
             difference = own - scaled[rows, whole].min(axis=0)
@@ -366,13 +379,13 @@ def _is_round(scaled: NDArray[np.float32], place: Place, left: float, right: flo
         return False
     inwards = int(min(thickness, (right - left) / 2 - 2))
     rows = scaled[top:bottom]
-    inner = np.median(rows[:, int(left) + 3 : int(right) - 2], axis=1)
+    inner = _medians(rows[:, int(left) + 3 : int(right) - 2])
     lacking = []
     for edge, step in ((int(left + 0.5), -1), (int(right + 0.5), 1)):
         columns = edge + step * np.arange(-inwards, 6)
         part = rows[:, columns[(columns >= 0) & (columns < scaled.shape[1])]]
         outside = part[:, inwards + 2 :] if part.shape[1] > inwards + 2 else part[:, -1:]
-        half = (inner + np.median(outside, axis=1)) / 2
+        half = (inner + _medians(outside)) / 2
         falls = part[:, 1:] < half[:, None]
         at = np.argmax(falls, axis=1)
         seen = falls.any(axis=1) & (inner - half > 0.05)
@@ -407,7 +420,7 @@ def _end(
     near = values[3:8] if values.size > 3 else values[-1:]
     # What lies right beside the end, and what lies around there; or, where writing begins a few
     # pixels further on, what is lowest.
-    grounds = [_first_level(values), float(np.median(near))], [float(np.median(np.sort(near)[:3]))]
+    grounds = [_first_level(values), median(near)], [median(np.sort(near)[:3])]
     for those in grounds:
         ends = []
         for outside in those:

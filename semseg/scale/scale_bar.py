@@ -149,7 +149,7 @@ def _candidates(grey: NDArray[np.float32], share: float, *, in_label_bar: bool) 
     shortest = max(MIN_LENGTH_PX, int(share * grey.shape[1]))
     # Each half of a bar with its label in the middle is a line of its own.
     thickest = round(MAX_THICKNESS_IN_LABEL_BAR * grey.shape[0]) if in_label_bar else None
-    lines = find_lines(grey, max(shortest // 3, 6), thickest)
+    lines = find_lines(grey, max(shortest // 2, 6) if in_label_bar else shortest, thickest)
     if not lines:
         return []
     low, high = extremes(grey)
