@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from semseg.scale.bar_lines import Line
-from semseg.scale.bar_ticks import Ticks, with_pale_tick
+from semseg.scale.bar_ticks import Ticks, has_stroke, with_pale_tick
 
 __all__ = ["has_other_half", "joined", "with_both_ticks"]
 
@@ -33,8 +33,8 @@ MIN_OTHER = 0.55  # of the length
 def joined(lines: list[Line], scaled: NDArray[np.float32]) -> list[Line]:
     """Return the lines with two halves that have writing between them made one.
 
-    Of a line that has a companion in its row which is not its other half, neither is a bar: they
-    are parts of one that is broken, or of one that is black and white by turns.
+    Of a line that has a companion in its row, some as long, which is not its other half, neither is
+    a bar: they are parts of one that is broken, or of one that is black and white by turns.
 
     Parameters
     ----------
@@ -55,8 +55,10 @@ def joined(lines: list[Line], scaled: NDArray[np.float32]) -> list[Line]:
                 continue
             if right.left - left.right > MAX_GAP * left.length:
                 continue
-            used |= {i, j}
             longer = max(left.length, right.length)
+            if min(left.length, right.length) < MIN_OTHER * longer:
+                continue
+            used |= {i, j}
             alike = abs(left.length - right.length) <= max(4.0, MAX_UNLIKE * longer)
             inside = left.ticks.right is None and right.ticks.left is None
             apart = left.apart and right.apart
@@ -143,11 +145,21 @@ def with_both_ticks(line: Line, scaled: NDArray[np.float32]) -> Line:
     scaled : float32 (height, width)
         The picture, 0..1.
     """
-    if line.ticks.count != 1:
-        return line
-    if line.gap is not None:
-        # Halves that are alike make a whole bar; how wide its pen is, is within the uncertainty.
-        return replace(line, ticks=Ticks())
     place = line.top, line.bottom, int(line.left), int(line.right)
     oriented = scaled if line.bright else 1 - scaled
-    return replace(line, ticks=with_pale_tick(line.ticks, oriented, place, line.left, line.right))
+    if line.gap is None and line.ticks.count == 1:
+        ticks = with_pale_tick(line.ticks, oriented, place, line.left, line.right)
+        return replace(line, ticks=ticks)
+    if line.gap is None or line.ticks.count == 2:
+        return line
+    if line.ticks.count == 1 or any(
+        has_stroke(oriented, place, end) for end in (line.left, line.right)
+    ):
+        # Halves that are alike make a whole bar: its ticks are alike, of the line's own pen.
+        pen = line.thickness / 2
+        left, right = line.ticks.left, line.ticks.right
+        both = Ticks(
+            line.left + pen if left is None else left, line.right - pen if right is None else right
+        )
+        return replace(line, ticks=both, doubt=math.hypot(line.doubt, pen))
+    return line

@@ -39,8 +39,10 @@ MAX_SCATTER = 0.06  # of the line's own contrast
 MAX_SHIFT = 8  # pixels from where a run ends to where the line does
 MAX_BLUR, MAX_BLUR_SHARE = 3, 0.025  # or of the length: pixels between 15 and 85 % of an end's step
 MAX_TOUCHED = 0.45  # of the columns, where letters touch the line, above it or below it
+MIN_TOUCHED = 0.1  # of the width: length of a line of one row or two that something touches
 MAX_TOUCHED_APART = 0.1
 MAX_DOUBT, MAX_DOUBT_SHARE = 0.75, 0.01  # of both ends, in pixels, or of the length
+UNCLEAR = 0.8  # the doubt, in pixels, where what lies around an end would make it a blurred one
 MIN_ROUND = 5  # rows, from which rounded ends are told from square ones
 MIN_ASPECT_ROUND = 8  # of lines whose ends may be round: so drawn by some programs
 MAX_LACKING = 0.05  # of the squared thickness, at a rounded end
@@ -297,9 +299,8 @@ def _measure(scaled: NDArray[np.float32], level: float, place: Place, bright: bo
     if sides is None:
         return None
     profile = scaled[core].mean(axis=0)
-    max_blur = max(MAX_BLUR, MAX_BLUR_SHARE * (end - start))
-    left = _end(profile, start, -1, own, max_blur)
-    right = _end(profile, end - 1, 1, own, max_blur)
+    left = _end(profile, start, -1, end - start)
+    right = _end(profile, end - 1, 1, end - start)
     if left is None or right is None:
         return None
     if left.doubt + right.doubt > max(MAX_DOUBT, MAX_DOUBT_SHARE * (end - start)):
@@ -319,7 +320,8 @@ def _measure(scaled: NDArray[np.float32], level: float, place: Place, bright: bo
     # Thin lines alone are halves of bars; on a thick one, a single tick is something else.
     thin = bottom - top < 3
     found = [each for each in (at_half, at_level) if each is not None and (thin or each.even)]
-    if not found and not thin and has_bare_ends(scaled, own - 0.25 * contrast, place):
+    may_touch = not thin or end - start >= MIN_TOUCHED * scaled.shape[1]
+    if not found and may_touch and has_bare_ends(scaled, own - 0.25 * contrast, place):
         # Its label touches it: nothing else does.
         found = [Ticks()]
     if not found:
@@ -410,28 +412,32 @@ class _End:
     doubt: float
 
 
-def _end(
-    profile: NDArray[np.float32], last: int, step: int, own: float, max_blur: float
-) -> _End | None:
+def _end(profile: NDArray[np.float32], last: int, step: int, length: int) -> _End | None:
     """Return where the line ends beyond pixel `last`. None where the end is not sharp."""
+    max_blur = max(MAX_BLUR, MAX_BLUR_SHARE * length)
+    inside = profile[last - step * np.arange(3, max(4, min(12, length // 2)))]
+    own = median(inside)
     outwards = last + step * np.arange(-1, 7 + int(max_blur))
     outwards = outwards[(outwards >= 0) & (outwards < profile.size)]
     values = profile[outwards]
-    near = values[3:8] if values.size > 3 else values[-1:]
+    near = values[4:9] if values.size > 4 else values[-1:]
     # What lies right beside the end, and what lies around there; or, where writing begins a few
     # pixels further on, what is lowest.
     grounds = [_first_level(values), median(near)], [median(np.sort(near)[:3])]
     for those in grounds:
-        ends = []
+        ends, unclear = [], 0.0
         for outside in those:
             if own - outside >= MIN_CONTRAST:
                 rest = (profile - outside) / (own - outside)
                 end = _end_of_step(rest, last, step, max_blur)
-                if end is not None:
+                if end is None:
+                    unclear = UNCLEAR
+                else:
                     ends.append((end, own - outside))
         if ends:
             where, falls = zip(*ends, strict=True)
-            return _End(sum(where) / len(where), min(falls), (max(where) - min(where)) / 2)
+            doubt = max((max(where) - min(where)) / 2, unclear)
+            return _End(sum(where) / len(where), min(falls), doubt)
     return None
 
 

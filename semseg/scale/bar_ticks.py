@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["END_SHARE", "Place", "Ticks", "find_ticks", "has_bare_ends", "with_pale_tick"]
+__all__ = [
+    "END_SHARE",
+    "Place",
+    "Ticks",
+    "find_ticks",
+    "has_bare_ends",
+    "has_stroke",
+    "with_pale_tick",
+]
 
 END_SHARE = 0.15  # of the length, at each end: where a tick may be
 MAX_REACH = 8  # thicknesses, and a tenth of the picture: how far ticks are followed
@@ -129,11 +137,9 @@ def with_pale_tick(
     """
     if ticks.count != 1:
         return ticks
-    top, bottom, _, _ = place
     found, missing = (left, right) if ticks.right is None else (right, left)
     middles = []
-    for rows in (slice(max(0, top - 4), max(0, top - 1)), slice(bottom + 1, bottom + 4)):
-        profile = scaled[rows].mean(axis=0) if scaled[rows].size else np.zeros(0, np.float32)
+    for profile in _beside(scaled, place):
         strong, pale = _stroke(profile, found), _stroke(profile, missing)
         if (strong is None) != (pale is None):
             return ticks
@@ -145,6 +151,18 @@ def with_pale_tick(
         return ticks
     other = float(np.mean(middles))
     return Ticks(ticks.left or other, ticks.right or other)
+
+
+def has_stroke(scaled: NDArray[np.float32], place: Place, end: float) -> bool:
+    """Tell whether anything like a tick, however pale, stands above or below an end of a line."""
+    return any(_stroke(profile, end) is not None for profile in _beside(scaled, place))
+
+
+def _beside(scaled: NDArray[np.float32], place: Place) -> list[NDArray[np.float32]]:
+    """Return the mean of the rows above a line and of those below it, where there are any."""
+    top, bottom, _, _ = place
+    sides = scaled[max(0, top - 4) : max(0, top - 1)], scaled[bottom + 1 : bottom + 4]
+    return [side.mean(axis=0) for side in sides if side.size]
 
 
 def _stroke(profile: NDArray[np.float32], end: float) -> tuple[float, float] | None:

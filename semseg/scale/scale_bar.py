@@ -161,14 +161,20 @@ def _candidates(grey: NDArray[np.float32], share: float, *, in_label_bar: bool) 
     lines = [line for line in lines if not has_other_half(line, scaled)]
     lines = [line for line in lines if not in_writing(grey, line)]
     if in_label_bar:
-        return _preferred([line for line in lines if line.contrast >= MIN_CONTRAST_IN_LABEL_BAR])
+        return _preferred([line for line in lines if line.contrast >= _least_contrast(line)])
     even = MAX_SCATTER_UNLABELLED
     lines = [line for line in lines if line.length >= long or line.scatter <= even]
     burnt = [line for line in lines if _burnt_in(line)]
-    found = burnt or [line for line in lines if has_label(grey, line)]
+    found = burnt or [line for line in lines if line.gap or has_label(grey, line)]
     # The border of the picture makes lines of what lies beside it.
     inside = [line for line in found if line.top > 0 and line.bottom < grey.shape[0]]
     return _preferred(inside or found)
+
+
+def _least_contrast(line: Line) -> float:
+    """Return what a line in a label bar must have: less with ticks or with its label in it."""
+    unmistakable = line.gap is not None or line.ticks.count == 2
+    return MIN_CONTRAST_IN_LABEL_BAR * (0.5 if unmistakable else 1.0)
 
 
 def _preferred(lines: list[Line]) -> list[Line]:
@@ -179,7 +185,10 @@ def _preferred(lines: list[Line]) -> list[Line]:
 
 def _burnt_in(line: Line) -> bool:
     """Tell whether a line without writing is as even and as strong as only drawn ones are."""
-    strong = line.contrast >= MIN_CONTRAST_UNLABELLED and line.value >= MIN_VALUE_UNLABELLED
+    # What is drawn in pure black or white is believed where it stands out less.
+    pure = line.value >= 0.99 and line.scatter <= 0.005 and line.free
+    least = MIN_CONTRAST_UNLABELLED * (0.65 if pure else 1.0)
+    strong = line.contrast >= least and line.value >= MIN_VALUE_UNLABELLED
     even = line.scatter <= MAX_SCATTER_UNLABELLED
     apart = line.free or (line.apart and line.value >= 0.97)
     return apart and strong and even and len(line.levels) >= 2
@@ -223,8 +232,8 @@ def _only(lines: list[Line], shape: tuple[int, ...]) -> ScaleBar | None:
         if not (near and aside <= max(4.0, 0.03 * best.length)):
             return None
         lengths.append(_length(line))
-    length = _length(best)
     # Which of the outlines is meant, nobody says: a uniform distribution over all of them.
+    length = (max(lengths) + min(lengths)) / 2
     spread = (max(lengths) - min(lengths)) / math.sqrt(12)
     uncertainty = math.hypot(UNCERTAINTY_PX, spread, best.doubt)
     return ScaleBar(
