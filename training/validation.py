@@ -35,7 +35,7 @@ from training.pictures import Labelled, emps_validation, tio2_dev, without_gaps
 from training.synthesize import draw_micrograph
 from training.timing import network_seconds, sustained_gflops
 from training.validation_figures import draw_overlays, draw_reliability, draw_sizes
-from training.validation_page import FREE_SEEDS, NAMES, THREADS, TURNS, document
+from training.validation_page import FREE_SEEDS, NAMES, THREADS, TURNS, document, scale_chapter
 from training.validation_result import Result
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,7 +142,9 @@ def main() -> None:
         draw_overlays(result, (folder if of == "drawn" else private) / f"{of}.png", overlay)
     short = folder / "ablation.csv"
     ablation = pd.read_csv(short, index_col=0) if short.exists() else None
-    page = document(first.info, results, times, free, bounding, ablation, folder.name)
+    before = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    scale = scale_chapter(before)
+    page = document(first.info, results, times, free, bounding, ablation, folder.name, scale)
     options.to.write_text(page, encoding="utf-8")
     print(f"{options.to} after {time.monotonic() - began:.0f} s")
 

@@ -19,6 +19,7 @@ from training.validation_result import Result
 
 LOG = Path(__file__).resolve().parent / "README.md"
 NAMES = {"tio2": "TiO2-dev", "emps": "EMPS validation fifth", "drawn": "drawn pictures"}
+SCALE_MARKS = "<!-- scale: begin -->", "<!-- scale: end -->"  # as `benchmarks.scale` has them
 FREE_SEEDS = range(0, 3)  # of the pictures without particles
 THREADS, TURNS = 2, 12  # of the network, for its run time
 Figure = Callable[[Result], tuple[float, ...]]
@@ -82,11 +83,13 @@ def document(
     bounds: pd.DataFrame | None,
     ablation: pd.DataFrame | None,
     folder: str,
+    scale: str = "",
 ) -> str:
     """The page as Markdown; `results` and `times` by model, the rated one first.
 
     `bounds` is what `training.bounds.bounds` gives, where the pictures are at hand; `ablation`
-    the table of `training.ablation`, where it was run.
+    the table of `training.ablation`, where it was run; `scale` the chapter that
+    `python -m benchmarks.scale --write` put on the page before (`scale_chapter`).
     """
     own = next(iter(results.values()))
     parts = [
@@ -114,6 +117,9 @@ def document(
         f"![Best, typical and worst of the drawn pictures]({folder}/drawn.png)",
         "## Pictures without particles",
         _out_of_domain(own, free),
+        "## Scale",
+        "How often the scale bar in a picture is found, and read. No network is part of it.",
+        scale or "\n\n".join(SCALE_MARKS),
         "## Run time",
         _time(times),
         "## Ablations",
@@ -122,6 +128,14 @@ def document(
         _limits(own, free),
     ]
     return "\n\n".join(map(_wrapped, filter(None, parts))) + "\n"
+
+
+def scale_chapter(page: str) -> str:
+    """What stands between the marks of `benchmarks.scale` on an earlier page, marks included."""
+    begin, end = SCALE_MARKS
+    if begin not in page or end not in page:
+        return ""
+    return begin + page.split(begin)[1].split(end)[0] + end
 
 
 def _wrapped(part: str) -> str:

@@ -3,8 +3,8 @@
 A line is a stack of rows in which the same run of columns is brighter (or darker) than a level,
 with nothing above and below it but ticks at its ends. It is looked for at several levels from half
 the contrast of the picture to nearly all of it, because a bar may touch bright particles at one
-level and stand free at another; then its ends are measured in the grey values, to a part of a
-pixel, where the row's profile crosses the middle between the line and what lies beside it.
+level and stand free at another; then its ends are measured in the grey values
+(`semseg.scale.bar_ends`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.scale.bar_ticks import (
-    END_SHARE,
-    Place,
-    Ticks,
-    find_ticks,
-    has_bare_ends,
-)
+from semseg.scale.bar_ends import MIN_CONTRAST, find_end, is_round, median, medians
+from semseg.scale.bar_ticks import END_SHARE, Place, Ticks, find_ticks, has_bare_ends
 from semseg.scale.window import Window
 
 __all__ = ["LONG", "Line", "extremes", "find_lines", "runs"]
@@ -33,19 +28,13 @@ MAX_LENGTH = 0.75  # of the width
 MAX_THICKNESS = 0.07  # of the height of the picture
 LONG = 0.06  # of the width; strokes of letters and edges of particles are shorter
 MIN_ASPECT = 2.5  # length over thickness
-MIN_CONTRAST = 0.12  # of the picture's contrast, between line and surroundings
 MIN_CONTRAST_AT_BORDER = 0.3  # of lines with surroundings above or below alone
 MAX_SCATTER = 0.06  # of the line's own contrast
-MAX_SHIFT = 8  # pixels from where a run ends to where the line does
-MAX_BLUR, MAX_BLUR_SHARE = 3, 0.025  # or of the length: pixels between 15 and 85 % of an end's step
 MAX_TOUCHED = 0.45  # of the columns, where letters touch the line, above it or below it
 MIN_TOUCHED = 0.1  # of the width: length of a line of one row or two that something touches
 MAX_TOUCHED_APART = 0.1
 MAX_DOUBT, MAX_DOUBT_SHARE = 0.75, 0.01  # of both ends, in pixels, or of the length
-UNCLEAR = 0.8  # the doubt, in pixels, where what lies around an end would make it a blurred one
-MIN_ROUND = 5  # rows, from which rounded ends are told from square ones
 MIN_ASPECT_ROUND = 8  # of lines whose ends may be round: so drawn by some programs
-MAX_LACKING = 0.05  # of the squared thickness, at a rounded end
 SAMPLES = 16  # columns of the shortest line, in which what is above and below it is looked at
 MAX_SAMPLE = 4_000_000  # pixels, of which the lowest and the highest grey value are taken
 
@@ -124,18 +113,6 @@ def extremes(grey: NDArray[np.float32]) -> tuple[float, float]:
     few = min(max(12, int(2e-5 * flat.size)), (flat.size - 1) // 2)
     flat = np.partition(flat, (few, flat.size - 1 - few))
     return float(flat[few]), float(flat[flat.size - 1 - few])
-
-
-def median(values: NDArray[np.floating | np.integer]) -> float:
-    """Return the middle one of some values: `numpy.median` takes long for few of them."""
-    flat = values.ravel()
-    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
-
-
-def _medians(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the middle value of each row."""
-    middle = rows.shape[1] // 2
-    return np.partition(rows, middle, axis=1)[:, middle]
 
 
 def find_lines(
@@ -294,13 +271,13 @@ def _measure(scaled: NDArray[np.float32], level: float, place: Place, bright: bo
     inner = scaled[core, start + 1 : end - 1]
     own = median(inner)
     # Along the rows: those of a thin line may be blurred unlike.
-    scatter = 1.4826 * median(np.abs(inner - _medians(inner)[:, None]))
+    scatter = 1.4826 * median(np.abs(inner - medians(inner)[:, None]))
     sides = _sides(scaled, place, own)
     if sides is None:
         return None
     profile = scaled[core].mean(axis=0)
-    left = _end(profile, start, -1, end - start)
-    right = _end(profile, end - 1, 1, end - start)
+    left = find_end(profile, start, -1, end - start)
+    right = find_end(profile, end - 1, 1, end - start)
     if left is None or right is None:
         return None
     if left.doubt + right.doubt > max(MAX_DOUBT, MAX_DOUBT_SHARE * (end - start)):
@@ -311,7 +288,7 @@ def _measure(scaled: NDArray[np.float32], level: float, place: Place, bright: bo
     if contrast < least or scatter > MAX_SCATTER * contrast:
         return None
     slender = right.at - left.at >= MIN_ASPECT_ROUND * (bottom - top)
-    if not slender and _is_round(scaled, place, left.at, right.at):
+    if not slender and is_round(scaled, place, left.at, right.at):
         return None
     # Seen at half its contrast, a stroke of a letter is joined to the rest of the letter.
     half = own - 0.5 * contrast
@@ -366,121 +343,3 @@ def _sides(scaled: NDArray[np.float32], place: Place, own: float) -> tuple[float
     if max(touched) > MAX_TOUCHED or sorted([*touched, 0.0])[-2] > 0.05:
         return None
     return min(contrasts), max(outer)
-
-
-def _is_round(scaled: NDArray[np.float32], place: Place, left: float, right: float) -> bool:
-    """Tell whether both ends of a thick line are rounded, as those of rods and bacteria are.
-
-    The row of each end is followed outwards to where it falls to half. What the rows lack against
-    the middle one is 0.11 of the squared thickness for a half circle; the corners of drawn bars
-    lack up to 0.04, however blurred.
-    """
-    top, bottom, _, _ = place
-    thickness = bottom - top
-    if thickness < MIN_ROUND:
-        return False
-    inwards = int(min(thickness, (right - left) / 2 - 2))
-    rows = scaled[top:bottom]
-    inner = _medians(rows[:, int(left) + 3 : int(right) - 2])
-    lacking = []
-    for edge, step in ((int(left + 0.5), -1), (int(right + 0.5), 1)):
-        columns = edge + step * np.arange(-inwards, 6)
-        part = rows[:, columns[(columns >= 0) & (columns < scaled.shape[1])]]
-        outside = part[:, inwards + 2 :] if part.shape[1] > inwards + 2 else part[:, -1:]
-        half = (inner + _medians(outside)) / 2
-        falls = part[:, 1:] < half[:, None]
-        at = np.argmax(falls, axis=1)
-        seen = falls.any(axis=1) & (inner - half > 0.05)
-        before = np.take_along_axis(part, at[:, None], 1)[:, 0]
-        after = np.take_along_axis(part, at[:, None] + 1, 1)[:, 0]
-        share = np.clip((before - half) / np.maximum(before - after, 1e-6), 0, 1)
-        ends = (at + share)[seen]
-        if ends.size < 3:
-            return False
-        third = ends.size // 3
-        middle = np.median(ends[third : ends.size - third])
-        lacking.append(float(np.clip(middle - ends, 0, thickness).sum()) / thickness**2)
-    return min(lacking) > MAX_LACKING
-
-
-@dataclass(frozen=True)
-class _End:
-    """An end of a line: where it is (of pixel centres), how much the profile falls, the doubt."""
-
-    at: float
-    fall: float
-    doubt: float
-
-
-def _end(profile: NDArray[np.float32], last: int, step: int, length: int) -> _End | None:
-    """Return where the line ends beyond pixel `last`. None where the end is not sharp."""
-    max_blur = max(MAX_BLUR, MAX_BLUR_SHARE * length)
-    inside = profile[last - step * np.arange(3, max(4, min(12, length // 2)))]
-    own = median(inside)
-    outwards = last + step * np.arange(-1, 7 + int(max_blur))
-    outwards = outwards[(outwards >= 0) & (outwards < profile.size)]
-    values = profile[outwards]
-    near = values[4:9] if values.size > 4 else values[-1:]
-    # What lies right beside the end, and what lies around there; or, where writing begins a few
-    # pixels further on, what is lowest.
-    grounds = [_first_level(values), median(near)], [median(np.sort(near)[:3])]
-    for those in grounds:
-        ends, unclear = [], 0.0
-        for outside in those:
-            if own - outside >= MIN_CONTRAST:
-                rest = (profile - outside) / (own - outside)
-                end = _end_of_step(rest, last, step, max_blur)
-                if end is None:
-                    unclear = UNCLEAR
-                else:
-                    ends.append((end, own - outside))
-        if ends:
-            where, falls = zip(*ends, strict=True)
-            doubt = max((max(where) - min(where)) / 2, unclear)
-            return _End(sum(where) / len(where), min(falls), doubt)
-    return None
-
-
-def _first_level(values: NDArray[np.float32]) -> float:
-    """Return where a falling profile comes to rest first: what lies right beside an edge."""
-    falls = values[:-1] - values[1:]
-    if not falls.size or falls.max() <= 0:
-        return float(values[-1])
-    steepest = 0.0
-    for at, fall in enumerate(falls.tolist()):
-        if steepest and fall <= 0.25 * steepest:
-            return float(values[at : at + 2].mean())
-        if fall >= 0.3 * falls[:6].max():
-            steepest = max(steepest, fall)
-    return float(values[-1])
-
-
-def _end_of_step(rest: NDArray[np.float32], last: int, step: int, max_blur: float) -> float | None:
-    """Return where a profile that is 1 within the line and 0 beside it falls from 1 to 0.
-
-    That is where it crosses the middle. Of a wide step, what its pixels hold is added up, so that
-    it does not matter how a picture was resampled: a line that covers 0.4 of a pixel ends 0.4 into
-    it, also where that pixel was later drawn as three.
-    """
-    column = last - 2 * step
-    for _ in range(MAX_SHIFT):
-        if not 0 <= column + step < rest.size or rest[column] < 0.5:
-            return None
-        if rest[column + step] < 0.5:
-            break
-        column += step
-    else:
-        return None
-    part = (rest[column] - 0.5) / (rest[column] - rest[column + step])
-    first = column
-    while 0 < first < rest.size - 1 and rest[first] < 0.85:
-        first -= step
-    following = column + step
-    while 0 < following < rest.size - 1 and rest[following] > 0.2:
-        following += step
-    if abs(following - first) - 1 > max_blur:
-        return None
-    zone = np.clip(rest[np.arange(first, following + step, step)], 0, 1)
-    if np.count_nonzero((zone > 0.3) & (zone < 0.7)) < 2:
-        return column + step * float(part)
-    return first - step / 2 + step * float(zone.sum())

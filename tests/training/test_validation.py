@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from training.metrics import reliability
-from training.validation_page import TABLE, document
+from training.validation_page import TABLE, document, scale_chapter
 
 INFO = SimpleNamespace(name="net", version="9", sha256="ab" * 32, filter_threshold=0.3)
 FREE = pd.DataFrame(
@@ -106,3 +106,14 @@ def test_reliability_by_hand():
     assert found.count.tolist() == [2, 2]
     assert found.calibration_error == pytest.approx((0.35 + 0.025) / 2)
     assert np.isnan(reliability(np.array([0.5]), np.array([True])).auroc)
+
+
+def test_the_chapter_of_the_scale_is_kept_as_its_benchmark_wrote_it():
+    assert scale_chapter("# Validation\n\nno such chapter") == ""
+    chapter = "<!-- scale: begin -->\n\nBars.\n\n| a | b |\n|---|---|\n\n<!-- scale: end -->"
+    assert scale_chapter(f"before\n\n{chapter}\n\nafter") == chapter
+    times = {"shipped": (0.3, 100.0)}
+    text = document(INFO, {"shipped": {"emps": result(0.9)}}, times, FREE, None, None, "f", chapter)
+    assert scale_chapter(text) == chapter
+    marks = scale_chapter(page({"emps": result(0.9)}))
+    assert marks == "<!-- scale: begin -->\n\n<!-- scale: end -->"
