@@ -65,7 +65,7 @@ def test_several_files_one_of_them_bad(visit, bare_png):
     assert "Traceback" not in visitor.text()
     first = visitor.number("found")
     visitor.tab("All 2 pictures")
-    visitor.page.get_by_text("All pictures together").wait_for()
+    visitor.page.get_by_text("All pictures together", exact=True).wait_for()
     # the picture whose scale nobody gave is named, and moves no figure of all
     assert "is left out of the sizes of all pictures together: its scale is only assumed" in (
         visitor.text()

@@ -25,6 +25,7 @@ from tests.support.command import (
     analysed,
     contents,
     names,
+    of_pictures,
     one_sentence,
     python,
 )
@@ -167,7 +168,7 @@ def test_a_full_disk_leaves_nothing_half_written(analyse, folder, tmp_path):
     with mounted(tmp_path / "disk", "size=64k") as disk:
         done = analyse(folder / "a.png", folder / "b.png", "--output", disk / "out")
         assert (done.returncode, done.stdout) == (1, "")
-        lines = done.stderr.splitlines()
+        lines = of_pictures(done.stderr)
         assert [line.split(":")[0] for line in lines] == ["a.png", "b.png"]
         assert all("No space left on device" in line for line in lines)
         assert names(disk / "out") == []

@@ -44,8 +44,13 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+def of_pictures(text):
+    """What was said, line by line, but that one length was used for all pictures of the run."""
+    return [line for line in text.splitlines() if " is used for all " not in line]
+
+
 def one_sentence(text):
-    (line,) = text.splitlines()
+    (line,) = of_pictures(text)
     assert line.endswith(".")
     assert "Traceback" not in line
     return line
