@@ -7,8 +7,10 @@ measures in a browser without a graphics card (software rendering: the slowest c
 
 * first paint, and until the upload can be used;
 * from a click on *Try the sample*, and from an upload of it, to the outlines shown;
+* with ``--large``, and nothing else then: from an upload of 6000 x 4000 px with some 6,000
+  particles to the outlines, and the longest time for which nothing that the page says changes;
 * a step of the filter slider (from its event to outlines, histogram and numbers drawn) with
-  200, 1,000 and 5,000 drawn particles: median and 95th percentile; until the frame after it is
+  200, 1,000 and 7,000 drawn particles: median and 95th percentile; until the frame after it is
   over, which waits for what the browser paints aside; and the bytes on the wire while it is
   dragged and when it is let go;
 * a selection: from letting the mouse go on a bar to Python knowing.
@@ -35,11 +37,13 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import tifffile
 
+from benchmarks.large import large_picture
 from semseg.data import sample_path
 
 ROOT = Path(__file__).resolve().parents[1]
-COUNTS = (200, 1000, 5000)
+COUNTS = (200, 1000, 7000)
 PATIENCE = 120_000  # ms
 LOOKING = 2000  # ms that a person needs at least to find a button or a file
 
@@ -61,12 +65,23 @@ DRAG = """async (steps) => {
 }"""
 LET_GO = """() => document.querySelector(".sv-threshold input")
   .dispatchEvent(new Event("change", { bubbles: true }))"""
+# Notes when what a person reads changes, the length of progress bars among it.
+WATCH = """() => {
+  window.changes = [performance.now()];
+  let last = "";
+  setInterval(() => {
+    const bars = [...document.querySelectorAll("[role=progressbar], [role=progressbar] *")];
+    const now = document.body.innerText + bars.map((bar) => bar.getAttribute("style") +
+      bar.getAttribute("aria-valuenow") + getComputedStyle(bar).width).join();
+    if (now !== last) window.changes.push(performance.now());
+    last = now;
+  }, 100);
+}"""
 # The same outlines as one scattergl line, filtered and restyled as one would without a canvas.
 USUAL = """async (steps) => {
   const host = document.createElement("div");
   host.style.cssText = "width:700px;height:500px";
   document.body.append(host);
-  const graph = document.querySelector(".sv-graph");
   const count = COUNT, corners = 25, side = Math.ceil(Math.sqrt(count));
   const build = (kept) => {
     const x = new Float32Array(kept * (corners + 1)), y = new Float32Array(x.length);
@@ -100,6 +115,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--large", action="store_true", help="one large picture, and nothing else")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -107,6 +123,11 @@ def main() -> None:
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=flags)
+        if options.large:
+            with served(ROOT / "streamlit_app.py") as url:
+                for name, value in large_times(browser, url):
+                    print(f"{name}: {value:.1f} s", flush=True)
+            return
         with served(ROOT / "streamlit_app.py") as url:
             print("| the page | ms |\n|---|---:|")
             for name, value in page_times(browser, url):
@@ -182,6 +203,26 @@ def page_times(browser, url: str) -> Iterator[tuple[str, float]]:
     page.locator(".st-key-uploads input[type=file]").set_input_files(str(sample_path()))
     page.wait_for_selector(".semseg-viewer[data-shown]")
     yield "upload of the sample to outlines", 1000 * (time.perf_counter() - began)
+    page.context.close()
+
+
+def large_times(browser, url: str) -> Iterator[tuple[str, float]]:
+    """From the upload of a large picture to its outlines, in seconds."""
+    warm(browser, url)
+    page = opened(browser)
+    page.goto(url)
+    page.get_by_text("stay in memory").wait_for()
+    page.wait_for_timeout(LOOKING)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.tif"
+        tifffile.imwrite(path, large_picture(4000, 6000))
+        page.evaluate(WATCH)
+        began = time.perf_counter()
+        page.locator(".st-key-uploads input[type=file]").set_input_files(str(path))
+        page.wait_for_selector(".semseg-viewer[data-shown]")
+        yield "upload to outlines", time.perf_counter() - began
+    changes = [*page.evaluate("window.changes"), page.evaluate("performance.now()")]
+    yield "longest silence", max(np.diff(changes)) / 1000
     page.context.close()
 
 

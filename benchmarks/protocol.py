@@ -6,7 +6,7 @@
 
 Speaks Streamlit's own protocol (`BackMsg` and `ForwardMsg` over its websocket, uploads by HTTP
 with the XSRF token), so it goes with the Streamlit that is installed. Waits for every run of the
-page to end. Also starts the page's server and tells what it holds.
+page to end, and for what the page has under way. Also starts the server and tells what it holds.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from websockets.sync.client import connect
 ROOT = Path(__file__).resolve().parents[1]
 XSRF = "_streamlit_xsrf"
 PATIENCE = 300  # seconds
+LOOK_S = 0.5  # between two looks of a browser at what is under way
 
 
 class Visitor:
@@ -71,6 +72,7 @@ class Visitor:
         )
         self._numbers = itertools.count()
         self._query = ""
+        self._waits = False  # whether the latest run showed a progress bar
         self._states: dict[str, WidgetState] = {}
         self.session = ""
         self.widgets: dict[str, object] = {}  # by label: the message that describes it
@@ -94,14 +96,19 @@ class Visitor:
         self._open.close()
 
     def run(self) -> None:
-        """Run the page with the widgets as they are, until it stands."""
-        self.problems = []
+        """Run the page with the widgets as they are, until it stands; again and again as long as it
+        tells of something that it waits for, as a browser does."""
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.widget_states.widgets.extend(self._states.values())
-        self._socket.send(message.SerializeToString())
-        while not self._ended(self._receive()):
-            pass
+        while True:
+            self.problems, self._waits = [], False
+            self._socket.send(message.SerializeToString())
+            while not self._ended(self._receive()):
+                pass
+            if not self._waits:
+                return
+            time.sleep(LOOK_S)
 
     def upload(self, name: str, content: bytes) -> None:
         """Give the page a file and wait for its result."""
@@ -189,6 +196,7 @@ class Visitor:
             self.problems.append(f"{shown.type}: {shown.message}")
         elif kind == "progress":
             self.waiting.append(shown.text)
+            self._waits = True
         elif getattr(shown, "label", "") and getattr(shown, "id", ""):
             self.widgets[shown.label] = shown
 

@@ -9,11 +9,15 @@
 * the 366 pictures of EMPS. Which of them show a bar, and where, stands in ``emps_bars.csv`` beside
   this file: every bar that was found was marked in an enlarged crop and looked at, and every
   picture in which none was found was looked at for one. Those are named there without a place;
+* a picture of the field with the solid block of a JEOL's label bar, of which EMPS has two more;
 * the eight TiO2 pictures of BAM, whose metadata give the pixel size;
 * pictures without a bar: silica spheres, metal powder, pebbles, nuclei, and the TiO2 pictures above
   their label bar;
 * label bars drawn here as seven makers draw them, as they are and resized and compressed;
 * 2,000 resizings of bars that have their label in the middle: half of one would double all sizes.
+
+What stands at them is *read* (`benchmarks.scale_texts`), and pixel sizes are read from *files* of
+every vendor (`benchmarks.scale_files`).
 
 `semseg.scale.scale_bar` was tuned on EMPS, so its figures say that it fits these pictures, not how
 it fares on others. The pictures lie in ``../shared/data`` and are not part of this repository.
@@ -36,6 +40,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.scale_files import files
+from benchmarks.scale_texts import texts
 from semseg.io.micrograph import read_micrograph
 from semseg.preprocessing.label_bar import find_label_bar
 from semseg.scale.scale_bar import ScaleBar, find_scale_bar
@@ -49,6 +55,9 @@ EMPS_BARS = Path(__file__).with_name("emps_bars.csv")
 TIO2_PIXEL_NM = 7.34375
 TIO2_BAR_NM = {"1908264": 300.0}  # all others: 200
 TIO2_LABEL_ROW = 712
+# Solid blocks in label bars as JEOL draws them; the second's place was seen in an enlarged crop.
+JEOL_OF_EMPS = ("21308b3614", "fcc97c015c")
+JEOL_OF_FIELD = ("Acylation__A01-1.bmp", (496.0, 710.0, 970.0))
 WITHOUT = ("silica-spheres", "ampis-powder", "pebbles", "nuclei")
 DRAWN, HALVES = 60, 2000
 HOW = tuple(Image.Resampling)
@@ -117,21 +126,11 @@ def bars(halves: int) -> str:
     head = "| pictures | number | with a bar | found | right | wrong | ms |"
     said = (
         "*Right*: to 2 % or one pixel, and in its place. *ms*: mean time of one processor. EMPS is "
-        "what the finder was tuned on. Where a bar is not found, nothing is said of the scale. "
-        "Missed are mostly bars as pale as the noise, bars that the border of the picture cuts "
-        "off, arrows, and bars shorter than 3 % of the width."
+        "what the finder was tuned on, and two of the JEOL blocks are of it. Where a bar is not "
+        "found, nothing is said of the scale. Missed are mostly bars as pale as the noise, bars "
+        "that the border of the picture cuts off, arrows, and bars shorter than 3 % of the width."
     )
     return f"### Bars\n\n{head}\n|---|{'---:|' * 6}\n{rows}\n\n{fill(said, 100)}"
-
-
-def texts(halves: int) -> str:
-    """Lengths read at the bars that were found: hook for whoever measures them."""
-    return ""
-
-
-def files(halves: int) -> str:
-    """Pixel sizes read from files, by vendor: hook for whoever measures them."""
-    return ""
 
 
 # A chapter each: what it returns is Markdown, or nothing.
@@ -154,19 +153,27 @@ def _real() -> Iterator[Tally]:
     emps = Tally("EMPS")
     for path in _pictures("emps-train"):
         emps.look(path.stem, _grey(path), truth.get(path.stem))
+    jeol = Tally("JEOL's solid block in a label bar")
+    for name in JEOL_OF_EMPS:
+        path = DATA / "emps-train" / "images" / f"{name}.png"
+        if path.is_file():
+            jeol.look(name, _grey(path), truth[name])
+    name, place = JEOL_OF_FIELD
+    if (DATA / "field" / name).is_file():
+        jeol.look(name, _grey(DATA / "field" / name), Truth(*place))
     tio2, without = Tally("TiO2, by its metadata"), Tally("without a bar")
     for path in _pictures("tio2-dev"):
         grey = read_micrograph(path).grey
         length = TIO2_BAR_NM.get(path.stem, 200.0) / TIO2_PIXEL_NM
         bar = find_scale_bar(grey, find_label_bar(grey))
         # The metadata say how long it is, not where.
-        place = Truth(bar.left, bar.left + length, bar.row) if bar else Truth()
-        tio2.look(path.stem, grey, place)
+        seen = Truth(bar.left, bar.left + length, bar.row) if bar else Truth()
+        tio2.look(path.stem, grey, seen)
         without.look(path.stem, grey[:TIO2_LABEL_ROW], None)
     for name in WITHOUT:
         for path in _pictures(name):
             without.look(path.stem, _grey(path), None)
-    return (each for each in (emps, tio2, without) if each.pictures)
+    return (each for each in (emps, jeol, tio2, without) if each.pictures)
 
 
 def _drawn() -> Iterator[Tally]:

@@ -15,11 +15,15 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette import starlette_app  # noqa: F401
 
 PAGE = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+LONG_S = 600
 
 
 def main() -> None:
-    page = AppTest.from_file(str(PAGE), default_timeout=600)
+    page = AppTest.from_file(str(PAGE), default_timeout=LONG_S)
     page.query_params["sample"] = "1"
+    page.run()
+    visit = page.session_state["held"].visit
+    visit.wait([wish.key for wish in visit.under_way()], LONG_S)
     page.run()
     problems = [each.value for each in (*page.exception, *page.error)]
     if problems:

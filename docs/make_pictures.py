@@ -27,7 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 WINDOW = {"width": 1440, "height": 960}
 PATIENCE = 60_000  # ms
-COLOURS, EXACT = 224, 32  # of a palette; of them, taken as they are
 GAP = 16  # px between pictures that stand side by side
 MARGIN = 8  # px around what is cut out
 
@@ -133,18 +132,10 @@ def beside(shots: tuple[Shot, ...]) -> Shot:
 
 
 def few_colours(picture: Shot) -> Shot:
-    """The picture with a palette: its commonest colours as they are, and room for rare ones."""
-    colours, counts = np.unique(np.asarray(picture).reshape(-1, 3), axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    exact, others = order[:EXACT], order[EXACT:]
-    drawn = np.repeat(colours[others], np.ceil(np.cbrt(counts[others])).astype(int), axis=0)
-    entries = colours[exact].tobytes()
-    if len(drawn):
-        near = Image.fromarray(drawn[np.newaxis]).quantize(COLOURS - EXACT)
-        entries += bytes(near.getpalette() or [])
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(entries)
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    """The picture with a palette of its own, in which small bright marks keep their colours."""
+    return picture.quantize(
+        256, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE
+    )
 
 
 def pieces() -> dict[str, bytes]:
@@ -171,7 +162,8 @@ def the_sample(browser: Browser, url: str, wanted: set[str]) -> None:
     visitor.save("start", visitor.window())
     visitor.press("Try the sample")
     visitor.shown()
-    page.locator(".sv-graph .nsewdrag").first.click(position={"x": 40, "y": 30})
+    page.get_by_text("(expanded uncertainty, k = 2)").wait_for()  # it needs the network twice more
+    page.locator(".sv-stage").click(position={"x": 70, "y": 90})
     visitor.quiet()
     visitor.save("result", visitor.window())
     visitor.filter(0.97)
@@ -223,7 +215,7 @@ def several(browser: Browser, url: str, wanted: set[str]) -> None:
     parts = pieces()
     visitor.upload({name: parts[name] for name in ("left.png", "right.png")})
     visitor.shown()
-    visitor.tab("All 2")
+    visitor.tab("All pictures")
     visitor.save("several", visitor.part(".stTabs"))
 
 

@@ -13,6 +13,7 @@ The way through the program: `read_micrograph` -> `prepare` -> `segment` -> `con
 all four in `analyze`; `write_outputs` writes what was found.
 """
 
+import semseg.telemetry  # noqa: F401  before all that loads ONNX Runtime
 from semseg.analysis import Analysis, analyze, conclude, prepare, segment
 from semseg.errors import SemsegError
 from semseg.export.files import write_outputs

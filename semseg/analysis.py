@@ -11,6 +11,7 @@ of the one before::
     read_micrograph -> Micrograph     the file
     prepare         -> Prepared       crop and repair
     segment         -> Segmentation   runs the network; rescale factor and provider
+    replay          -> Segmentation   what a hand put right (`semseg.editing`), where one did
     conclude        -> Analysis       arithmetic on a table: scale, filter, counting rule
 
 `rescaled` looks at the same image through the network at another rescale factor.
@@ -21,37 +22,45 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from semseg.bands import share
+from semseg.editing.replay import replay
 from semseg.errors import SettingsError
 from semseg.inference.description import ModelInfo
 from semseg.inference.segmenter import Segmenter
 from semseg.instances import out_of_domain
-from semseg.instances.autoscale import estimate_rescale
+from semseg.instances.autoscale import all_scales, estimate_rescale
 from semseg.instances.coefficients import thresholds_of
 from semseg.instances.confidence import apply_filter, confidence, reasons
 from semseg.instances.particles import find_particles
+from semseg.instances.scales import Scale, distinct, fits_half, judged, scales_note, with_half
 from semseg.io.micrograph import MIN_SIDE_PX, Micrograph, read_micrograph
+from semseg.measure.label_image import LabelImage
 from semseg.measure.quantities import in_nanometres
-from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
+from semseg.measure.recorded import measure_particles, recorded_outlines
 from semseg.measure.runs import runs_of
 from semseg.measure.shape import measure_shapes
 from semseg.measure.visibility import visibility
+from semseg.operations import Operation
 from semseg.preprocessing.preparation import (
     Crop,
     find_label_bar,
     repair_outliers,
-    resize,
+    resized,
     stretch_contrast,
 )
 from semseg.scale import ocr
 from semseg.scale.bar_text import PrintedScale, read_printed_scale
+from semseg.scale.calibration import Calibration
 from semseg.scale.choice import choose_calibration
 from semseg.scale.scale_bar import find_scale_bar
 from semseg.scale.vendors.reading import TOLERANCE
@@ -71,7 +80,9 @@ __all__ = [
     "refilter",
     "rescale_limits",
     "rescaled",
+    "scales_to_try",
     "segment",
+    "without_hand",
     "without_images",
 ]
 
@@ -84,9 +95,11 @@ def analyze(
     settings: Settings | None = None,
     *,
     name: str | None = None,
+    sidecar: tuple[str, bytes] | None = None,
     segmenter: Segmenter | None = None,
     progress: Progress | None = None,
     printed: PrintedScale | None = None,
+    operations: Sequence[Operation] = (),
 ) -> Analysis:
     """Measure every particle of a micrograph.
 
@@ -98,6 +111,8 @@ def analyze(
         By default everything is found automatically.
     name : str, optional
         Name of the file, where only its bytes are given.
+    sidecar : (name, bytes), optional
+        The text file beside the picture; it is looked for where a path is given and no text.
     segmenter : Segmenter, optional
         To be used again for many pictures; by default one is made.
     progress : callable, optional
@@ -105,6 +120,8 @@ def analyze(
         ``rescale``, ``network``, ``measure``, ``conclude``; fraction of that stage, 0..1.
     printed : PrintedScale, optional
         What was read in the picture before; by default it is read where it is needed.
+    operations : sequence of Operation, optional
+        What a hand put right before, done again; one that cannot be is said in the notes.
 
     Raises
     ------
@@ -115,13 +132,15 @@ def analyze(
     seconds: dict[str, float] = {}
     report = progress or (lambda stage, fraction: None)
     with _timed("read", seconds, report):
-        micrograph = read_micrograph(source, name, page=settings.page)
+        micrograph = read_micrograph(source, name, sidecar=sidecar, page=settings.page)
     with _timed("prepare", seconds, report):
-        prepared = prepare(micrograph, settings, printed)
+        prepared = prepare(micrograph, settings, printed, partial(report, "prepare"))
     segmenter = segmenter or Segmenter(provider=settings.provider)
     found = segment(prepared, settings, segmenter, progress=report, seconds=seconds)
     with _timed("conclude", seconds, report):
-        analysis = conclude(micrograph, prepared, found, settings)
+        replayed = replay(found, operations)
+        edits = replayed.decisions
+        analysis = conclude(micrograph, prepared, replayed.segmentation, settings, edits)
     return replace(analysis, seconds=seconds)
 
 
@@ -142,10 +161,13 @@ def lacks_reader(analysis: Analysis) -> bool:
 
 
 def prepare(
-    micrograph: Micrograph, settings: Settings, printed: PrintedScale | None = None
+    micrograph: Micrograph,
+    settings: Settings,
+    printed: PrintedScale | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Prepared:
     """Crop, repair and stretch the contrast, in this order; find the scale bar and read what is
-    written at it, unless that is known as `printed`."""
+    written at it, unless that is known as `printed`. `progress` is called with the share done."""
     notes: list[str] = []
     crop = settings.crop
     if crop is None:
@@ -162,7 +184,7 @@ def prepare(
     image = crop.apply(micrograph.grey)
     repaired = 0
     if settings.repair:
-        image, repaired = repair_outliers(image)
+        image, repaired = repair_outliers(image, share(progress, 0.1, 0.7))
         if repaired > 0.05 * image.size:
             notes.append(
                 f"{repaired:,} pixels ({repaired / image.size:.0%}) were repaired as hot or cold; "
@@ -183,6 +205,9 @@ def prepare(
                     "The writing in the picture could not be read, which is a fault; type what "
                     "stands at the scale bar."
                 )
+        if settings.read_scale == "always" and printed is not None and not printed.tells_scale:
+            found = "at the scale bar" if scale_bar else "in the picture, nor was a scale bar found"
+            notes.append(f"No length could be read {found}.")
     aspect = micrograph.pixel_aspect
     if settings.pixel_aspect is not None:
         if abs(settings.pixel_aspect / aspect - 1) > TOLERANCE and micrograph.calibration:
@@ -210,6 +235,8 @@ def segment(
     model = segmenter.info
     thresholds = thresholds_of(model)
     notes: list[str] = []
+    search_notes: list[str] = []
+    others: tuple[Scale, ...] = ()
     square = prepared.square
 
     with _timed("rescale", seconds, report):
@@ -217,38 +244,54 @@ def segment(
             factor, source = settings.rescale, "given"
         else:
             estimate = estimate_rescale(
-                square, segmenter.predict, thresholds, model.target_particle_px
+                square,
+                segmenter.predict,
+                thresholds,
+                model.target_particle_px,
+                partial(report, "rescale"),
             )
             factor, source = estimate.factor, "automatic"
             if not estimate.decided:
                 source = "could not decide"
-                notes.append(
+                search_notes.append(
                     "The rescale factor could not be found automatically, so the picture was "
                     f"analysed at {factor:g}; set the factor by hand if outlines look wrong."
                 )
         factor = _within_limits(square.shape, factor, given=source == "given")
+        if source != "given":
+            others = _within_reach(estimate.others, square.shape, factor)
     with _timed("network", seconds, report):
-        image = resize(square, factor, model.reduction)
-        maps = segmenter.predict(image, lambda done: report("network", done))
+        image = resized(square, factor, model.reduction)
+        maps = segmenter.predict(image, partial(report, "network"))
     with _timed("measure", seconds, report):
-        instances = find_particles(maps, image, thresholds)
+        measured = partial(report, "measure")
+        instances = find_particles(maps, image, thresholds, share(measured, 0, 0.8))
         labels, features = instances.labels, instances.features
         grid = prepared.grid(labels.shape)
         runs = runs_of(labels)
         shapes = measure_shapes(labels, runs)
+        measured(0.85)
         median = float(shapes["ecd"].median()) if len(shapes) else None
         confidences = confidence(features, model.confidence)
         doubt = reasons(features, model.confidence.get("doubt", {}))
         in_domain = model.confidence.get("in_domain", out_of_domain.DEFAULT_MODEL)
         why = out_of_domain.why_out_of_domain(square, maps, confidences, in_domain)
+        if source != "given":
+            others = judged(others, factor, confidences, model.filter_threshold)
+            others = with_half(others, factor, _recorded_px(median, factor), confidences)
         if why:
-            notes.append(out_of_domain.note(why, confidences, model.filter_threshold))
+            half = factor / 2 if fits_half(factor, confidences) else None
+            notes.append(out_of_domain.note(why, confidences, model.filter_threshold, half))
             confidences = out_of_domain.lower_confidence(confidences, model.filter_threshold)
             doubt = [out_of_domain.REASON] * len(doubt)
         particles = measure_particles(shapes, grid).assign(
-            confidence=confidences, doubt=doubt, visibility=visibility(labels, runs)
+            confidence=confidences,
+            doubt=doubt,
+            visibility=visibility(labels, runs),
+            origin="network",
         )
-        on_recorded, polygons = recorded_labels(labels, grid), recorded_outlines(labels, grid)
+        measured(0.9)
+        polygons = recorded_outlines(labels, grid, share(measured, 0.9, 1))
     if median is None:
         notes.append(
             "No particles were found; try another rescale factor or crop, or see whether the "
@@ -256,11 +299,13 @@ def segment(
         )
     elif not why:
         notes += _range_note(median, factor, model)
+    # the note of a picture out of domain has said so of half the factor
+    said = [each for each in others if not (why and each.probability is None)]
+    search_notes += scales_note(said, factor, _recorded_px(median, factor))
     notes = [*segmenter.notes, *notes]  # last, since a provider may have failed at this picture
     return Segmentation(
         grid=grid,
-        network_labels=labels,
-        labels=on_recorded,
+        label_image=LabelImage(labels),
         outlines=polygons,
         particles=particles,
         rescale=factor,
@@ -270,8 +315,28 @@ def segment(
         provider=segmenter.provider,
         proposals=instances.proposals,
         chosen=instances.chosen,
+        other_scales=others,
+        search_notes=tuple(search_notes),
         notes=tuple(notes),
     )
+
+
+def scales_to_try(
+    prepared: Prepared, found: Segmentation, segmenter: Segmenter
+) -> tuple[Scale, ...]:
+    """Other factors at which the picture is worth a look, whatever way the one used was found.
+
+    Looks at all octaves of the picture, which takes the time of some 2 megapixels in the network.
+    """
+    model = segmenter.info
+    square = prepared.square
+    thresholds = thresholds_of(model)
+    seen = all_scales(square, segmenter.predict, thresholds, model.target_particle_px)
+    factor, known = found.rescale, found.confidences
+    others = judged(
+        _within_reach(seen, square.shape, factor), factor, known, model.filter_threshold
+    )
+    return with_half(others, factor, _recorded_px(found.median_network_px, factor), known)
 
 
 def conclude(
@@ -296,10 +361,9 @@ def conclude(
         printed=prepared.printed,
         assumed_width_nm=settings.assumed_width_nm,
     )
-    particles = found.particles
+    refused = found.corrections.refused if found.corrections else ()
     if calibration:
         calibration = calibration.with_aspect(prepared.pixel_aspect)
-        particles = in_nanometres(particles, calibration.mean_pixel_nm)
     analysis = Analysis(
         micrograph=micrograph,
         prepared=prepared,
@@ -308,8 +372,15 @@ def conclude(
         calibration=calibration,
         filter_threshold=found.model.filter_threshold,
         manual={},
-        particles=particles,
-        notes=(*micrograph.notes, *prepared.notes, *found.notes, *notes),
+        particles=_sized(found, calibration),
+        notes=(
+            *micrograph.notes,
+            *prepared.notes,
+            *found.search_notes,
+            *found.notes,
+            *refused,
+            *notes,
+        ),
     )
     return refilter(analysis, settings.filter, edits)
 
@@ -329,7 +400,7 @@ def refilter(
     settings = replace(analysis.settings, filter=threshold)
     particles = apply_rule(
         apply_filter(analysis.particles, applied, manual),
-        analysis.grid.frame,
+        analysis.segmentation.area,
         edges=settings.edges,
         visible_only=settings.visible_only,
     )
@@ -358,6 +429,21 @@ def rescaled(
     return conclude(analysis.micrograph, analysis.prepared, found, settings)
 
 
+def _sized(found: Segmentation, calibration: Calibration | None) -> pd.DataFrame:
+    """The table of particles, with sizes in nanometres where the scale is known."""
+    if calibration is None:
+        return found.particles
+    return in_nanometres(found.particles, calibration.mean_pixel_nm)
+
+
+def without_hand(analysis: Analysis) -> Analysis:
+    """The same image at the same scale, as it would be had no hand touched it: no decisions, no
+    corrections. Takes what `without_images` leaves, too."""
+    found = analysis.segmentation.unedited
+    bare = replace(analysis, segmentation=found, particles=_sized(found, analysis.calibration))
+    return refilter(bare, analysis.settings.filter)
+
+
 def without_images(analysis: Analysis, *, outlines: bool = True) -> Analysis:
     """The analysis with its images let go, and its outlines as well where they are not wanted.
 
@@ -368,18 +454,21 @@ def without_images(analysis: Analysis, *, outlines: bool = True) -> Analysis:
     def released(image: NDArray[Any]) -> NDArray[Any]:
         return np.empty((0, 0), image.dtype)
 
-    found = analysis.segmentation
+    def light(found: Segmentation, outlines: bool) -> Segmentation:
+        by_hand = found.corrections
+        return replace(
+            found,
+            label_image=LabelImage(np.empty((0, 0), np.int32)),
+            outlines=found.outlines if outlines else {},
+            proposals=None,
+            corrections=by_hand and replace(by_hand, unedited=light(by_hand.unedited, False)),
+        )
+
     return replace(
         analysis,
         micrograph=replace(analysis.micrograph, grey=released(analysis.micrograph.grey)),
         prepared=replace(analysis.prepared, image=released(analysis.prepared.image)),
-        segmentation=replace(
-            found,
-            network_labels=released(found.network_labels),
-            labels=released(found.labels),
-            outlines=found.outlines if outlines else {},
-            proposals=None,
-        ),
+        segmentation=light(analysis.segmentation, outlines),
     )
 
 
@@ -392,6 +481,20 @@ def _range_note(median: float, factor: float, model: ModelInfo) -> list[str]:
         f"The median particle is {median:.3g} px wide where the network looks, outside the "
         f"{low:g} to {high:g} px it is made for; a rescale factor of {better:.2g} would suit it."
     ]
+
+
+def _within_reach(
+    scales: Sequence[Scale], shape: tuple[int, int], factor: float
+) -> tuple[Scale, ...]:
+    """These scales, at factors that suit an image of this shape and apart from the one used."""
+    reached = [
+        replace(each, factor=_within_limits(shape, each.factor, given=False)) for each in scales
+    ]
+    return distinct(reached, apart_from=factor)
+
+
+def _recorded_px(median: float | None, factor: float) -> float | None:
+    return None if median is None else median / factor
 
 
 def rescale_limits(shape: tuple[int, int]) -> tuple[float, float]:

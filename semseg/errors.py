@@ -9,6 +9,7 @@
         ├── UnsuitableImageError    readable, but constant, a strip, or smaller than 64 px
         ├── CalibrationError        a pixel size or width that cannot be right
         ├── SettingsError           a setting out of its range
+        ├── EditError               a correction by hand that cannot be made
         ├── ModelError              the model file is missing, damaged or of another version
         ├── OutOfMemoryError        a picture that needs more memory than there is
         └── OutputError             a file that cannot be written
@@ -19,6 +20,7 @@ traceback; the cause, where there is one, is in ``__cause__``.
 
 __all__ = [
     "CalibrationError",
+    "EditError",
     "ImageTooLargeError",
     "ModelError",
     "OutOfMemoryError",
@@ -56,6 +58,10 @@ class SettingsError(SemsegError):
     """A setting is unknown or out of its range."""
 
 
+class EditError(SemsegError):
+    """A correction by hand cannot be made: the particle is gone, a line does not part it, ..."""
+
+
 class ModelError(SemsegError):
     """The model file is missing, damaged or of another version."""
 
@@ -86,7 +92,7 @@ def printable(text: str) -> str:
     return "".join(ch if ch.isprintable() else " " if ch.isspace() else "\ufffd" for ch in text)
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: BaseException) -> str:
     """What went wrong with a picture, for any exception."""
     if isinstance(error, MemoryError):
         error = OutOfMemoryError()

@@ -30,6 +30,7 @@ __all__ = [
     "Setting",
     "Sides",
     "Switch",
+    "Text",
     "WholeNumber",
     "check_values",
     "described",
@@ -141,6 +142,19 @@ class Sides(Setting):
             raise SettingsError(
                 f"The setting '{name}' must give top, bottom, left and right in pixels."
             ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Setting):
+    """At most so many characters, in one line or several (`lines`)."""
+
+    most: int = 200
+    lines: bool = False
+
+    def wrong(self, value: Any) -> str:
+        if not isinstance(value, str):
+            return "be a text"
+        return "" if len(value) <= self.most else f"have at most {self.most} characters"
 
 
 def described(kind: type) -> dict[str, Setting]:

@@ -12,23 +12,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from semseg.inference.description import ModelInfo
+from semseg.instances import out_of_domain
 from semseg.instances.particles import Proposals
+from semseg.instances.scales import Scale
 from semseg.io.micrograph import Micrograph
+from semseg.measure.area import Area
 from semseg.measure.grid import Grid
+from semseg.measure.label_image import LabelImage
+from semseg.measure.recorded import recorded_labels
+from semseg.operations import Operation
 from semseg.preprocessing.preparation import Crop, square_pixels, square_shape
 from semseg.scale.bar_text import PrintedScale
 from semseg.scale.calibration import Calibration
 from semseg.scale.scale_bar import ScaleBar
 from semseg.settings import Settings
 
-__all__ = ["Analysis", "Prepared", "Segmentation"]
+__all__ = ["Analysis", "Corrections", "Prepared", "Segmentation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +88,14 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """What the network found, in pixels. All that depends on the labels alone is made here, once.
+    """What the network found, in pixels. What depends on the labels alone is made here, once.
 
     Attributes
     ----------
     grid : Grid
         Where the network's pixels lie in the recorded image.
-    network_labels : int32, r x c
+    label_image : LabelImage, r x c
         On the network's grid: 0 background, ids 1..n.
-    labels : int32, H x W
-        The same on the recorded grid, zero where cropped.
     outlines : dict of int to float64 (n, 2)
         Closed polygons, (x, y) in recorded px from the centre of the first pixel, along the edges
         of the network's pixels.
@@ -109,12 +114,19 @@ class Segmentation:
         All that might have been a particle; None where it was let go.
     chosen : (n,) int64
         The candidate among them that each label was.
+    other_scales : tuple of Scale
+        Other factors that were looked at while `rescale` was found, and which of them may be
+        better; empty where it was given.
+    search_notes : tuple of str
+        What is to be said of how `rescale` was found; likewise.
     notes : tuple of str
+        What is to be said of the particles.
+    corrections : Corrections or None
+        What a hand has changed since.
     """
 
     grid: Grid
-    network_labels: NDArray[np.int32]
-    labels: NDArray[np.int32]
+    label_image: LabelImage
     outlines: dict[int, NDArray[np.float64]]
     particles: pd.DataFrame
     rescale: float
@@ -124,7 +136,74 @@ class Segmentation:
     provider: str
     proposals: Proposals | None
     chosen: NDArray[np.int64]
+    other_scales: tuple[Scale, ...] = ()
+    search_notes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    corrections: Corrections | None = None
+
+    @cached_property
+    def area(self) -> Area:
+        """The part of the recorded image that is analysed."""
+        corner = np.array([self.grid.left, self.grid.top], np.float64)
+        masks = self.corrections.masks if self.corrections else ()
+        return Area.of(self.grid.frame, [mask - corner for mask in masks])
+
+    @property
+    def unedited(self) -> Segmentation:
+        """What the network found, before any hand."""
+        return self.corrections.unedited if self.corrections else self
+
+    def as_given(self) -> Segmentation:
+        """What `semseg.analysis.segment` would give were this very factor asked for."""
+        return replace(self, rescale_source="given", other_scales=(), search_notes=())
+
+    @property
+    def confidences(self) -> NDArray[np.float64]:
+        """Of the particles, (n,) in 0..1, as they would be were the picture not out of domain."""
+        table = self.particles
+        found = table["confidence"].to_numpy(np.float64)
+        out = bool((table["doubt"] == out_of_domain.REASON).any())
+        return found / self.model.filter_threshold if out else found
+
+    @property
+    def network_labels(self) -> NDArray[np.int32]:
+        """All of `label_image`, int32, r x c; put together anew where a hand changed some of it."""
+        return self.label_image.whole()
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """The labels on the recorded grid, H x W, zero where cropped. Only files want them, so they
+        are made when they are asked for, and not kept."""
+        return recorded_labels(self.network_labels, self.grid)
+
+
+@dataclass(frozen=True, eq=False)
+class Corrections:
+    """What a hand changed in a segmentation (`semseg.editing`).
+
+    Attributes
+    ----------
+    unedited : Segmentation
+        As the network found it.
+    operations : tuple of Operation
+        Those that were done, in order.
+    masks : tuple of float64 (n, 2)
+        Polygons that were left out of the analysed area, in recorded px as outlines are.
+    last_label : int
+        The greatest label that was ever given: none is given twice.
+    boxes : int32 (n, 4)
+        Of the particles, in the order of ``outlines``, the network's rows top <= r < bottom and
+        columns left <= c < right that each lies in: top, left, bottom, right.
+    refused : tuple of str
+        One sentence for each operation that could not be done.
+    """
+
+    unedited: Segmentation
+    operations: tuple[Operation, ...]
+    masks: tuple[NDArray[np.float64], ...]
+    last_label: int
+    boxes: NDArray[np.int32]
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,9 +263,8 @@ class Analysis:
         return self.calibration.mean_pixel_nm if unit == "nm" and self.calibration else 1.0
 
     def frame_area(self, unit: str) -> float:
-        """Area of the analysed frame, in px² or nm²."""
-        height, width = self.grid.frame
-        return height * width * self.pixel_size(unit) ** 2
+        """Area of the analysed frame without what is masked, in px² or nm²."""
+        return self.segmentation.area.pixels * self.pixel_size(unit) ** 2
 
     @property
     def grid(self) -> Grid:

@@ -13,20 +13,30 @@ import pytest
 import roifile
 from PIL import Image
 
+import semseg.analysis
 from semseg.analysis import (
     analyze,
     conclude,
     prepare,
     refilter,
     rescaled,
+    scales_to_try,
     segment,
+    without_hand,
+    without_images,
 )
 from semseg.data import sample_path
 from semseg.errors import SettingsError, UnreadableImageError
 from semseg.export.coco import coco_json
 from semseg.export.rois import roiset_zip
+from semseg.export.summary_json import summary_dict
+from semseg.instances.autoscale import RescaleEstimate
+from semseg.instances.scales import Scale
 from semseg.io.micrograph import read_micrograph
+from semseg.operations import Decide, Split
 from semseg.preprocessing.preparation import Crop
+from semseg.scale.bar_text import PrintedScale
+from semseg.scale.printed_lengths import PrintedLength
 from semseg.settings import Settings
 from training.metrics import compare
 
@@ -83,6 +93,39 @@ def test_found_as_well_when_everything_is_automatic(run, drawn):
     assert found.crop == Crop()
     assert compare(drawn.labels, found.labels).f1(0.5) >= 0.97
     assert found.particles["ecd_px"].median() == pytest.approx(drawn.median_px, rel=0.05)
+
+
+def test_the_scale_of_the_particles_is_among_those_to_try(run, plain, drawn, segmenter):
+    """Whatever factor was given; where it is the right one, nothing else fits."""
+    coarse = run(replace(FIXED, rescale=0.15))
+    wanted = segmenter.info.target_particle_px / drawn.median_px
+    tried = scales_to_try(coarse.prepared, coarse.segmentation, segmenter)
+    assert min(abs(np.log(each.factor / wanted)) for each in tried) < np.log(1.25)
+    assert all(max(each.factor / 0.15, 0.15 / each.factor) > 2 for each in tried)
+    right = scales_to_try(plain.prepared, plain.segmentation, segmenter)
+    assert not any(each.fits for each in right)
+
+
+def test_another_scale_that_fits_is_kept_and_said(run, monkeypatch):
+    others = Scale(0.7, 90.0, 0.2, 30.0), Scale(4.0, 15.0, 0.6, 9000.0)
+    estimate = RescaleEstimate(0.5, 128.0, True, others)
+    monkeypatch.setattr(semseg.analysis, "estimate_rescale", lambda *_: estimate)
+    found = run(replace(FIXED, rescale=None))
+    # 0.7 is as good as the same, and half of 0.5 is offered where enough particles were found
+    kept = {each.factor: each.fits for each in found.segmentation.other_scales}
+    assert kept == {4.0: True} | ({0.25: False} if len(found.particles) >= 20 else {})
+    assert any("at a rescale factor of 4 particles some 15 px wide" in said for said in found.notes)
+    scales = summary_dict(found)["rescale"]["other_scales"]
+    assert {each["factor"]: each["fits"] for each in scales} == kept
+    given = run(replace(FIXED, rescale=0.5))
+    assert given.segmentation.other_scales == ()
+    assert not any("More than one scale" in said for said in given.notes)
+    # what was found does not depend on who chose the factor
+    same = found.segmentation.as_given()
+    for name in ("rescale", "rescale_source", "other_scales", "search_notes", "notes"):
+        assert getattr(same, name) == getattr(given.segmentation, name)
+    pd.testing.assert_frame_equal(given.particles, found.particles)
+    assert np.array_equal(given.labels, found.labels)
 
 
 def test_the_table_has_the_columns_of_the_contract(plain):
@@ -329,6 +372,20 @@ def test_a_label_bar_is_not_cut_off_where_too_little_would_remain(row, cut):
     assert any("too little would remain" in note for note in prepared.notes) == (cut == 0)
 
 
+def test_where_reading_was_asked_for_and_nothing_read_a_note_says_so(monkeypatch):
+    grey = np.random.default_rng(1).integers(0, 256, (97, 80), dtype=np.uint8)
+    micrograph = read_micrograph(png(grey), "small.png")
+    monkeypatch.setattr(semseg.analysis.ocr, "is_installed", lambda: True)
+    monkeypatch.setattr(semseg.analysis, "read_printed_scale", lambda *_: PrintedScale())
+    notes = prepare(micrograph, Settings(read_scale="always")).notes
+    assert "No length could be read in the picture, nor was a scale bar found." in notes
+    assert not [note for note in prepare(micrograph, Settings()).notes if "could be read" in note]
+    length = PrintedLength("200 nm", (200.0,))
+    monkeypatch.setattr(semseg.analysis, "read_printed_scale", lambda *_: PrintedScale(length))
+    notes = prepare(micrograph, Settings(read_scale="always")).notes
+    assert not [note for note in notes if "could be read" in note]
+
+
 def test_what_a_person_decided_stands_above_the_filter(drawn, segmenter, run):
     micrograph = read_micrograph(drawn.png(), "drawn.png")
     prepared = prepare(micrograph, FIXED)
@@ -372,6 +429,7 @@ def test_progress_goes_through_the_stages_in_order(run):
         assert shares[0] == 0
         assert shares[-1] == 1
         assert shares == sorted(shares)
+    assert len([share for name, share in told if name == "measure"]) > 10
     assert list(found.seconds) == STAGES
     assert all(seconds >= 0 for seconds in found.seconds.values())
 
@@ -415,16 +473,28 @@ def test_exported_outlines_enclose_the_area_of_the_table(run, factor):
         np.testing.assert_allclose(list(exported.values()), areas, rtol=1e-5)
 
 
-def test_concluding_makes_labels_and_outlines_no_second_time(drawn, segmenter):
+def test_concluding_makes_outlines_no_second_time(drawn, segmenter):
     micrograph = read_micrograph(drawn.png(), "drawn.png")
     prepared = prepare(micrograph, FIXED)
     found = segment(prepared, FIXED, segmenter)
     before = found.particles.copy()
     for settings in (FIXED, replace(FIXED, width_nm=2 * WIDTH_NM, edges="weight")):
         analysis = conclude(micrograph, prepared, found, settings)
-        assert analysis.labels is found.labels
         assert analysis.outlines is found.outlines
     pd.testing.assert_frame_equal(found.particles, before)
+
+
+def test_without_a_hand_it_is_as_the_network_found_it(drawn, segmenter):
+    plain = analyze(drawn.png(), FIXED, name="drawn.png", segmenter=segmenter)
+    row = plain.particles.loc[plain.particles["area_px"].idxmax()]
+    across = ((row.x_px, row.y_px - 300.0), (row.x_px, row.y_px + 300.0))
+    done = [Split(int(row.label), (across,)), Decide((2,), False)]
+    hand = analyze(drawn.png(), FIXED, name="drawn.png", segmenter=segmenter, operations=done)
+    assert len(hand.particles) == len(plain.particles) + 1
+    assert hand.manual == {2: False}
+    assert set(hand.particles["origin"]) == {"network", "split"}
+    pd.testing.assert_frame_equal(without_hand(hand).particles, plain.particles)
+    assert without_hand(plain).manual == {}
 
 
 def test_another_factor_keeps_the_scale_of_the_bar(segmenter):
@@ -437,3 +507,12 @@ def test_another_factor_keeps_the_scale_of_the_bar(segmenter):
     assert other.rescale == pytest.approx(0.99)
     assert other.calibration == found.calibration
     assert other.prepared is found.prepared
+
+
+def test_without_a_hand_needs_no_images(drawn, segmenter):
+    """A report over many pictures asks for it when their images are gone; the width is typed."""
+    settings = replace(FIXED, width_nm=WIDTH_NM)
+    analysis = analyze(drawn.png(), settings, name="drawn.png", segmenter=segmenter)
+    light = without_hand(without_images(analysis))
+    pd.testing.assert_frame_equal(light.particles, analysis.particles)
+    assert light.calibration == analysis.calibration

@@ -66,7 +66,9 @@ def main() -> None:
     options = parser.parse_args()
     networks = {}
     for index, (variant, differs) in enumerate(VARIANTS.items()):
-        plan = Plan(f"ablation-{index}", minutes=0, steps=options.steps, drawn=options.drawn)
+        plan = Plan(
+            *(f"ablation-{index}", 0, options.steps), touching=False, drawn=options.drawn, heaps=0
+        )
         plan = replace(plan, **differs)
         networks[variant] = WORK / f"{plan.name}.onnx"
         if not networks[variant].exists():

@@ -7,7 +7,7 @@ same shapes, neighbours, light or noise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,57 +17,55 @@ from numpy.typing import NDArray
 from skimage.measure import label
 from torch.utils.data import IterableDataset
 
-from training.dataset import Sample
+from training.dataset import UNKNOWN, Sample
+from training.mixture import STRETCH, Mix, enlargement
 from training.network import REDUCTION
 from training.targets import targets
 
-__all__ = ["Crops", "Window", "augment", "crop", "paste", "window"]
+__all__ = ["Crops", "Window", "augment", "crop", "paste", "random_mix", "window"]
 
 CROP = 320
-SIZES = (16.0, 140.0)  # median particle that EMPS pictures are brought to, px of the picture
-PASTED = 0.5  # share of the EMPS crops with particles of another picture on top
 MIN_PIECE_PX = 4  # of the maps; what is left of a covered particle must be more
 
 
 class Crops(IterableDataset):
     """An endless, seeded stream of augmented crops: image (1, s, s), targets (4, s / r, s / r),
-    with s `CROP` and r the network's `REDUCTION`.
-
-    Half come from each of the two lists. EMPS pictures are brought to a random median
-    particle of `SIZES`, and onto some of them particles of another are pasted; drawn ones, which
-    are drawn from 12 to 100 px, are enlarged by 0.9 to 2.
+    with s `CROP` and r the network's `REDUCTION`. Each is of one of the mixes, by their shares.
     """
 
-    def __init__(self, emps: list[Sample], drawn: list[Sample], seed: int) -> None:
-        self.emps, self.drawn, self.seed = emps, drawn, seed
+    def __init__(self, mixes: Sequence[Mix], seed: int) -> None:
+        self.mixes, self.seed = mixes, seed
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         cv2.setNumThreads(0)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
-            real = bool(self.emps) and (not self.drawn or rng.random() < 0.5)
-            sample = _any(self.emps if real else self.drawn, rng)
-            if real:
-                size = float(np.exp(rng.uniform(*np.log(SIZES))))
-                image, labels = crop(sample, _enlargement(sample, size), rng)
-                if rng.random() < PASTED:
-                    other = _any(self.emps, rng)
-                    near = size * float(np.exp(rng.normal(0, 0.25)))
-                    image, labels = paste(image, labels, other, _enlargement(other, near), rng)
-            else:
-                image, labels = crop(sample, float(np.exp(rng.uniform(-0.1, 0.7))), rng)
+            image, labels = _of_mix(random_mix(self.mixes, rng), rng)
             image = augment(image, rng)
             yield torch.from_numpy(image[None]), torch.from_numpy(targets(labels))
 
 
-def _any(samples: list[Sample], rng: np.random.Generator) -> Sample:
+def random_mix(mixes: Sequence[Mix], rng: np.random.Generator) -> Mix:
+    """One of the mixes, each as often as its share says."""
+    shares = np.array([mix.share for mix in mixes])
+    return mixes[int(rng.choice(len(mixes), p=shares / shares.sum()))]
+
+
+def _of_mix(mix: Mix, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """A crop of one of its samples, perhaps pasted over: the picture, and labels of the maps."""
+    sample = _any(mix.samples, rng)
+    scale = mix.random_enlargement(sample, rng)
+    image, labels = crop(sample, scale, rng, mix.stretch)
+    if rng.random() < mix.pasted:
+        other = _any(mix.samples, rng)
+        near = scale * sample.median_ecd * float(np.exp(rng.normal(0, 0.25)))
+        image, labels = paste(image, labels, other, enlargement(other, near), rng)
+    return image, labels
+
+
+def _any(samples: Sequence[Sample], rng: np.random.Generator) -> Sample:
     return samples[int(rng.integers(len(samples)))]
-
-
-def _enlargement(sample: Sample, size: float) -> float:
-    """What brings the median particle of the sample to `size` px, within reason."""
-    return float(np.clip(size / sample.median_ecd, 0.12, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,21 +101,25 @@ class Window:
 
 
 def crop(
-    sample: Sample, scale: float, rng: np.random.Generator
+    sample: Sample, scale: float, rng: np.random.Generator, stretch: float = STRETCH
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """A random `window` of the sample: the picture, and the labels on the grid of the maps."""
-    chosen = window(sample, scale, rng)
+    chosen = window(sample, scale, rng, stretch)
     return chosen.image(sample), chosen.on_maps().labels(sample)
 
 
-def window(sample: Sample, scale: float, rng: np.random.Generator) -> Window:
-    """A turned, mirrored, scaled and gently warped square that holds a particle if it can."""
+def window(
+    sample: Sample, scale: float, rng: np.random.Generator, stretch: float = STRETCH
+) -> Window:
+    """A turned, mirrored, scaled, sheared and gently warped square that holds a particle if it
+    can; `stretch` as `training.mixture.Mix` has it."""
     height, width = sample.labels.shape
     turn = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else np.pi / 2 * rng.integers(4)
-    stretch_x = scale * np.exp(rng.normal(0, 0.06))
+    stretch_x = scale * np.exp(rng.normal(0, stretch))
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     mirror = np.diag([rng.choice([-1, 1]), 1])
-    linear = turned @ mirror @ np.diag([1 / stretch_x, 1 / scale])
+    sheared = np.array([[1, rng.normal(0, stretch)], [0, 1]])
+    linear = turned @ mirror @ sheared @ np.diag([1 / stretch_x, 1 / scale])
     across, down = np.mgrid[:CROP, :CROP][::-1] - CROP / 2 + _warps(rng)
     half = np.array([CROP / stretch_x, CROP / scale]) / 2
     low = np.minimum(half, [width / 2, height / 2])
@@ -127,7 +129,7 @@ def window(sample: Sample, scale: float, rng: np.random.Generator) -> Window:
         x = linear[0, 0] * across + linear[0, 1] * down + centre[0]
         y = linear[1, 0] * across + linear[1, 1] * down + centre[1]
         chosen = Window(x.astype(np.float32), y.astype(np.float32), scale)
-        if chosen.on_maps().labels(sample).any():
+        if (chosen.on_maps().labels(sample) > 0).any():
             break
     return chosen
 
@@ -163,7 +165,7 @@ def paste(
     if not over.any():
         return image, labels
     surface = chosen.image(other)
-    if labels.any() and rng.random() < 0.7:  # as bright as what lies there, or else as it was
+    if (labels > 0).any() and rng.random() < 0.7:  # as bright as what lies there, or else as it was
         here = image[cv2.resize((labels > 0).astype(np.uint8), image.shape[::-1]) > 0]
         surface = surface + (here.mean() - surface[body].mean())
     cover = cv2.GaussianBlur(body.astype(np.float32), (0, 0), rng.uniform(0.5, 1.0))
@@ -176,10 +178,10 @@ def paste(
 
 def _pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Labels anew, one for each piece that hangs together; slivers go."""
-    pieces = label(labels, connectivity=1).astype(np.int32)
+    pieces = label(np.maximum(labels, 0), connectivity=1).astype(np.int32)
     small = np.bincount(pieces.ravel()) < MIN_PIECE_PX
     pieces[small[pieces]] = 0
-    return pieces
+    return np.where(labels == UNKNOWN, UNKNOWN, pieces)
 
 
 def augment(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

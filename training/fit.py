@@ -3,10 +3,10 @@
     python -m training.fit first      # reads training/cache/first.onnx, writes first.fit.json
 
 Steps, in this order, through the exported network itself. All of them see pictures that training
-never saw: the EMPS validation fifth, which counts as much as three other kinds
-(`training.regression.KIND_WEIGHTS`), flat drawings and heaps, AMPIS powder and silica spheres. The
-EMPS pictures have few agglomerates, drawn ones hardly anything else, heaps have seams from loud to
-just visible.
+never saw, but for powder, of which there are three (`training.mixture`): the EMPS validation fifth,
+which counts as much as three other kinds (`training.regression.KIND_WEIGHTS`), flat drawings and
+heaps, AMPIS powder and silica spheres. The EMPS pictures have few agglomerates, drawn ones hardly
+anything else, heaps have seams from loud to just visible.
 
 1. what finds the scale: the merge classifier of the quick look (`semseg.instances.seams`), with
    the level of the foreground (greatest mean of F1 at IoU 0.5 and 0.75, each kind pooled), and the

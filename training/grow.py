@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from training.crops import Crops
-from training.dataset import SHARED, WORK, emps_samples
+from training.dataset import WORK
+from training.mixture import emps
 from training.network import Convolution, Layout, MultiResBlock, MultiResUNet
 from training.unfold import unfold
 
@@ -102,7 +103,7 @@ def _convolution(
 
 def grown(exported: Path) -> MultiResUNet:
     """The network of today's layout, saying what the exported one of the second edition says."""
-    crops = Crops(emps_samples(SHARED / "data/emps-train", validation=False), [], seed=1)
+    crops = Crops([emps(validation=False)], seed=1)
     pictures = torch.stack([image for image, _ in itertools.islice(crops, 48)])
     small, large = MultiResUNet(SECOND), MultiResUNet()
     unfold(small, exported, pictures)

@@ -15,7 +15,7 @@ from scipy import ndimage
 from semseg.analysis import prepare
 from semseg.io.micrograph import read_micrograph
 from semseg.settings import Settings
-from training.dataset import SHARED, is_validation
+from training.dataset import POWDER_VALIDATION, SHARED, SPHERES_VALIDATION, is_validation
 
 __all__ = [
     "VISIBILITY",
@@ -32,7 +32,6 @@ __all__ = [
 
 VISIBILITY = ("visible", "covered", "fragment")
 TIO2_ROWS = 704  # the hand-drawn masks end here; some have residue in the label bar below
-POWDER_VALIDATION = "Sc2_010-006"
 TIO2_MIN_AREA = 9  # smaller specks are residue of drawing
 
 
@@ -138,7 +137,7 @@ def powder(*, validation: bool) -> list[Picture]:
 
 def spheres() -> list[Picture]:
     """Every fifth of the pictures of silica spheres (DLSilicaSpheres, MIT)."""
-    return _prepared(SHARED / "data/silica-spheres", "silica", every=5)
+    return _prepared(SHARED / "data/silica-spheres", "silica", every=SPHERES_VALIDATION)
 
 
 def _prepared(folder: Path, kind: str, every: int = 1) -> list[Picture]:

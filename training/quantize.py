@@ -27,7 +27,8 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.crops import Crops
-from training.dataset import SHARED, WORK, drawn_samples, emps_samples
+from training.dataset import WORK
+from training.mixture import mixture
 
 __all__ = ["quantize"]
 
@@ -38,8 +39,8 @@ class _Crops(CalibrationDataReader):
     """Training crops, one by one."""
 
     def __init__(self, count: int) -> None:
-        emps = emps_samples(SHARED / "data/emps-train", validation=False)
-        stream = iter(Crops(emps, drawn_samples(200), seed=7))
+        mixes = mixture(real=True, touching=True, drawn=200, heaps=200)
+        stream = iter(Crops(mixes, seed=7))
         self._rest = iter([next(stream)[0].numpy()[None] for _ in range(count)])
 
     def get_next(self) -> dict[str, np.ndarray] | None:

@@ -8,9 +8,10 @@ Draws the pictures, trains, exports, fits thresholds, confidence, filter and in-
 (ten minutes more), and writes the described model to training/cache/NAME.model.onnx. Nothing of the
 repository changes; `python -m training.export describe NAME` makes it the model that is shipped.
 
-Wants EMPS-train in `../shared/data/emps-train`. The shipped model cost 494 minutes of
-two cores, in six runs on each other; one run of 187 minutes on two cores with AVX-512 came
-within 0.005 of its F1 on TiO2 (*anew* in training/README.md).
+Wants EMPS-train and the other sets of `training.mixture` in `../shared/data`. The shipped model
+cost 494 minutes of two cores, in six runs on each other; one run of 187 minutes on two cores with
+AVX-512, on EMPS and flat drawings alone, came within 0.005 of its F1 on TiO2 (*anew* in
+training/README.md).
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--name", default="anew")
     parser.add_argument("--minutes", type=float, default=300, help="of training; two CPU cores")
-    parser.add_argument("--drawn", type=int, default=2400, help="pictures to draw and train on")
+    parser.add_argument(
+        "--drawn", type=int, default=2400, help="flat pictures to draw and train on"
+    )
+    parser.add_argument("--heaps", type=int, default=1000, help="drawn in heaps, likewise")
     parser.add_argument("--start-from", help="another run, or an exported model (.onnx)")
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--seed", type=int, default=Plan.seed)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from training.dataset import UNKNOWN
+
 __all__ = ["targets"]
 
 SMALL = 14.0  # particles below count more, px of the maps
@@ -17,8 +19,11 @@ def targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
 
     0 foreground; 1 distance from the instance's own edge, scaled to 1 at its middle;
     2 boundary between touching instances, two pixels wide; 3 weight, up to 3 in
-    instances smaller than `SMALL`, which are otherwise drowned by the large ones.
+    instances smaller than `SMALL`, which are otherwise drowned by the large ones, and 0 where
+    labels are `UNKNOWN` or a pixel away from there: whether a seam lies there, nobody knows.
     """
+    unknown = cv2.dilate((labels == UNKNOWN).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    labels = np.maximum(labels, 0)
     count = int(labels.max(initial=0))
     foreground = labels > 0
     differs = np.zeros(labels.shape, bool)
@@ -43,4 +48,5 @@ def targets(labels: NDArray[np.int32]) -> NDArray[np.float32]:
         per_instance[0] = 1
         weight = per_instance[labels]
     weight[differs] *= 1.5
+    weight[unknown] = 0
     return np.stack([foreground, distance, differs, weight]).astype(np.float32)

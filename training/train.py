@@ -2,7 +2,7 @@
 
     python -m training.train --name first --minutes 60
     python -m training.train --name first --minutes 60 --resume
-    python -m training.train --name tiny --steps 40 --drawn 24 --without-emps   # does it run?
+    python -m training.train --name tiny --steps 40 --drawn 24 --heaps 24 --drawn-only
 
 Runs on CUDA where there is a device, else on the CPU (channels last; bfloat16 where that is
 quicker). The schedule follows the time spent, not the steps unless they are given, so that a
@@ -28,7 +28,8 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from training.crops import Crops
-from training.dataset import SHARED, WORK, drawn_samples, emps_samples
+from training.dataset import WORK
+from training.mixture import emps, mixture
 from training.network import Layout, MultiResUNet
 from training.unfold import unfold
 
@@ -40,7 +41,8 @@ class Plan:
     name: str
     minutes: float
     steps: int | None = None  # in place of minutes
-    emps: bool = True  # without it drawn pictures only, for validation too
+    emps: bool = True  # without it validation is on what is trained on
+    touching: bool = True  # spheres, powder, pebbles, nuclei
     start_from: str | None = None  # averaged weights of another run, or an exported model
     batch: int = 8
     rate: float = 2e-3
@@ -48,7 +50,8 @@ class Plan:
     decay: float = 0.02
     ema: float = 0.998
     seed: int = 1
-    drawn: int = 1000
+    drawn: int = 1000  # flat
+    heaps: int = 1000  # by all detectors together
     width: float = 1.0  # of the network's layers, as a share of the shipped ones
     workers: int = 1
     checkpoint_minutes: float = 3.0
@@ -78,7 +81,10 @@ def loss_parts(logits: Tensor, target: Tensor) -> dict[str, Tensor]:
     error = (torch.sigmoid(logits[:, 1]) - distance).abs()
     scaled = (error * weight * (0.5 + foreground)).mean()
     edge = functional.binary_cross_entropy_with_logits(
-        logits[:, 2], boundary, pos_weight=torch.tensor(3.0, device=logits.device)
+        logits[:, 2],
+        boundary,
+        (weight > 0).float(),
+        pos_weight=torch.tensor(3.0, device=logits.device),
     )
     return {"foreground": cross, "dice": dice, "distance": 2 * scaled, "boundary": 0.5 * edge}
 
@@ -118,21 +124,20 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
         stored = torch.load(checkpoint, map_location=device, weights_only=True)
     step, spent = stored.get("step", 0), stored.get("spent", 0.0)
 
-    emps, kept_out = (
-        emps_samples(SHARED / "data/emps-train", validation=held) if plan.emps else []
-        for held in (False, True)
-    )
-    drawn = drawn_samples(plan.drawn)
+    mixes = mixture(real=plan.emps, touching=plan.touching, drawn=plan.drawn, heaps=plan.heaps)
+    for mix in mixes:
+        print(f"{mix.name}: {len(mix.samples)} pictures, share {mix.share:.3f}", flush=True)
     stream = iter(
         DataLoader(
-            Crops(emps, drawn, plan.seed + step),  # other crops where a run is resumed
+            Crops(mixes, plan.seed + step),  # other crops where a run is resumed
             batch_size=plan.batch,
             num_workers=plan.workers,
             prefetch_factor=4 if plan.workers else None,
             pin_memory=device.type == "cuda",
         )
     )
-    fixed = DataLoader(Crops(kept_out, [] if kept_out else drawn, seed=0), batch_size=8)
+    kept_out = [emps(validation=True)] if plan.emps else mixes
+    fixed = DataLoader(Crops(kept_out, seed=0), batch_size=8)
     held = [batch for batch, _ in zip(fixed, range(12), strict=False)]
 
     model = MultiResUNet(Layout().scaled(plan.width)).to(device, memory_format=torch.channels_last)
@@ -149,6 +154,7 @@ def train(plan: Plan, folder: Path, *, resume: bool) -> None:
         average.load_state_dict(stored["average"])
         optimiser.load_state_dict(stored["optimiser"])
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}", flush=True)
+    print(f"{step:6d} validation {validation_loss(average, held, device):.4f}", flush=True)
 
     last_saved, began = spent, time.monotonic() - spent
     running: dict[str, float] = {}
@@ -214,16 +220,17 @@ if __name__ == "__main__":
     parser.add_argument("--name", default="first")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--without-emps", dest="emps", action="store_false")
+    parser.add_argument("--drawn-only", action="store_true")
     parser.add_argument("--start-from", help="another run, or an exported model (.onnx)")
     parser.add_argument("--batch", type=int, default=Plan.batch)
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--drawn", type=int, default=Plan.drawn)
+    parser.add_argument("--heaps", type=int, default=Plan.heaps)
     parser.add_argument("--width", type=float, default=Plan.width)
     parser.add_argument("--workers", type=int, default=Plan.workers)
     parser.add_argument("--resume", action="store_true")
     options = vars(parser.parse_args())
-    resumed = options.pop("resume")
-    plan = Plan(**options)
+    resumed, real = options.pop("resume"), not options.pop("drawn_only")
+    plan = Plan(emps=real, touching=real, **options)
     train(plan, WORK / "runs" / plan.name, resume=resumed)

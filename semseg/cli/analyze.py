@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from semseg.cli.arguments import add_settings, settings_of
+from semseg.cli.arguments import add_details, add_settings, details_of, settings_of
 from semseg.cli.outputs import without_sidecars
 from semseg.cli.pictures import Job, analyze_all, write_run
 from semseg.cli.printed import warn
@@ -26,7 +26,7 @@ examples:
   %(prog)s picture.png --width-nm 7520 --filter 0.7 --output out
 
   # one sample in several pictures: report, workbook and session of all of them together
-  %(prog)s a.tif b.tif --edges weight --report --output out
+  %(prog)s a.tif b.tif --edges weight --report --sample "TiO2, batch 7" --output out
 """
 
 
@@ -44,6 +44,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     command.add_argument("--output", required=True, type=Path, metavar="DIR")
     add_settings(command)
+    add_details(command)
     command.add_argument(
         "--report",
         action="store_true",
@@ -61,10 +62,10 @@ def run(options: argparse.Namespace) -> int:
     int
         0, or 1 when a picture or the report failed.
     """
-    settings = settings_of(options)
+    settings, details = settings_of(options), details_of(options)
     segmenter = Segmenter(provider=settings.provider)
-    jobs = [Job(path, settings) for path in without_sidecars(options.images)]
-    together = Run(len(jobs)) if options.report else None
+    jobs = [Job(path, settings, details=details) for path in without_sidecars(options.images)]
+    together = Run(len(jobs), details=details) if options.report else None
     for said in _used_for_all(settings, len(jobs)):
         warn(said)
     failed = analyze_all(jobs, segmenter, options.output, together).failed

@@ -1,4 +1,4 @@
-"""Options that stand for settings, and the settings that they come to.
+"""Options that stand for settings and details, and what they come to.
 
 There is an option for every field of `semseg.settings.Settings`, named as the field is; its help
 and its values are what the field says of itself. ``auto`` returns to what is found automatically,
@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from semseg.details import DETAILS, NONE, Details
 from semseg.errors import CalibrationError, SettingsError
 from semseg.fields import Choice, Length, Number, Setting, Sides, Switch, WholeNumber
 from semseg.preprocessing.preparation import Crop
 from semseg.scale.typed_length import length_nm
 from semseg.settings import EXCLUSIVE, SETTINGS, Settings
 
-__all__ = ["add_settings", "crop_of", "settings_of"]
+__all__ = ["add_details", "add_settings", "crop_of", "details_of", "settings_of"]
 
 AUTO = "auto"
+# --operator is a setting: whether the files name who recorded the picture
+_DETAIL, _DETAIL_OPTIONS = "detail_", {"operator": "operated-by"}
 CROP = "auto|none|ROWS|TOP,RIGHT,BOTTOM,LEFT"
 
 
@@ -68,6 +72,33 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if given.get("scale_bar_nm", 0.0) is None:
         given.setdefault("read_scale", "always")
     return settings.changed(**given)
+
+
+def add_details(command: argparse.ArgumentParser) -> None:
+    """Add an option for each of `semseg.details.Details`."""
+    group = command.add_argument_group(
+        "details", "What is to stand in the report, the workbook and summary.json."
+    )
+    for name, about in DETAILS.items():
+        usual = f" (default: {about.usual})" if about.usual else ""
+        group.add_argument(
+            f"--{_DETAIL_OPTIONS.get(name, name)}",
+            dest=f"{_DETAIL}{name}",
+            metavar="TEXT",
+            help=f"{about.help}{usual}",
+        )
+
+
+def details_of(options: argparse.Namespace, before: Details = NONE) -> Details:
+    """What was given on the command line, in place of what was said `before`.
+
+    Raises
+    ------
+    SettingsError
+        A text is too long.
+    """
+    given = {name: getattr(options, f"{_DETAIL}{name}") for name in DETAILS}
+    return replace(before, **{name: text for name, text in given.items() if text is not None})
 
 
 def crop_of(text: str) -> Crop:

@@ -13,14 +13,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from semseg.cli import analyze, page, report
+from semseg.cli import analyze, batch, page, pool, report
 from semseg.errors import ModelError, SemsegError, printable
 from semseg.export.interruption import terminable
 from semseg.version import __version__
 
 __all__ = ["main"]
 
-COMMANDS = (analyze, report, page)
+COMMANDS = (analyze, batch, pool, report, page)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

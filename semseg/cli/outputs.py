@@ -9,7 +9,12 @@ from pathlib import Path
 from semseg.errors import SettingsError, UnreadableImageError
 from semseg.export.files import output_paths
 from semseg.export.writing import check_folder, write_files
-from semseg.scale.sidecar import is_sidecar_name, sidecar_of, text_file_sentence
+from semseg.scale.sidecar import (
+    descriptions_among,
+    is_sidecar_name,
+    sidecar_of,
+    text_file_sentence,
+)
 
 __all__ = ["OutputFolder", "identity", "without_sidecars"]
 
@@ -26,15 +31,19 @@ def identity(path: Path) -> Identity | None:
 
 
 def without_sidecars(paths: Sequence[Path]) -> list[Path]:
-    """The pictures among these files: a pattern of the shell also gives the texts beside them,
-    which are read with their pictures."""
-    texts = {identity(path) for path in paths if is_sidecar_name(path.name)}
-    if not texts:
-        return list(paths)
-    pictures = [path for path in paths if not is_sidecar_name(path.name)]
+    """The pictures among these files: a pattern of the shell also gives what lies beside them, the
+    texts, which are read with their pictures, and the descriptions of others."""
+    names: dict[Path, list[str]] = {}
+    for path in paths:
+        names.setdefault(path.parent, []).append(path.name)
+    described = {folder / name for folder in names for name in descriptions_among(names[folder])}
+    given = [path for path in paths if path not in described]
+    pictures = [path for path in given if not is_sidecar_name(path.name)]
+    if len(pictures) == len(given):
+        return given
     beside = {identity(text) for text in map(sidecar_of, pictures) if text is not None}
     return [
-        path for path in paths if not is_sidecar_name(path.name) or identity(path) not in beside
+        path for path in given if not is_sidecar_name(path.name) or identity(path) not in beside
     ]
 
 

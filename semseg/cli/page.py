@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from importlib.util import find_spec
+from pathlib import Path
 
+from semseg.batch.run import RunFolder
+from semseg.cli.pool import lacking
 from semseg.cli.printed import warn
 
 __all__ = ["add_parser", "run"]
@@ -16,6 +19,9 @@ examples:
 
   # for every computer that reaches this one, at a port of your choice
   %(prog)s --host 0.0.0.0 --port 8080
+
+  # the pictures that semseg batch measured into this folder, each to be looked at and put right
+  %(prog)s --run run
 
 Streamlit's own settings are taken from the environment (STREAMLIT_SERVER_MAX_UPLOAD_SIZE ...);
 a page for many people: docs/hosting.md.
@@ -45,6 +51,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="address at which it listens; 0.0.0.0: all (default: localhost, which no other "
         "computer reaches)",
     )
+    command.add_argument(
+        "--run",
+        dest="folder",
+        type=Path,
+        metavar="RUN",
+        help="show the pictures of this run of semseg batch; no other folder can be reached",
+    )
     command.set_defaults(run=run)
 
 
@@ -54,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0, or 2 when Streamlit, which only the page needs, is not installed.
+        0, or 2 when Streamlit, which only the page needs, is not installed, or with a run what
+        that needs.
     """
     if find_spec("streamlit") is None:
         warn(
@@ -62,9 +76,13 @@ def run(options: argparse.Namespace) -> int:
             "pip install streamlit, or install semseg with its extra: pip install '.[page]'."
         )
         return 2
+    if options.folder is not None and (missing := lacking()):
+        warn(missing)
+        return 2
+    folder = None if options.folder is None else RunFolder.existing(options.folder)
     from semseg.page.serve import serve  # imports Streamlit
 
-    serve(options.host, options.port)
+    serve(options.host, options.port, folder)
     return 0
 
 

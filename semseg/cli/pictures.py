@@ -8,8 +8,9 @@ from pathlib import Path
 
 from semseg.analysis import Analysis, analyze, lacks_reader, refilter, rescaled
 from semseg.cli.outputs import OutputFolder
-from semseg.cli.printed import result_line, say, warn
+from semseg.cli.printed import notes_of, result_line, say, warn
 from semseg.cli.progress import progress_bar
+from semseg.details import NONE, Details
 from semseg.errors import ModelError, SemsegError, sentence
 from semseg.export.files import written_files
 from semseg.export.interruption import postponed
@@ -19,6 +20,7 @@ from semseg.inference.segmenter import Segmenter
 from semseg.io.micrograph import safe_name
 from semseg.metrology.pooling import left_out_sentences
 from semseg.metrology.uncertainty import usable_ratios
+from semseg.operations import Operation
 from semseg.scale.bar_text import PrintedScale
 from semseg.settings import Settings
 
@@ -27,13 +29,15 @@ __all__ = ["Job", "Tally", "analyze_all", "write_run"]
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to analyse: where it lies, how, and what was decided by hand and read in it
-    before."""
+    """One picture to analyse: where it lies, how, and what was put right and decided by hand and
+    read in it before; and what a person says of the sample."""
 
     path: Path
     settings: Settings
     edits: Mapping[int, bool] = field(default_factory=dict)
     printed: PrintedScale | None = None
+    operations: Sequence[Operation] = ()
+    details: Details = NONE
 
 
 @dataclass
@@ -82,17 +86,22 @@ def _analyze_one(
     name = job.path.name
     with progress_bar(name) as show:
         analysis = analyze(
-            job.path, job.settings, segmenter=segmenter, progress=show, printed=job.printed
+            job.path,
+            job.settings,
+            segmenter=segmenter,
+            progress=show,
+            printed=job.printed,
+            operations=job.operations,
         )
     tally.unread += lacks_reader(analysis)
     if job.edits:
         analysis = refilter(analysis, job.settings.filter, job.edits)
     # matplotlib would swallow an interruption; and what is written is also told
     with postponed():
-        folder.write(written_files(analysis), job.path)
+        folder.write(written_files(analysis, details=job.details), job.path)
         tally.finished += 1
         say(result_line(analysis))
-        for note in analysis.notes:
+        for note in notes_of(analysis):
             warn(f"{name}: {note}")
     if run is not None:
         run.add(analysis, _at_other_factors(analysis, segmenter, tally))

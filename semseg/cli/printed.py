@@ -11,7 +11,7 @@ from semseg.metrology.cautions import cautions, compare_rules
 from semseg.statistics.counting import Counts, counted, in_short, size_weights
 from semseg.statistics.summary import summarise
 
-__all__ = ["result_line", "say", "warn"]
+__all__ = ["notes_of", "result_line", "say", "warn"]
 
 # what gives the figures that a caution names
 _OPTIONS = {"edge": " (--edges weight)", "covered": " (--visible-only)"}
@@ -50,6 +50,17 @@ def result_line(analysis: Analysis) -> str:
         f"{width}{_cut(analysis)}, rescale {analysis.rescale:.3g} ({analysis.rescale_source})"
         f"{_cautions(analysis)}"
     )
+
+
+def notes_of(analysis: Analysis) -> list[str]:
+    """What must be said of one picture, a line each; and which option looks at it otherwise."""
+    fitting = [each.factor for each in analysis.segmentation.other_scales if each.fits]
+    said = list(analysis.notes)
+    if fitting:
+        options = " or ".join(f"--rescale {factor:.3g}" for factor in fitting)
+        what = "another scale fits" if len(fitting) == 1 else "other scales fit"
+        said.append(f"{what}: try {options}")
+    return said
 
 
 def _rule(analysis: Analysis, counts: Counts) -> str:

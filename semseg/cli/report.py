@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from semseg.cli.arguments import add_details, details_of
 from semseg.cli.outputs import identity
 from semseg.cli.pictures import Job, analyze_all, write_run
 from semseg.cli.printed import say, warn
 from semseg.errors import SettingsError
+from semseg.export.replay import differences, find_pictures
 from semseg.export.run import Run
-from semseg.export.session import differences, find_pictures, read_session
+from semseg.export.session import read_session
 from semseg.inference.segmenter import Segmenter
 
 __all__ = ["add_parser", "run"]
@@ -41,6 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="folder of the pictures (default: the session's own)",
     )
     command.add_argument("--output", required=True, type=Path, metavar="DIR")
+    add_details(command)
     command.set_defaults(run=run)
 
 
@@ -67,12 +70,20 @@ def run(options: argparse.Namespace) -> int:
         )
     segmenter = Segmenter(provider=session.settings.provider)
     places = find_pictures(session, folder)
+    details = details_of(options, session.details)
     jobs = [
-        Job(places[picture.sha256], session.settings_of(picture), picture.edits, picture.printed)
+        Job(
+            places[picture.sha256],
+            session.settings_of(picture),
+            picture.edits,
+            picture.printed,
+            picture.operations,
+            details,
+        )
         for picture in session.pictures
         if picture.sha256 in places
     ]
-    together = Run(len(jobs), session.display)
+    together = Run(len(jobs), session.display, details)
     failed = analyze_all(jobs, segmenter, options.output, together).failed
     if together.analyses:
         failed += write_run(together, options.output)

@@ -38,6 +38,7 @@ import tifffile
 from markupsafe import Markup
 
 from semseg.analysis import Analysis
+from semseg.details import NONE, Details
 from semseg.display import DEFAULT, Display
 from semseg.export.archive import archive
 from semseg.export.coco import coco_json
@@ -116,19 +117,19 @@ def settings_json(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     return f"{json.dumps(both, indent=2)}\n".encode()
 
 
-def _figure(kind: str, analysis: Analysis, display: Display) -> bytes:
+def _figure(kind: str, analysis: Analysis, display: Display, details: Details) -> bytes:
     return figure_bytes(analysis, kind, display)
 
 
 # Each file of one picture, and how it is made.
-PICTURE_FILES: dict[str, Callable[[Analysis, Display], bytes]] = {
-    "particles.csv": lambda analysis, display: particles_csv(analysis),
-    "summary.json": lambda analysis, display: summary_json(analysis),
-    "labels.tif": lambda analysis, display: labels_tiff(analysis),
+PICTURE_FILES: dict[str, Callable[[Analysis, Display, Details], bytes]] = {
+    "particles.csv": lambda analysis, display, details: particles_csv(analysis),
+    "summary.json": lambda analysis, display, details: summary_json(analysis, details),
+    "labels.tif": lambda analysis, display, details: labels_tiff(analysis),
     **{f"figure.{kind}": partial(_figure, kind) for kind in KINDS},
-    "sizes.csv": sizes_csv,
-    "rois.zip": lambda analysis, display: roiset_zip(analysis),
-    "settings.json": settings_json,
+    "sizes.csv": lambda analysis, display, details: sizes_csv(analysis, display),
+    "rois.zip": lambda analysis, display, details: roiset_zip(analysis),
+    "settings.json": lambda analysis, display, details: settings_json(analysis, display),
 }
 # Those that are written beside each other; the summary replays as the settings do.
 WRITTEN_FILES = (
@@ -136,16 +137,21 @@ WRITTEN_FILES = (
     *("figure.png", "sizes.csv", "rois.zip"),
 )
 # Each file that the pictures of a run make together.
-RUN_FILES: dict[str, Callable[[Sequence[Analysis], Assessment, Display], bytes]] = {
+RUN_FILES: dict[str, Callable[[Sequence[Analysis], Assessment, Display, Details], bytes]] = {
     "report.html": report_html,
-    "session.json": lambda analyses, assessment, display: session_json(analyses, display),
-    "particles.xlsx": lambda analyses, assessment, display: workbook_xlsx(analyses),
-    "coco.json": lambda analyses, assessment, display: coco_json(analyses),
+    "session.json": lambda analyses, assessment, *told: session_json(analyses, *told),
+    "particles.xlsx": lambda analyses, assessment, display, details: workbook_xlsx(
+        analyses, details
+    ),
+    "coco.json": lambda analyses, *_: coco_json(analyses),
 }
 
 
 def output_files(
-    analysis: Analysis, display: Display = DEFAULT, figures: Iterable[str] = ("png",)
+    analysis: Analysis,
+    display: Display = DEFAULT,
+    figures: Iterable[str] = ("png",),
+    details: Details = NONE,
 ) -> dict[str, bytes]:
     """Name and content of every file of one picture, as the head of this module lists them.
 
@@ -157,15 +163,19 @@ def output_files(
         What the histogram of the figure shows.
     figures
         Kinds of figure: any of ``png``, ``svg``, ``pdf``.
+    details
+        What a person says of the sample, for the summary.
     """
     wanted = {f"figure.{kind}" for kind in figures}
     names = [name for name in PICTURE_FILES if name in wanted or not name.startswith("figure.")]
-    return _picture_files(analysis, display, names)
+    return _picture_files(analysis, display, details, names)
 
 
-def _picture_files(analysis: Analysis, display: Display, names: Iterable[str]) -> dict[str, bytes]:
+def _picture_files(
+    analysis: Analysis, display: Display, details: Details, names: Iterable[str]
+) -> dict[str, bytes]:
     stem = _stem(analysis.micrograph.stem)
-    return {f"{stem}.{name}": PICTURE_FILES[name](analysis, display) for name in names}
+    return {f"{stem}.{name}": PICTURE_FILES[name](analysis, display, details) for name in names}
 
 
 def _stem(stem: str) -> str:
@@ -177,17 +187,20 @@ def run_files(
     analyses: Sequence[Analysis],
     assessment: Assessment,
     display: Display = DEFAULT,
+    details: Details = NONE,
     drawings: Sequence[Markup] | None = None,
 ) -> dict[str, bytes]:
     """Name and content of the files that the pictures make together; `drawings` as
     `semseg.export.report.report_html` takes them."""
     makers = RUN_FILES | {"report.html": partial(report_html, drawings=drawings)}
-    return {name: make(analyses, assessment, display) for name, make in makers.items()}
+    return {name: make(analyses, assessment, display, details) for name, make in makers.items()}
 
 
-def written_files(analysis: Analysis, display: Display = DEFAULT) -> dict[str, bytes]:
+def written_files(
+    analysis: Analysis, display: Display = DEFAULT, details: Details = NONE
+) -> dict[str, bytes]:
     """Name and content of those files that `write_outputs` writes."""
-    return _picture_files(analysis, display, WRITTEN_FILES)
+    return _picture_files(analysis, display, details, WRITTEN_FILES)
 
 
 def output_paths(name: str, directory: str | os.PathLike[str]) -> list[Path]:

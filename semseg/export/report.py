@@ -1,6 +1,7 @@
 """The report: one HTML file that holds everything, to be attached to a submission.
 
->>> content = report_html([analysis], assessment, title="Batch 7", date="2026-01-31")
+>>> details = Details(title="Batch 7", sample="TiO2")
+>>> content = report_html([analysis], assessment, details=details, date="2026-01-31")
 >>> size = Path("report.html").write_bytes(content)
 
 It asks nothing of any network: plotly.js, figures, styles and pictures are inside, and a content
@@ -23,6 +24,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from semseg.analysis import Analysis
+from semseg.details import NONE, Details
 from semseg.display import DEFAULT, Display
 from semseg.export.summary_json import summary_dict
 from semseg.export.tables import instrument_words
@@ -38,10 +40,12 @@ from semseg.figures.states import STATES
 from semseg.measure.quantities import SHAPES, SIZES
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.metrology.assessment import SHAPE_FIGURES, Assessment
+from semseg.metrology.by_hand import by_hand, sentences
 from semseg.metrology.cautions import cautions, unbroken
 from semseg.metrology.pooling import left_out_sentences, poolable
 from semseg.metrology.uncertainty import DEFAULT_SCALE_UNCERTAINTY, MIN_PARTICLES
 from semseg.statistics.counting import Counts, decided_by_hand
+from semseg.statistics.digits import places, places_between, with_uncertainty, written
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence, span
 from semseg.statistics.intervals import Interval
 from semseg.statistics.sample_size import advice_sentence
@@ -76,8 +80,8 @@ def report_html(
     analyses: Sequence[Analysis],
     assessment: Assessment,
     display: Display = DEFAULT,
+    details: Details = NONE,
     *,
-    title: str = TITLE,
     date: str | None = None,
     drawings: Sequence[Markup] | None = None,
 ) -> bytes:
@@ -91,8 +95,8 @@ def report_html(
         What they say together; its measurand is reported, whatever `display` names.
     display
         Bins and axis of the histogram.
-    title
-        For instance the name of the sample.
+    details
+        What a person says of the sample.
     date
         ISO 8601, e.g. ``2026-01-31``; None leaves it out.
     drawings
@@ -103,13 +107,13 @@ def report_html(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     median, unit = assessment.summary.d50, assessment.unit
-    places = _places(median)
     environment.filters |= {
-        "size": lambda value: fixed(value, places),
+        "size": lambda value: fixed(value, places(None, median)),
         "percent": lambda share: f"{fixed(100 * share, 1)}{NO_BREAK}%",
         "fixed": fixed,
         "area": lambda area: _area(area, unit),
         "several": _several,
+        "place": lambda interval: places_between(interval.low, interval.high, interval.value),
     }
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     if drawings is None:
@@ -125,16 +129,19 @@ def report_html(
     used = ordered[: len(counting)]
     # encoded part by part: as one text it would take two bytes for each of its characters
     parts = template.generate(
-        title=title,
+        title=details.title or TITLE,
+        details=details.facts(),
         date=date,
         version=__version__,
         numbers=NUMBERS,
         plotly_js=Markup(f"<script>{get_plotlyjs()}</script>"),
         a=assessment,
+        d50=_median_in_words(assessment),
         unit=unit,
         measurand=SIZES[assessment.size],
         cautions=[unbroken(each.sentence) for each in cautions(assessment.comparison)],
         left_out=left_out_sentences(analyses),
+        by_hand=sentences(by_hand(used, assessment.size)),
         advice=assessment.advice and advice_sentence(assessment.advice),
         figures=list(_figures(assessment)),
         fit=goodness_sentence(assessment.lognormal),
@@ -174,22 +181,20 @@ def max_picture_bytes(pictures: int) -> int:
 # -- numbers as texts ------------------------------------------------------------------------
 
 
-def fixed(value: float | None, places: int) -> str:
+def fixed(value: float | None, place: int) -> str:
     """With so many decimals and thousands set apart; a dash for what is not known.
 
     >>> fixed(12345.678, 1)
     '12,345.7'
     """
-    if value is None or not math.isfinite(value):
-        return EN_DASH
-    return f"{value:,.{places}f}"
+    return EN_DASH if value is None or not math.isfinite(value) else written(value, place)
 
 
-def _places(value: float) -> int:
-    """Decimals that show four significant digits; all sizes of the report get them."""
-    if not math.isfinite(value) or value <= 0:
-        return 1
-    return min(6, max(0, 3 - math.floor(math.log10(value))))
+def _median_in_words(assessment: Assessment) -> str:
+    """D50 with its expanded uncertainty; alone where there is none."""
+    budget = assessment.budget
+    uncertainty = budget.expanded * budget.value if budget else math.nan
+    return with_uncertainty(assessment.summary.d50, uncertainty, assessment.unit)
 
 
 def _area(area: float, unit: str) -> str:
@@ -220,9 +225,9 @@ def _figures(assessment: Assessment) -> Iterator[dict[str, Any]]:
     ):
         yield _row(name, interval.value, interval)
     gsd = known.geometric_standard_deviation
-    yield _row("Geometric standard deviation", gsd.value, gsd) | {"ratio": True}
+    yield _row("Geometric standard deviation", gsd.value, gsd)
     spans = span(number), None, span(volume)
-    yield _row("Span, (D90 - D10) / D50", *spans) | {"ratio": True}
+    yield _row("Span, (D90 - D10) / D50", *spans)
 
 
 def _row(
@@ -232,14 +237,21 @@ def _row(
     volume: float | None = None,
     volume_interval: Interval | None = None,
 ) -> dict[str, Any]:
+    place = _place(interval, number)
     return {
         "name": name,
         "number": number,
         "interval": interval,
+        "place": place,
         "volume": volume,
         "volume_interval": volume_interval,
-        "ratio": False,
+        "volume_place": place if volume_interval is None else _place(volume_interval, number),
     }
+
+
+def _place(interval: Interval | None, value: float) -> int:
+    """To which decimal a figure is written beside its interval."""
+    return places_between(interval.low, interval.high, value) if interval else places(None, value)
 
 
 def _same(interval: Interval | None, value: float) -> Interval | None:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from semseg.analysis import Analysis, without_images
+from semseg.details import NONE, Details
 from semseg.display import DEFAULT, Display
 from semseg.export.files import run_files
 from semseg.export.report import max_picture_bytes
@@ -36,15 +37,18 @@ class Run:
     display : Display
         Which size is reported, and how it is shown.
 
+    details : Details
+        What a person says of the sample.
+
     Attributes
     ----------
     analyses : list of Analysis
         Those added, without their images.
     """
 
-    def __init__(self, pictures: int, display: Display = DEFAULT) -> None:
+    def __init__(self, pictures: int, display: Display = DEFAULT, details: Details = NONE) -> None:
         self.analyses: list[Analysis] = []
-        self._display = display
+        self._display, self.details = display, details
         self._max_bytes = max_picture_bytes(pictures)
         self._drawings: list[Markup] = []
         self._others: list[dict[float, Analysis]] = []
@@ -71,4 +75,4 @@ class Run:
             if all(ratio in each for each in self._others)
         }
         assessment = assess(self.analyses, self._display.size, others=others)
-        return run_files(self.analyses, assessment, self._display, self._drawings)
+        return run_files(self.analyses, assessment, self._display, self.details, self._drawings)

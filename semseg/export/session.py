@@ -1,4 +1,4 @@
-"""Replay: what was analysed, how, and what came out, in one small file.
+"""What was analysed, how, and what came out, in one small file.
 
 ``session.json`` holds the settings, what was decided by hand, and for every picture the hash of
 its bytes and what was found in it. The pictures stay outside; they are known again by their hash.
@@ -6,8 +6,8 @@ its bytes and what was found in it. The pictures stay outside; they are known ag
 >>> session = read_session(session_json([analysis]))
 >>> session.settings == analysis.settings
 True
->>> differences(session, [analysis])  # the same analysis again
-[]
+
+`semseg.export.replay` compares one with a replay of it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from semseg.analysis import Analysis
+from semseg.analysis import Analysis, Segmentation
+from semseg.details import NONE, Details
 from semseg.display import DEFAULT, Display
 from semseg.errors import SettingsError
 from semseg.export.tables import particles_csv
 from semseg.measure.quantities import SIZES
+from semseg.operations import MAX_OPERATIONS, Operation, operation_from, to_plain
 from semseg.scale.bar_text import PrintedScale
 from semseg.settings import PER_PICTURE, Settings, shared
 from semseg.statistics.counting import Counts, counted, size_weights
@@ -35,19 +36,19 @@ from semseg.version import NUMBERS, __version__
 __all__ = [
     "Session",
     "SessionPicture",
-    "differences",
-    "find_pictures",
     "is_session",
+    "operations_of",
     "read_session",
+    "result_of",
     "session_json",
+    "session_of",
+    "sidecar_of",
 ]
 
 KIND = "semseg session"
-FORMAT, EARLIER = 2, 1  # the earlier one has one set of settings for all pictures
-COMPARED = (
-    *("pixel_size_nm", "pixel_height_nm", "scale_source", "rescale"),
-    *("found", "kept", "counted"),
-)
+UNREAD = "not looked at"  # in place of what was read in a picture
+# The first has one set of settings for all pictures, the second no corrections of outlines.
+FORMATS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,13 @@ class SessionPicture:
         Of the file; the hash is of all its bytes.
     sidecar : dict or None
         ``name`` and ``sha256`` of the text file that was read with it.
-    printed : PrintedScale
-        What was read in the picture; empty where nothing was, so that a replay reads nothing.
+    printed : PrintedScale or None
+        What was read in the picture; empty where nothing was, so that a replay reads nothing. None:
+        it was not looked at yet (never in a ``session.json``, but in what a browser keeps).
     settings : dict
         What was chosen for this picture other than for all (`semseg.settings.PER_PICTURE`).
+    operations : tuple of Operation
+        What a person did to outlines, in order.
     edits : dict of int to bool
         Labels on which a person decided, and whether they are kept.
     result : dict
@@ -77,10 +81,27 @@ class SessionPicture:
     name: str
     sha256: str
     sidecar: dict[str, str] | None = None
-    printed: PrintedScale = field(default_factory=PrintedScale)
+    printed: PrintedScale | None = field(default_factory=PrintedScale)
     settings: dict[str, Any] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = ()
     edits: dict[int, bool] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self, for_all: Settings) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        plain = replace(for_all, **self.settings).to_dict()
+        own = {name: plain[name] for name in self.settings}
+        operations = [to_plain(each) for each in self.operations]
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "sidecar": self.sidecar,
+            "printed": _printed(self.printed),
+            **({"settings": own} if own else {}),
+            **({"operations": operations} if operations else {}),
+            "edits": {str(label): keep for label, keep in self.edits.items()},
+            "result": self.result,
+        }
 
 
 @dataclass(frozen=True)
@@ -88,7 +109,8 @@ class Session:
     """What `session_json` wrote.
 
     ``software`` and ``numbers`` are the version and `semseg.version.NUMBERS` of the edition that
-    wrote it; ``numbers`` is None in sessions from before 0.2.0, which did not record it.
+    wrote it; ``numbers`` is None in sessions from before 0.2.0, which did not record it. `details`
+    are empty in those from before 0.3.0.
     """
 
     software: str
@@ -99,6 +121,7 @@ class Session:
     settings: Settings
     display: Display
     pictures: tuple[SessionPicture, ...]
+    details: Details = NONE
 
     def picture(self, sha256: str) -> SessionPicture | None:
         """The picture with these bytes, or None."""
@@ -108,41 +131,65 @@ class Session:
         """With which a picture was analysed; those for all where it is not known."""
         return replace(self.settings, **picture.settings) if picture else self.settings
 
+    def to_json(self) -> bytes:
+        """As UTF-8 JSON, which `read_session` reads."""
+        corrected = any(each.operations for each in self.pictures)
+        own = any(each.settings for each in self.pictures)
+        values = {
+            "kind": KIND,
+            # so that an earlier edition refuses what it would replay otherwise
+            "format": 3 if corrected else 2 if own else 1,
+            "software": self.software,
+            "numbers": self.numbers,
+            "model": {"name": self.model_name, "sha256": self.model_sha256},
+            "provider": self.provider,
+            **({"details": self.details.to_dict()} if self.details != NONE else {}),
+            "settings": self.settings.to_dict(),
+            "display": self.display.to_dict(),
+            "pictures": [each.to_dict(self.settings) for each in self.pictures],
+        }
+        return f"{json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
 
-def session_json(analyses: Sequence[Analysis], display: Display = DEFAULT) -> bytes:
-    """The session of one or more analyses with the same model, as UTF-8 JSON.
+
+def session_of(
+    analyses: Sequence[Analysis], display: Display = DEFAULT, details: Details = NONE
+) -> Session:
+    """The session of one or more analyses with the same model.
 
     Their settings are the same but for `semseg.settings.PER_PICTURE`.
-
-    No clock: the same analyses give the same bytes.
     """
     first = analyses[0]
     for_all = shared([analysis.settings for analysis in analyses])
-    own = [_plain(analysis.settings, for_all) for analysis in analyses]
-    values = {
-        "kind": KIND,
-        # so that an earlier edition refuses what it would replay with other settings
-        "format": FORMAT if any(own) else EARLIER,
-        "software": __version__,
-        "numbers": NUMBERS,
-        "model": {"name": first.model.name, "sha256": first.model.sha256},
-        "provider": first.provider,
-        "settings": for_all.to_dict(),
-        "display": display.to_dict(),
-        "pictures": [
-            {
-                "name": analysis.micrograph.name,
-                "sha256": analysis.micrograph.sha256,
-                "sidecar": _sidecar(analysis),
-                "printed": _printed(analysis),
-                **({"settings": chosen} if chosen else {}),
-                "edits": {str(label): keep for label, keep in sorted(analysis.manual.items())},
-                "result": _result(analysis),
-            }
-            for analysis, chosen in zip(analyses, own, strict=True)
-        ],
-    }
-    return f"{json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
+    return Session(
+        software=__version__,
+        numbers=NUMBERS,
+        model_sha256=first.model.sha256,
+        model_name=first.model.name,
+        provider=first.provider,
+        settings=for_all,
+        display=display,
+        details=details,
+        pictures=tuple(
+            SessionPicture(
+                name=analysis.micrograph.name,
+                sha256=analysis.micrograph.sha256,
+                sidecar=sidecar_of(analysis),
+                printed=analysis.printed or PrintedScale(),
+                settings=analysis.settings.own(for_all),
+                operations=operations_of(analysis.segmentation),
+                edits=dict(sorted(analysis.manual.items())),
+                result=result_of(analysis),
+            )
+            for analysis in analyses
+        ),
+    )
+
+
+def session_json(
+    analyses: Sequence[Analysis], display: Display = DEFAULT, details: Details = NONE
+) -> bytes:
+    """`session_of` as UTF-8 JSON. No clock: the same analyses give the same bytes."""
+    return session_of(analyses, display, details).to_json()
 
 
 def read_session(content: bytes | str) -> Session:
@@ -159,10 +206,11 @@ def read_session(content: bytes | str) -> Session:
         raise SettingsError("The session file is not valid JSON.") from error
     if not is_session(values):
         raise SettingsError("This file is not a session: choose a session.json that semseg wrote.")
-    if values.get("format") not in (EARLIER, FORMAT):
+    if values.get("format") not in FORMATS:
         raise SettingsError(
             f"The session has format {values.get('format')!r:.20}, but this version of semseg "
-            f"reads format {FORMAT}; use the one that wrote it ({values.get('software')!r:.20})."
+            f"reads format {FORMATS[-1]}; use the one that wrote it "
+            f"({values.get('software')!r:.20})."
         )
     try:
         session = Session(
@@ -173,6 +221,7 @@ def read_session(content: bytes | str) -> Session:
             provider=str(values["provider"]),
             settings=Settings.from_dict(values["settings"]),
             display=Display.from_dict(values["display"]),
+            details=Details.from_dict(values.get("details")),
             pictures=tuple(map(_picture, values["pictures"])),
         )
         for picture in session.pictures:
@@ -185,175 +234,19 @@ def read_session(content: bytes | str) -> Session:
     return session
 
 
-def find_pictures(session: Session, folder: Path) -> dict[str, Path]:
-    """Where the session's pictures lie in `folder` (not below it), by the hash of their bytes.
-
-    Files of the recorded names are looked at first; another name is no hindrance.
-    """
-    wanted = {picture.sha256 for picture in session.pictures}
-    names = [picture.name for picture in session.pictures]
-    files = sorted(
-        (path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else (),
-        key=lambda path: (path.name not in names, path.name),
-    )
-    found: dict[str, Path] = {}
-    for path in files:
-        if len(found) == len(wanted):
-            break
-        try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError:
-            continue
-        if digest in wanted:
-            found.setdefault(digest, path)
-    return found
-
-
 def is_session(values: Any) -> bool:
     """Whether parsed JSON calls itself a session."""
     return isinstance(values, Mapping) and values.get("kind") == KIND
 
 
-def differences(session: Session, analyses: Sequence[Analysis]) -> list[str]:
-    """What differs between a session and a replay of it, one sentence each; empty: nothing does.
-
-    Identical means that every number of every particle is the same as ``particles.csv`` has it;
-    other words for a reason, or a column that only one edition has, are no difference. Where it is
-    not, the reasons that can be told come first (model, edition, settings), then a missing picture,
-    or what changed in each. Another model is always said, and so are other ``NUMBERS``: what is
-    computed from the tables may differ where no table does.
-    """
-    found = []
-    there = {analysis.micrograph.sha256: analysis for analysis in analyses}
-    for picture in session.pictures:
-        analysis = there.get(picture.sha256)
-        if analysis is None:
-            same_name = [a for a in analyses if a.micrograph.name == picture.name]
-            found.append(
-                f"{picture.name}: the file of that name has other bytes than the one analysed."
-                if same_name
-                else f"{picture.name}: this picture is not here."
-            )
-        else:
-            found += _different_result(picture, analysis)
-    known = {picture.sha256 for picture in session.pictures}
-    found += [
-        f"{analysis.micrograph.name}: this picture was not part of the session."
-        for analysis in analyses
-        if analysis.micrograph.sha256 not in known
-        and all(analysis.micrograph.name != picture.name for picture in session.pictures)
-    ]
-    return _different_means(session, analyses, numbers_differ=bool(found)) + found
-
-
-def _different_means(
-    session: Session, analyses: Sequence[Analysis], *, numbers_differ: bool
-) -> list[str]:
-    """What was other than then, as far as it may explain other numbers."""
-    if not analyses:
-        return []
-    analysis, found = analyses[0], []
-    if session.model_sha256 != analysis.model.sha256:
-        found.append(
-            f"The model is another one: {session.model_name} ({session.model_sha256[:12]}) then, "
-            f"{analysis.model.name} ({analysis.model.sha256[:12]}) now."
-        )
-    if session.numbers not in (None, NUMBERS):
-        found.append(
-            "Counts or sizes may differ, since this version measures otherwise: numbers "
-            f"{session.numbers} then (semseg {session.software}), {NUMBERS} now ({__version__})."
-        )
-    elif numbers_differ and session.software != __version__:
-        found.append(f"semseg is another version: {session.software} then, {__version__} now.")
-    if not numbers_differ:
-        return found
-    if session.provider != analysis.provider:
-        found.append(f"The network ran on {session.provider} then, on {analysis.provider} now.")
-    for name, other, now in _different_settings(session, analyses):
-        found.append(f"The setting {name} was {other!r} then and is {now!r} now.")
-    return found
-
-
-def _different_settings(
-    session: Session, analyses: Sequence[Analysis]
-) -> list[tuple[str, Any, Any]]:
-    """Each setting with which any picture was analysed otherwise; once, as in the first such."""
-    found: dict[str, tuple[str, Any, Any]] = {}
-    for analysis in analyses:
-        picture = session.picture(analysis.micrograph.sha256)
-        then, now = session.settings_of(picture).to_dict(), analysis.settings.to_dict()
-        for name in then:
-            if then[name] != now[name]:
-                found.setdefault(name, (name, then[name], now[name]))
-    return list(found.values())
-
-
-def _plain(settings: Settings, for_all: Settings) -> dict[str, Any]:
-    """What one picture has of its own, as JSON holds it."""
-    plain = settings.to_dict()
-    return {name: plain[name] for name in settings.own(for_all)}
-
-
-def _different_result(picture: SessionPicture, analysis: Analysis) -> list[str]:
-    then, now = picture.result, _result(analysis)
-    name = picture.name
-    columns = _different_columns(then, now)
-    if not columns:
-        return []
-    found = []
-    text = _sidecar(analysis)
-    if picture.sidecar and not text:
-        found.append(f"{name}: its text file {picture.sidecar['name']} is not beside it.")
-    elif picture.sidecar != text:
-        found.append(f"{name}: the text file beside it is another one.")
-    if picture.edits != analysis.manual:
-        found.append(f"{name}: the decisions by hand are other ones.")
-    for key in COMPARED:
-        if then.get(key) != now[key]:
-            label = key.replace("_", " ")
-            found.append(f"{name}: {label} was {then.get(key)!r} then and is {now[key]!r} now.")
-    medians = then.get("median")
-    for size, value in now["median"].items():
-        before = medians.get(size) if isinstance(medians, Mapping) else None
-        if before != value:
-            found.append(
-                f"{name}: the median of {SIZES[size].symbol} was {_told(before, then)} then and is "
-                f"{_told(value, now)} now."
-            )
-    return found or [
-        f"{name}: single values differ ({', '.join(columns)}), no count and no median does."
-    ]
-
-
-def _told(median: Any, result: Mapping[str, Any]) -> str:
-    """A median with its unit, or what stands in its place in a session that was changed."""
-    if isinstance(median, int | float):
-        return f"{median:.6g} {result.get('unit', '')}".strip()
-    return "unknown" if median is None else f"{median!r:.20}"
-
-
-def _different_columns(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The columns of the table that hold other numbers."""
-    if then.get("table_sha256") == now["table_sha256"]:
-        return []
-    if "columns" not in then:
-        return ["words or numbers of the table"]
-    before = then["columns"]
-    return [name for name, digest in now["columns"].items() if before.get(name, digest) != digest]
-
-
-def _sidecar(analysis: Analysis) -> dict[str, str] | None:
+def sidecar_of(analysis: Analysis) -> dict[str, str] | None:
+    """Name and hash of the text file that was read with the picture."""
     found = analysis.micrograph.sidecar
     return found and {"name": found.name, "sha256": found.sha256}
 
 
-def _printed(analysis: Analysis) -> dict[str, Any] | None:
-    """What was read; None also where it was known from a session that nothing was."""
-    read = analysis.printed
-    return None if read in (None, PrintedScale()) else read.to_dict()
-
-
-def _result(analysis: Analysis) -> dict[str, Any]:
+def result_of(analysis: Analysis) -> dict[str, Any]:
+    """What `SessionPicture.result` holds."""
     particles, calibration = analysis.particles, analysis.calibration
     unit = analysis.unit
     counts, sized = Counts.of(particles), counted(particles)
@@ -383,6 +276,18 @@ def _result(analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def _printed(read: PrintedScale | None) -> dict[str, Any] | str | None:
+    if read is None:
+        return UNREAD
+    return None if read == PrintedScale() else read.to_dict()
+
+
+def operations_of(segmentation: Segmentation) -> tuple[Operation, ...]:
+    """What a hand did to the outlines, in order."""
+    by_hand = segmentation.corrections
+    return by_hand.operations if by_hand else ()
+
+
 def _numbers(values: Mapping[str, Any]) -> int | None:
     numbers = values.get("numbers")
     if type(numbers) not in (int, type(None)):
@@ -406,6 +311,13 @@ def _picture(values: Mapping[str, Any]) -> SessionPicture:
     if sidecar is not None:
         sidecar = {key: str(sidecar[key]) for key in ("name", "sha256")}
     printed = values.get("printed")
-    read = PrintedScale() if printed is None else PrintedScale.from_dict(printed)
+    read = None
+    if printed != UNREAD:
+        read = PrintedScale() if printed is None else PrintedScale.from_dict(printed)
     name, sha256 = str(values["name"]), str(values["sha256"])
-    return SessionPicture(name, sha256, sidecar, read, own, edits, dict(values["result"]))
+    done = values.get("operations", [])
+    if not isinstance(done, list) or len(done) > MAX_OPERATIONS:
+        raise TypeError("operations")
+    operations = tuple(map(operation_from, done))
+    result = dict(values["result"])
+    return SessionPicture(name, sha256, sidecar, read, own, operations, edits, result)

@@ -31,6 +31,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from semseg.analysis import Analysis
+from semseg.details import NONE, Details
 from semseg.export.tables import (
     FIRST_COLUMNS,
     INSTRUMENT,
@@ -58,26 +59,28 @@ _LENGTHS = ("_nm", "_nm2", "_px", "(nm)", "(px)")
 NOTHING = summarise([])
 
 
-def workbook_xlsx(analyses: Sequence[Analysis]) -> bytes:
+def workbook_xlsx(analyses: Sequence[Analysis], details: Details = NONE) -> bytes:
     """One or more analyses as an Office Open XML workbook; the same analyses give the same bytes.
 
     ``Summary`` has the figures that ``summary.json`` calls ``sizes``: number-weighted, of the
     counted particles, in nm where any picture has a scale, in px where any has none, as each header
     says. ``Particles`` has the columns of ``particles.csv`` after the name of the file; what a
     picture does not have stays empty. More particles than a sheet can hold go on in
-    ``Particles 2``. Not a number and infinite are empty cells.
+    ``Particles 2``. Not a number and infinite are empty cells. What a person said of the sample
+    stands first in ``Settings``, and the title is that of the file.
     """
     out = io.BytesIO()
     # No cell may become what its text looks like.
     plain = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     with Workbook(out, {"in_memory": True, **plain}) as book:
-        book.set_properties({"title": "Particle sizes", "comments": _made_by(), "created": CREATED})
+        title = one_line(details.title) or "Particle sizes"
+        book.set_properties({"title": title, "comments": _made_by(), "created": CREATED})
         _write(book, "Summary", _summary(analyses))
         particles = _particles(analyses)
         for i, start in enumerate(range(0, max(len(particles), 1), MAX_ROWS), start=1):
             name = "Particles" if i == 1 else f"Particles {i}"
             _write(book, name, particles.iloc[start : start + MAX_ROWS])
-        _write(book, "Settings", _settings(analyses), _AS_IT_IS)
+        _write(book, "Settings", _settings(analyses, details), _AS_IT_IS)
     return out.getvalue()
 
 
@@ -154,7 +157,7 @@ def _particles(analyses: Sequence[Analysis]) -> pd.DataFrame:
     return table[first + others + last]
 
 
-def _settings(analyses: Sequence[Analysis]) -> pd.DataFrame:
+def _settings(analyses: Sequence[Analysis], details: Details) -> pd.DataFrame:
     """What was done: names in the first column, then a column for each picture."""
     columns = []
     for analysis in analyses:
@@ -162,6 +165,7 @@ def _settings(analyses: Sequence[Analysis]) -> pd.DataFrame:
         manual = analysis.manual.items()
         columns.append(
             {
+                **{f"details {name}": text for name, text in details.to_dict().items()},
                 "file sha256": micrograph.sha256,
                 "height (px)": analysis.grid.recorded[0],
                 "width (px)": analysis.grid.recorded[1],

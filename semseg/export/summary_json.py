@@ -12,9 +12,12 @@ from dataclasses import asdict
 from typing import Any
 
 from semseg.analysis import Analysis
+from semseg.details import NONE, Details
 from semseg.export.tables import counting_rule
 from semseg.export.values import plain
 from semseg.measure.quantities import SIZES
+from semseg.metrology.assessment import screened
+from semseg.metrology.by_hand import by_hand
 from semseg.metrology.cautions import Figures, cautions, compare_rules
 from semseg.statistics.counting import Counts, counted, size_weights
 from semseg.statistics.summary import summarise
@@ -23,7 +26,7 @@ from semseg.version import NUMBERS, __version__
 __all__ = ["summary_dict", "summary_json"]
 
 
-def summary_dict(analysis: Analysis) -> dict[str, Any]:
+def summary_dict(analysis: Analysis, details: Details = NONE) -> dict[str, Any]:
     """All that is needed to understand and repeat the analysis, and the sizes it found.
 
     Only plain dicts, lists, strings, numbers, booleans and None, so that it can be written as
@@ -36,6 +39,9 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     which no person decided; ``kept_by_hand`` is
     the part of ``kept`` on which one did. ``manual`` lists the labels of both kinds of decision.
 
+    ``by_hand`` is what a hand did to outlines, and the minimum Feret diameter with it (``result``)
+    and ``without`` (`semseg.metrology.by_hand.ByHand`); None where it did nothing.
+
     ``instrument`` is what the file says of the microscope and its settings
     (`semseg.scale.instrument.Instrument`), None where it says nothing; it has an ``operator`` only
     where the settings ask for that.
@@ -44,6 +50,14 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
     (``said``, empty when nothing must), and these figures by the counting rule in force
     (``as_counted``) and by those that answer for particles cut by the edge and partly covered ones;
     None where such a rule is in force already or leaves too few particles.
+
+    ``details`` is what a person said of the sample (`semseg.details.Details`), None where nothing.
+
+    ``eu_screening`` is `semseg.statistics.nanomaterial.Screening` of this picture; its ``verdict``
+    says it in words. None without a scale.
+
+    ``rescale`` has the factor used; ``other_scales`` are those that were looked at while it was
+    found (`semseg.instances.scales.Scale`), ``fits`` where one may be better than the one used.
 
     ``printed`` is what was read at the scale bar and in the label bar; None where nothing was.
     """
@@ -63,6 +77,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "page": micrograph.page,
                 "pages": micrograph.page_count,
             },
+            "details": details.to_dict() or None,
             "instrument": instrument(analysis),
             "software": {"name": "semseg", "version": __version__, "numbers": NUMBERS},
             "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
@@ -82,6 +97,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "factor": analysis.rescale,
                 "source": analysis.rescale_source,
                 "median_particle_at_network_px": analysis.median_network_px,
+                "other_scales": [asdict(each) for each in analysis.segmentation.other_scales],
             },
             "filter_threshold": analysis.filter_threshold,
             "repaired_pixels": analysis.repaired_pixels,
@@ -90,6 +106,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 "excluded": sorted(label for label, keep in decided.items() if not keep),
                 "kept": sorted(label for label, keep in decided.items() if keep),
             },
+            "by_hand": _by_hand(analysis),
             "counting_rule": counting_rule(analysis),
             "percentiles": "number-weighted, linear between order statistics (Hyndman-Fan 7)",
             "sizes": {
@@ -99,6 +116,7 @@ def summary_dict(analysis: Analysis) -> dict[str, Any]:
                 if (column := size.column(unit)) in rows
             },
             "cautions": _cautions(analysis),
+            "eu_screening": (found := screened(analysis)) and asdict(found),
             "notes": list(analysis.notes),
             "seconds": dict(analysis.seconds),
         }
@@ -118,6 +136,12 @@ def instrument(analysis: Analysis) -> dict[str, Any] | None:
     if not analysis.settings.operator:
         del values["operator"]
     return {name: value or None for name, value in values.items()}
+
+
+def _by_hand(analysis: Analysis) -> dict[str, Any] | None:
+    """`semseg.metrology.by_hand.ByHand` as plain values; None where no hand did anything."""
+    found = by_hand([analysis], "min_feret")
+    return asdict(found) if found.anything else None
 
 
 def _cautions(analysis: Analysis) -> dict[str, Any]:
@@ -141,7 +165,9 @@ def _cautions(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def summary_json(analysis: Analysis) -> bytes:
+def summary_json(analysis: Analysis, details: Details = NONE) -> bytes:
     """:func:`summary_dict` as UTF-8 JSON, indented for people."""
-    text = json.dumps(summary_dict(analysis), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(
+        summary_dict(analysis, details), indent=2, ensure_ascii=False, allow_nan=False
+    )
     return f"{text}\n".encode()

@@ -18,6 +18,7 @@ from semseg.analysis import Analysis
 from semseg.display import DEFAULT, WEIGHTINGS, Display
 from semseg.export.values import is_like_formula, one_line
 from semseg.measure.quantities import SIZES
+from semseg.metrology.assessment import screened
 from semseg.metrology.pooling import poolable
 from semseg.statistics.counting import Counts, counted, describe, size_weights
 from semseg.statistics.summary import FIGURES, IN_SHORT, summarise
@@ -81,8 +82,8 @@ def particles_csv(analysis: Analysis) -> bytes:
 def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
     """The sheet for people who want sizes only: three blocks with an empty line between them.
 
-    1. Names and values: file, scale, counting rule, counts, and what the histogram of the figure
-       shows (`display`, which changes nothing else).
+    1. Names and values: file, scale, counting rule, counts, what the histogram of the figure
+       shows (`display`, which changes nothing else), and the EU screening where there is a scale.
     2. A row per size and weighting: n, mean, median, standard deviation, D10, D50, D90.
     3. A row per counted particle: its label and sizes, and its weight where the rule gives it one.
 
@@ -104,6 +105,8 @@ def sizes_csv(analysis: Analysis, display: Display = DEFAULT) -> bytes:
             f"{display.bins or 'automatic'} bins, {axis} axis",
         ),
     ]
+    if screening := screened(analysis):
+        facts.append(("EU nanomaterial screening", f"{screening.verdict} (screening only)"))
     summaries = []
     for size in SIZES.values():
         for weighting in WEIGHTINGS:

@@ -5,13 +5,16 @@ True
 
 The micrograph is a JPEG inside it, as recorded, with its label bar; outlines, numbers and scale bar
 are vectors in groups of their own (``accepted``, ``not_counted``, ``rejected``, ``numbers``), which
-a style sheet may hide. Every outline shows its particle's label and size when pointed at.
+a style sheet may hide. The bar stands below the picture, where it covers none that is printed
+there; of a scale that is only assumed there is none. Every outline shows its particle's label and
+size when pointed at.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -23,10 +26,12 @@ from PIL import Image
 
 from semseg.analysis import Analysis
 from semseg.figures.contrast import display_range
-from semseg.figures.histogram import DOUBT_OVER_IMAGE, doubt_text
+from semseg.figures.histogram import DOUBT_ON_BLACK, doubt_text
 from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
+from semseg.measure.area import rings
 from semseg.measure.quantities import SIZES
+from semseg.scale.calibration import Calibration
 
 __all__ = ["annotated_svg"]
 
@@ -35,6 +40,7 @@ QUALITY = 85
 # A point of an outline is dropped where it is less than this off the line between its neighbours,
 # every second one at a time.
 MAX_OFF_LINE, ROUNDS = 0.08, 6  # network px
+STRIP = 1 / 30  # of the width: height of what stands below the picture for the scale bar
 TENTHS = 10  # coordinates are whole tenths of a recorded pixel, which is short and sharp enough
 
 
@@ -57,8 +63,11 @@ def annotated_svg(
     height, width = analysis.grid.frame
     full_height, full_width = analysis.grid.recorded
     content = base64.b64encode(_jpeg(analysis, max_bytes)).decode()
+    scale = analysis.calibration
+    has_bar = scale is not None and not scale.assumed
+    strip = math.ceil(full_width * STRIP) if has_bar else 0
     parts = [
-        f'<svg class="annotated" viewBox="0 0 {full_width} {full_height}" role="img" '
+        f'<svg class="annotated" viewBox="0 0 {full_width} {full_height + strip}" role="img" '
         f'aria-label="{escape(micrograph.name)} with outlines">'
         f'<image href="data:image/jpeg;base64,{content}" width="{full_width}" '
         f'height="{full_height}" preserveAspectRatio="none"/>'
@@ -69,11 +78,27 @@ def annotated_svg(
             f'height="{height}" fill="none" stroke="white" stroke-dasharray="6 4" '
             'vector-effect="non-scaling-stroke"/>'
         )
+    parts += _masks(analysis)
     parts += _outline_groups(analysis, size)
     parts.append(_numbers(analysis.particles, full_width))
-    if analysis.calibration is not None:
-        parts.append(_scale_bar(analysis, analysis.calibration.pixel_size_nm))
+    if scale is not None and has_bar:
+        parts.append(_scale_bar(analysis, scale, strip))
     return Markup("".join([*parts, "</svg>"]))
+
+
+def _masks(analysis: Analysis) -> list[str]:
+    """What a hand left out of the analysed area, dimmed."""
+    by_hand = analysis.segmentation.corrections
+    return [
+        f'<path class="mask" d="{"".join(_closed(ring + 0.5) for ring in rings(mask))}" '
+        'fill="black" fill-opacity="0.5" fill-rule="evenodd" stroke="#ffe14d" '
+        'vector-effect="non-scaling-stroke"/>'
+        for mask in (by_hand.masks if by_hand else ())
+    ]
+
+
+def _closed(ring: NDArray[np.float64]) -> str:
+    return "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z"
 
 
 def _jpeg(analysis: Analysis, max_bytes: int) -> bytes:
@@ -170,27 +195,22 @@ def _numbers(table: pd.DataFrame, width: int) -> str:
     )
 
 
-def _scale_bar(analysis: Analysis, pixel: float) -> str:
-    """A bar of round length, about a fifth of the frame, at its bottom right."""
-    crop = analysis.crop
-    height, width = analysis.grid.frame
-    length = bar_length(width * pixel)
+def _scale_bar(analysis: Analysis, scale: Calibration, strip: int) -> str:
+    """A bar of round length, about a fifth of the frame, in a `strip` below the picture."""
+    height, width = analysis.grid.recorded
+    pixel = scale.pixel_size_nm
+    length = bar_length(analysis.grid.frame[1] * pixel)
     across, margin, thick = length / pixel, 0.02 * width, width / 150
-    right, bottom = crop.left + width - margin, crop.top + height - margin
-    centre, above = right - across / 2, bottom - 1.8 * thick
-    look = (
-        f'font-size="{width / 50:.1f}" font-weight="600" stroke="black" stroke-width="0.2em" '
-        'paint-order="stroke" stroke-linejoin="round"'
-    )
+    left, middle = width - margin - across, height + strip / 2
+    look = f'y="{middle:.1f}" font-size="{0.6 * strip:.1f}" dominant-baseline="central"'
     parts = [
-        f'<rect x="{right - across:.1f}" y="{bottom - thick:.1f}" width="{across:.1f}" '
-        f'height="{thick:.1f}" fill="white" stroke="black" stroke-width="{thick / 6:.1f}"/>'
-        f'<text x="{centre:.1f}" y="{above:.1f}" fill="white" text-anchor="middle" {look}>'
+        f'<rect x="{left:.1f}" y="{middle - thick / 2:.1f}" width="{across:.1f}" '
+        f'height="{thick:.1f}" fill="white"/>'
+        f'<text x="{left - margin / 2:.1f}" fill="white" text-anchor="end" {look}>'
         f"{length_text(length)}</text>"
     ]
-    if analysis.scale_doubt:
-        parts.append(
-            f'<text x="{right - across - thick:.1f}" y="{bottom:.1f}" fill="{DOUBT_OVER_IMAGE}" '
-            f'text-anchor="end" {look}>{doubt_text(analysis.scale_doubt)}</text>'
-        )
-    return f'<g class="scale-bar">{"".join(parts)}</g>'
+    if scale.doubt:
+        words = doubt_text(scale.doubt)
+        parts.append(f'<text x="{margin:.1f}" fill="{DOUBT_ON_BLACK}" {look}>{words}</text>')
+    black = f'<rect y="{height}" width="{width}" height="{strip}" fill="black"/>'
+    return f'<g class="scale-bar" font-weight="600">{black}{"".join(parts)}</g>'

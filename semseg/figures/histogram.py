@@ -11,15 +11,16 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from semseg.analysis import Analysis
 from semseg.display import Display
+from semseg.figures.states import ACCEPTED
 from semseg.figures.ticks import ROUND, log_ticks
 from semseg.measure.quantities import SIZES
 from semseg.statistics.counting import counted, in_short, size_weights
 from semseg.statistics.summary import IN_SHORT, SizeSummary, histogram_edges, summarise
 
-__all__ = ["DOUBT_OVER_IMAGE", "SMALL", "TEXT", "doubt_text", "draw_histogram"]
+__all__ = ["DOUBT", "DOUBT_ON_BLACK", "SMALL", "TEXT", "doubt_text", "draw_histogram"]
 
 TEXT, SMALL = 8, 7  # points
-DOUBT_OVER_IMAGE = "#ffd21f"  # colour of `doubt_text` there
+DOUBT, DOUBT_ON_BLACK = "#c00000", "#ffd21f"  # colours of `doubt_text`
 
 
 def doubt_text(doubt: str) -> str:
@@ -55,7 +56,7 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
             va="bottom",
             fontsize=TEXT,
             weight="bold",
-            color="#c00000",
+            color=DOUBT,
         )
     summary = summarise(values, weights)
     if summary.count == 0:
@@ -72,7 +73,7 @@ def draw_histogram(axes: Axes, analysis: Analysis, display: Display) -> None:
     axes.bar(
         *(edges[:-1], heights, np.diff(edges)),
         align="edge",
-        color="#7da7cf",
+        color=ACCEPTED.pale,
         edgecolor="white",
         linewidth=0.4 if len(edges) < 60 else 0.2,
     )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
@@ -24,7 +23,7 @@ from semseg.analysis import Analysis
 from semseg.display import DEFAULT, Display
 from semseg.figures.contrast import display_range
 from semseg.figures.histogram import (
-    DOUBT_OVER_IMAGE,
+    DOUBT,
     SMALL,
     TEXT,
     doubt_text,
@@ -32,6 +31,8 @@ from semseg.figures.histogram import (
 )
 from semseg.figures.scale_bar import bar_length, length_text
 from semseg.figures.states import ACCEPTED, NOT_COUNTED, REJECTED
+from semseg.measure.area import rings
+from semseg.scale.calibration import Calibration
 from semseg.statistics.counting import decided_by_hand
 from semseg.statistics.summary import summarise
 
@@ -55,6 +56,7 @@ VECTOR_STYLE: dict[RcKeyType, Any] = {
 
 PAGE = 7.1  # inches, the width of two columns
 GAP, TITLE, LEGEND, AXIS_LEFT, AXIS_BOTTOM = 0.14, 0.24, 0.26, 0.5, 0.42  # inches
+STRIP = 0.17  # inches, below a picture, for its scale bar: within it might cover a printed one
 HISTOGRAM_HEIGHT = 2.2  # inches, where it has a row of its own
 MAX_ASPECT_STACKED, MIN_ASPECT_IN_A_ROW = 0.45, 1.6  # height / width of the picture
 MAX_PANEL_HEIGHT = 8.0  # inches
@@ -81,10 +83,13 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
     -------
     A figure with its own canvas. pyplot is not involved, so it can be made in any thread and
     needs no closing. The image panels show the analysed frame, without the label bar. A scale that
-    was only assumed or proposed is marked beside every scale bar and above the histogram.
+    was only assumed or proposed is marked above the histogram; of an assumed one no scale bar is
+    drawn, beside that of a proposed one it says so.
     """
     height, width = analysis.grid.frame
-    boxes, page_height = _layout(height / width)
+    scale = analysis.calibration
+    has_bars = scale is not None and not scale.assumed
+    boxes, page_height = _layout(height / width, STRIP if has_bars else 0.0)
     page = Figure(figsize=(PAGE, page_height), facecolor="white")
     FigureCanvasAgg(page)
     panels = []
@@ -104,12 +109,23 @@ def figure(analysis: Analysis, display: Display = DEFAULT) -> Figure:
     _show(panels[0], _displayed_grey(analysis.micrograph.grey[frame]), top, left, height, width)
     _show(panels[1], _displayed_labels(analysis.labels[frame]), top, left, height, width)
     _show(panels[2], _displayed_grey(analysis.prepared.image), top, left, height, width)
-    _draw_outlines(panels[2], analysis)
-    if analysis.calibration is not None:
+    for axes in panels[:3]:
+        _mask(axes, analysis)
+    _draw_outlines(panels[2], analysis, STRIP / boxes[0][3] if has_bars else 0.0)
+    if scale is not None and has_bars:
         for axes in panels[:3]:
-            _draw_scale_bar(axes, analysis.calibration.pixel_size_nm, page, analysis.scale_doubt)
+            _draw_scale_bar(axes, scale, boxes[0][3])
     draw_histogram(panels[3], analysis, display)
     return page
+
+
+def _mask(axes: Axes, analysis: Analysis) -> None:
+    """Dim what a hand left out of the analysed area."""
+    by_hand = analysis.segmentation.corrections
+    for polygon in by_hand.masks if by_hand else ():
+        axes.fill(*polygon.T, facecolor=(0, 0, 0, 0.5), linewidth=0)
+        for ring in rings(polygon):
+            axes.plot(*np.append(ring, ring[:1], axis=0).T, color="#ffe14d", linewidth=0.6)
 
 
 def figure_bytes(
@@ -148,8 +164,9 @@ def figure_png(analysis: Analysis, display: Display = DEFAULT, dpi: float = 200)
     return figure_bytes(analysis, "png", display, dpi)
 
 
-def _layout(aspect: float) -> tuple[list[tuple[float, float, float, float]], float]:
-    """The four panels (left, top, width, height) and the height of the page, in inches.
+def _layout(aspect: float, strip: float) -> tuple[list[tuple[float, float, float, float]], float]:
+    """The four panels (left, top, width, height) and the height of the page, in inches, with a
+    `strip` below each picture.
 
     Two by two; the three pictures above each other when much wider than high (`aspect` is height /
     width), side by side when much higher than wide, with the histogram in a row of its own.
@@ -161,12 +178,12 @@ def _layout(aspect: float) -> tuple[list[tuple[float, float, float, float]], flo
     for panel in range(3):
         row, column = divmod(panel, columns)
         left = GAP + column * (across + GAP)
-        boxes.append((left, TITLE + row * (down + TITLE + LEGEND / 2), across, down))
+        boxes.append((left, TITLE + row * (down + strip + TITLE + LEGEND / 2), across, down))
     if columns == 2:
         left, top, plot = boxes[1][0] + AXIS_LEFT - GAP, boxes[2][1], across - AXIS_LEFT + GAP
-        boxes.append((left, top, plot, down - AXIS_BOTTOM + LEGEND))
+        boxes.append((left, top, plot, down + strip - AXIS_BOTTOM + LEGEND))
     else:
-        top = boxes[2][1] + down + LEGEND + TITLE
+        top = boxes[2][1] + down + strip + LEGEND + TITLE
         boxes.append((AXIS_LEFT, top, PAGE - AXIS_LEFT - GAP, HISTOGRAM_HEIGHT))
     return boxes, boxes[3][1] + boxes[3][3] + AXIS_BOTTOM + 0.05
 
@@ -216,8 +233,9 @@ def _show(
         spine.set_linewidth(0.5)
 
 
-def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
-    """The outlines of counted, not counted and rejected particles, and their key below them."""
+def _draw_outlines(axes: Axes, analysis: Analysis, strip: float) -> None:
+    """The outlines of counted, not counted and rejected particles, and their key below them and
+    below a `strip`, as a share of the height."""
     keys = []
     # Thin enough to leave the particles visible where they are small: 1/10 of their diameter.
     points = 72 * PAGE * axes.get_position().width / np.ptp(axes.get_xlim())
@@ -245,7 +263,7 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     axes.legend(
         handles=keys,
         loc="upper left",
-        bbox_to_anchor=(0, 0),
+        bbox_to_anchor=(0, -strip),
         borderaxespad=0.3,
         borderpad=0.2,
         ncols=3,
@@ -256,24 +274,24 @@ def _draw_outlines(axes: Axes, analysis: Analysis) -> None:
     )
 
 
-def _draw_scale_bar(axes: Axes, pixel_size_nm: float, page: Figure, doubt: str) -> None:
-    """A bar of round length, about a fifth of the width, at the bottom right."""
-    right, bottom = axes.get_xlim()[1], axes.get_ylim()[0]
-    width, height = right - axes.get_xlim()[0], bottom - axes.get_ylim()[1]
-    length_nm = bar_length(width * pixel_size_nm)
-    length, margin = length_nm / pixel_size_nm, 0.04 * min(width, height)
-    # One inch of the page in recorded pixels, so that bars are equally thick on every picture.
-    box = axes.get_position()
-    inch = max(width / (box.width * PAGE), height / (box.height * page.get_figheight()))
-    thickness = 0.04 * inch
-    corner = (right - margin - length, bottom - margin - thickness)
-    axes.add_patch(Rectangle(corner, length, thickness, fc="white", ec="black", lw=0.4, zorder=5))
-    edge = [patheffects.withStroke(linewidth=1.5, foreground="black")]
+def _draw_scale_bar(axes: Axes, scale: Calibration, down: float) -> None:
+    """A bar of round length, about a fifth of the width, in the strip below a picture that is
+    `down` inches high."""
+    first, last = axes.get_xlim()
+    length_nm = bar_length((last - first) * scale.pixel_size_nm)
+    left = 1 - length_nm / scale.pixel_size_nm / (last - first)
+    middle, thick = -STRIP / 2 / down, 0.04 / down
+    bar = Rectangle((left, middle - thick / 2), 1 - left, thick, fc="black", ec="none")
+    bar.set(transform=axes.transAxes, clip_on=False)
+    axes.add_patch(bar)
     write = partial(
-        axes.text, fontsize=SMALL, weight="bold", va="bottom", zorder=5, path_effects=edge
+        axes.annotate,
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=SMALL,
+        weight="bold",
+        va="center",
     )
-    above = corner[1] - 0.03 * inch
-    write(corner[0] + length / 2, above, length_text(length_nm), ha="center", color="white")
-    if doubt:
-        beside = (corner[0] - 0.06 * inch, bottom - margin + 0.02 * inch)
-        write(*beside, doubt_text(doubt), ha="right", color=DOUBT_OVER_IMAGE)
+    write(length_text(length_nm), (left, middle), (-4, 0), ha="right")
+    if scale.doubt:
+        write(doubt_text(scale.doubt), (0, middle), (0, 0), color=DOUBT)

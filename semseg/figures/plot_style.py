@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from semseg.figures.histogram import doubt_text
+from semseg.figures.states import ACCEPTED
 from semseg.figures.ticks import log_ticks
 from semseg.metrology.assessment import Assessment
 
@@ -29,9 +30,10 @@ __all__ = [
     "without_particles",
 ]
 
-# Light, dark and middle: distinct in grey print too, and each seen on white and on black.
-BARS, FIT, GREY, WARNING = "#8db5dc", "#c2501c", "#7f7f7f", "#d13438"
-SHADE, FAINT = "rgba(141,181,220,0.35)", "rgba(127,127,127,0.14)"
+# Light, dark and middle: distinct in grey print too, and each seen on white and on black. What
+# counts has the green of the view.
+BARS, FIT, GREY, WARNING = ACCEPTED.pale, "#c2501c", "#7f7f7f", "#d13438"
+SHADE, FAINT = "rgba(121,206,166,0.35)", "rgba(127,127,127,0.14)"
 
 
 def template() -> go.layout.Template:

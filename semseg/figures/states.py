@@ -37,7 +37,18 @@ class State:
     ink: str
     dashed: bool = False
 
+    @property
+    def pale(self) -> str:
+        """`ink`, lighter: of bars and points under lines, so that grey print tells them apart.
 
+        >>> ACCEPTED.pale
+        '#79cea6'
+        """
+        channels = (int(self.ink[at : at + 2], 16) for at in (1, 3, 5))
+        return "#" + "".join(f"{round(PALE * v + (1 - PALE) * 255):02x}" for v in channels)
+
+
+PALE = 0.6  # of the ink in its pale tint; the rest is white
 # Told apart by lightness as well, for those who cannot tell red from green; none is one of the
 # colours that stand for sizes.
 ACCEPTED = State("accepted", "kept", "#12e67a", "#1fae6b")

@@ -11,7 +11,6 @@ leaves no note, and changes the session while other threads run it.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -23,6 +22,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from semseg.bands import usable_cores
 from semseg.errors import ModelError, OutOfMemoryError
 
 __all__ = ["PROVIDERS", "Engine", "Run", "available_providers"]
@@ -35,6 +35,9 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 _CPU = [PROVIDERS["cpu"]]
+
+# for Windows, which has no variable for it, and for programs that had loaded it before semseg
+onnxruntime.disable_telemetry_events()
 
 Result = TypeVar("Result")
 # inputs by name -> outputs
@@ -88,7 +91,7 @@ class Engine:
 
     def __init__(self, content: bytes, *, provider: str = "auto", threads: int | None = None):
         wanted = _providers_to_try(provider)
-        self._load = partial(_load, content, threads or _usable_cores())
+        self._load = partial(_load, content, threads or usable_cores())
         self._switch = threading.Lock()
         try:
             self._now = self._started(provider, wanted)
@@ -170,13 +173,6 @@ def _providers_to_try(provider: str) -> list[str]:
     offered = onnxruntime.get_available_providers()
     names = list(PROVIDERS) if provider == "auto" else [provider, "cpu"]
     return [full for name in dict.fromkeys(names) if (full := PROVIDERS[name]) in offered]
-
-
-def _usable_cores() -> int:
-    """Cores this process may run on: fewer than the machine has, in a container."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _load(content: bytes, threads: int, providers: Sequence[str]) -> onnxruntime.InferenceSession:

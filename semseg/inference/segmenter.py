@@ -7,6 +7,7 @@ refused. Where it runs stands in `semseg.inference.engine`.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from semseg.bands import Picture
 from semseg.errors import ModelError
 from semseg.inference.description import read_description
 from semseg.inference.engine import PROVIDERS, Engine, Run, available_providers
-from semseg.inference.tiling import pad_to_multiple, predict_in_tiles
+from semseg.inference.tiling import Cut, Span, cut, pad_to_multiple, predict_in_tiles
 
 __all__ = [
     "MODEL_PATH",
@@ -33,9 +35,8 @@ _HERE = Path(__file__).resolve().parent
 _INSTALLED, _CHECKOUT = _HERE.parent / "model.onnx", _HERE.parent.parent / "models" / "model.onnx"
 MODEL_PATH = _INSTALLED if _INSTALLED.exists() else _CHECKOUT
 
-WHOLE_UP_TO_PX = 5_500_000  # the body needs about 0.11 GB per megapixel
-TILE_PX = 1536
-OVERLAP_PX = 384
+AT_ONCE_PX = 5_500_000  # the body needs about 0.11 GB per megapixel
+OVERLAP_PX = 224  # of tiles; more changes hardly a pixel (docs/speed.md)
 
 
 class Segmenter:
@@ -82,11 +83,10 @@ class Segmenter:
 
     def predict(
         self,
-        image: NDArray[np.float32],
+        image: Picture,
         progress: Callable[[float], None] | None = None,
         *,
-        whole_up_to_px: int = WHOLE_UP_TO_PX,
-        tile_px: int = TILE_PX,
+        at_once_px: int = AT_ONCE_PX,
         overlap_px: int = OVERLAP_PX,
     ) -> NDArray[np.float16]:
         """Foreground, distance and boundary: (3, ceil(H / r), ceil(W / r)) float16 in 0..1,
@@ -95,31 +95,39 @@ class Segmenter:
         Parameters
         ----------
         image : float32, H x W, 0..1
-            Prepared and rescaled picture.
+            Prepared and rescaled picture, or what gives its parts.
         progress : callable, optional
             Called with the share done, 0..1.
-        whole_up_to_px, tile_px, overlap_px : int
-            Larger pictures are cut into tiles of this side, overlapping by so much.
+        at_once_px, overlap_px : int
+            Pictures of more pixels are cut into tiles of at most as many, overlapping by so much.
 
         Raises
         ------
         OutOfMemoryError
             The picture needs more than there is.
         """
-        if image.size <= whole_up_to_px:
-            tile_px, overlap_px = max(image.shape), 0
+        tiles = self.tiles(image.shape, at_once_px, overlap_px)
         maps = self._engine.attempt(
             lambda run: predict_in_tiles(
                 image,
                 lambda tile: self._predict_whole(tile, run),
+                tiles,
                 maps=3,
-                tile=tile_px,
-                overlap=overlap_px,
                 reduction=self.info.reduction,
                 progress=progress,
             )
         )
         return np.minimum(maps, 1, out=maps)  # sums of rounded weights may pass it by 0.001
+
+    def tiles(self, shape: tuple[int, ...], at_once_px: int, overlap_px: int) -> Cut:
+        """How a picture of this shape is cut, in pixels of its maps."""
+        reduction = self.info.reduction
+        height, width = (-(-side // reduction) for side in shape)
+        if shape[0] * shape[1] <= at_once_px:
+            return Cut([Span(0, height)], [Span(0, width)])
+        most, overlap = at_once_px // reduction**2, -(-overlap_px // reduction)
+        step = math.lcm(self.info.divisor, reduction) // reduction
+        return cut((height, width), most, overlap, step)
 
     def _predict_whole(self, image: NDArray[np.float32], run: Run) -> NDArray[np.float32]:
         height, width = (-(-side // self.info.reduction) for side in image.shape)

@@ -35,23 +35,29 @@ of a seam    sum over the sides between both regions of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from semseg.bands import Band, Progress, bands, in_order
+from semseg.halves import from_half
 
 __all__ = ["Adjacency", "Sums", "contracted", "tally"]
 
 Labels = NDArray[np.int32]
 Indices = NDArray[np.int64]
 Values = NDArray[np.float64]
+_Sides = tuple[Indices, Values, Values]
 
-REGION_SUMS = (
+OF_PIXELS = (
     *("area", "x", "y", "xx", "yy", "xy", "foreground", "distance", "boundary"),
     *("dx", "dy", "dr", "grey", "grey_squared", "edge", "frame"),
-    *("rim", "step", "rim_edge", "outer", "contrast"),
 )
+OF_RIMS = ("rim", "step", "rim_edge", "outer", "contrast")
+REGION_SUMS = (*OF_PIXELS, *OF_RIMS)
 SEAM_SUMS = (
     *("length", "boundary", "boundary_squared", "edge", "foreground", "distance"),
     *("open", "plain", "difference", "roughness", "valley", "x", "y", "xx", "yy", "xy"),
@@ -59,7 +65,7 @@ SEAM_SUMS = (
 SIGNED = SEAM_SUMS.index("difference")
 OPEN, PLAIN = 0.25, 0.15  # below this there is no boundary, no edge
 INSIDE_PX, OUTSIDE_PX = 2, 2  # from the side, where the grey next to it is read
-BAND_ROWS = 512  # looked at together: whole pictures would take too much memory
+BAND_ROWS = 512  # looked at together; the last digits of the sums depend on it
 HALO = 4
 
 
@@ -132,6 +138,7 @@ def tally(
     image: NDArray[np.float32],
     edges: NDArray[np.float32],
     noise: float,
+    progress: Progress | None = None,
 ) -> Adjacency:
     """Count what there is to know of the superpixels `labels` (1..n, int32, H x W).
 
@@ -143,20 +150,29 @@ def tally(
     image, edges : float32, H x W
         What the network saw, and how much of an edge it shows, both on the grid of the maps.
     noise : float
+    progress : callable, optional
+        Called with the share done, 0..1.
     """
     count = int(labels.max(initial=0)) + 1
     regions = np.zeros((count, len(REGION_SUMS)))
     peaks = np.zeros(count)
-    sides: list[tuple[Indices, Values, Values]] = []
-    height = labels.shape[0]
-    for top in range(0, height, BAND_ROWS):
-        start, stop = max(top - HALO, 0), min(top + BAND_ROWS + HALO, height)
-        band = np.s_[start:stop]
-        rows = range(top - start, min(top + BAND_ROWS, height) - start)
-        planes = (*maps[:, band].astype(np.float32), image[band], edges[band])
-        _add_pixels(regions, peaks, labels[band], planes, rows, start, labels.shape)
-        for down in (True, False):
-            sides.append(_add_sides(regions, labels[band], planes, rows, start, down))
+    sides: list[_Sides] = []
+
+    def look(band: Band) -> tuple[Values, Values, list[tuple[Values, _Sides]]]:
+        planes = (*from_half(maps[:, band.seen]), image[band.seen], edges[band.seen])
+        seen, rows, start = labels[band.seen], band.inner, band.seen.start
+        inside, highest = _of_pixels(seen, planes, rows, start, labels.shape, count)
+        beside = [_of_sides(seen, planes, rows, start, down, count) for down in (True, False)]
+        return inside, highest, beside
+
+    # added in order, so that no digit depends on who is first
+    parts = in_order(look, bands(labels.shape, rows=BAND_ROWS, halo=HALO), progress)
+    for inside, highest, beside in parts:
+        regions[:, : len(OF_PIXELS)] += inside
+        np.maximum(peaks, highest, out=peaks)
+        for rims, seams_there in beside:
+            regions[:, len(OF_PIXELS) :] += rims
+            sides.append(seams_there)
     keys, seams, saddles = (np.concatenate(column) for column in zip(*sides, strict=True))
     keys, seams, saddles = _grouped(keys, seams, saddles)
     first, second = keys // count, keys % count
@@ -226,57 +242,60 @@ def _grouped(keys: Indices, sums: Values, greatest: Values) -> tuple[Indices, Va
     )
 
 
-def _add_pixels(
-    regions: Values,
-    peaks: Values,
+def _of_pixels(
     labels: Labels,
     planes: Sequence[NDArray[np.float32]],
-    rows: range,
+    rows: slice,
     start: int,
     shape: tuple[int, ...],
-) -> None:
-    """Add what the pixels of some rows of a band give; the band starts at row `start`."""
-    row, x = np.nonzero(labels[rows.start : rows.stop])
+    count: int,
+) -> tuple[Values, Values]:
+    """What the pixels of some rows of a band give, which starts at row `start`: the sums
+    `OF_PIXELS` of each label, (count, 16), and the greatest distance, (count,)."""
+    row, x = np.nonzero(labels[rows])
     row += rows.start
     label = labels[row, x]
     foreground, distance, boundary, grey, edge = (plane[row, x].astype(float) for plane in planes)
     y = row + float(start)
-    frame = (x == 0) | (x == shape[1] - 1) | (y == 0) | (y == shape[0] - 1)
-    columns = {
-        "x": x.astype(float),
-        "y": y,
-        "xx": x * x.astype(float),
-        "yy": y * y,
-        "xy": x * y,
-        "foreground": foreground,
-        "distance": distance,
-        "boundary": boundary,
-        "dx": distance * x,
-        "dy": distance * y,
-        "dr": distance * (x * x + y * y),
-        "grey": grey,
-        "grey_squared": grey * grey,
-        "edge": edge,
-        "frame": frame.astype(float),
+    # one after the other, since each is as large as all that it is made of
+    columns: dict[str, Callable[[], NDArray[Any]]] = {
+        "x": lambda: x,
+        "y": lambda: y,
+        "xx": lambda: x * x.astype(float),
+        "yy": lambda: y * y,
+        "xy": lambda: x * y,
+        "foreground": lambda: foreground,
+        "distance": lambda: distance,
+        "boundary": lambda: boundary,
+        "dx": lambda: distance * x,
+        "dy": lambda: distance * y,
+        "dr": lambda: distance * (x * x + y * y),
+        "grey": lambda: grey,
+        "grey_squared": lambda: grey * grey,
+        "edge": lambda: edge,
+        "frame": lambda: (x == 0) | (x == shape[1] - 1) | (y == 0) | (y == shape[0] - 1),
     }
-    regions[:, REGION_SUMS.index("area")] += np.bincount(label, minlength=len(regions))
+    sums = np.zeros((count, len(OF_PIXELS)))
+    sums[:, OF_PIXELS.index("area")] = np.bincount(label, minlength=count)
     for name, values in columns.items():
-        regions[:, REGION_SUMS.index(name)] += np.bincount(label, values, len(regions))
-    np.maximum.at(peaks, label, distance)
+        sums[:, OF_PIXELS.index(name)] = np.bincount(label, values(), count)
+    greatest = np.zeros(count)
+    np.maximum.at(greatest, label, distance)
+    return sums, greatest
 
 
-def _add_sides(
-    regions: Values,
+def _of_sides(
     labels: Labels,
     planes: Sequence[NDArray[np.float32]],
-    rows: range,
+    rows: slice,
     start: int,
     down: bool,
-) -> tuple[Indices, Values, Values]:
-    """Add what the sides between pixels above each other (`down`) or beside each other give.
+    count: int,
+) -> tuple[Values, _Sides]:
+    """What the sides between pixels above each other (`down`) or beside each other give.
 
-    The first pixel of each lies in `rows`. Returns of sides between two regions, by pair: key,
-    sums, greatest distance.
+    The first pixel of each lies in `rows`. Returns the sums `OF_RIMS` of each label, (count, 5);
+    and of sides between two regions, by pair: key, sums, greatest distance.
     """
     if not down:
         labels, planes = labels.T, [plane.T for plane in planes]
@@ -290,7 +309,6 @@ def _add_sides(
     )
     one, other = labels[first], labels[second]
     shift = (rows.start, 0) if down else (0, rows.start)
-    count = len(regions)
 
     # sides on the background
     i, j = (at + by for at, by in zip(np.nonzero((one > 0) != (other > 0)), shift, strict=True))
@@ -301,14 +319,15 @@ def _add_sides(
     beyond = labels[outside, j] == 0
     step = foreground[i, j] - foreground[i + 1, j]
     columns = {
+        "rim": np.ones(len(i)),
         "step": np.where(above, step, -step),
         "rim_edge": np.maximum(edge[i, j], edge[i + 1, j]),
         "outer": beyond.astype(float),
         "contrast": np.where(beyond, grey[inside, j] - grey[outside, j], 0),
     }
-    regions[:, REGION_SUMS.index("rim")] += np.bincount(label, minlength=count)
+    rims: Values = np.zeros((count, len(OF_RIMS)))
     for name, values in columns.items():
-        regions[:, REGION_SUMS.index(name)] += np.bincount(label, values, count)
+        rims[:, OF_RIMS.index(name)] = np.bincount(label, values, count)
 
     # sides between two
     i, j = (
@@ -341,4 +360,4 @@ def _add_sides(
         ]
     )
     keys = np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b)
-    return _grouped(keys, sums, deep)
+    return rims, _grouped(keys, sums, deep)

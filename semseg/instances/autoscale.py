@@ -6,7 +6,9 @@ large the particles are in the recorded image; where they are too large it sees 
 small, blobs. The probability that a candidate comes nearest to the true size is given by a
 regression on its features and those of its neighbours (`SCALE_FEATURES`), fitted on validation
 images and stored with the model. The most probable candidate decides, and the search ends when a
-likely one has clearly been passed.
+likely one has clearly been passed. Where that shows next to nothing, larger factors are looked at
+all the same, which changes nothing of what was decided: what was found may be the support of many
+small particles. What was seen at other scales is kept (`semseg.instances.scales`).
 
 The factors are powers of two of the recorded pixel, so an image that was enlarged by two has the
 same candidates, one octave further down.
@@ -35,8 +37,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from semseg.bands import Progress
+from semseg.halves import from_half
 from semseg.instances.confidence import confidence
 from semseg.instances.quick import find_particles_by_seams
+from semseg.instances.scales import FEW, Scale, distinct
 from semseg.instances.thresholds import Thresholds
 from semseg.preprocessing.preparation import resize
 
@@ -44,6 +49,7 @@ __all__ = [
     "SCALE_FEATURES",
     "RescaleEstimate",
     "ScaleCandidate",
+    "all_scales",
     "estimate_rescale",
     "instance_quality",
     "scale_candidates",
@@ -79,11 +85,14 @@ class RescaleEstimate:
         Estimated median diameter in pixels of the recorded image.
     decided : bool
         False when no candidate was probable enough.
+    others : tuple of Scale
+        The other scales that were looked at, from the smallest factor upwards.
     """
 
     factor: float
     particle_px: float | None
     decided: bool
+    others: tuple[Scale, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,12 +108,15 @@ class ScaleCandidate:
         count little.
     crispness : float
         ln of the quality of the instances, at most 0.
+    count : float
+        About how many such instances the whole picture has; faint ones count little.
     """
 
     factor: float
     median_px: float
     spread: float
     crispness: float
+    count: float
 
     @property
     def particle_px(self) -> float:
@@ -113,7 +125,11 @@ class ScaleCandidate:
 
 
 def estimate_rescale(
-    image: Image, predict: Predict, thresholds: Thresholds, target_px: float
+    image: Image,
+    predict: Predict,
+    thresholds: Thresholds,
+    target_px: float,
+    progress: Progress | None = None,
 ) -> RescaleEstimate:
     """Estimate the factor that brings the median particle to `target_px`.
 
@@ -126,20 +142,53 @@ def estimate_rescale(
     thresholds : Thresholds
     target_px : float
         Wanted median diameter at the network.
+    progress : callable, optional
+        Called with the share of all octaves that was looked at, 0..1; the search may end before.
     """
     candidates: list[ScaleCandidate] = []
-    probable = np.zeros(0)
-    for candidate in scale_candidates(image, predict, thresholds):
+    probable = deciding = np.zeros(0)
+    ended = False
+    for candidate in scale_candidates(image, predict, thresholds, progress):
         candidates.append(candidate)
         probable = _probabilities(scale_features(candidates, target_px), thresholds)
-        if probable.max() >= LIKELY and probable[-1] < MAX_SHARE_AFTER * probable.max():
+        if ended:
+            continue
+        deciding = probable
+        ended = probable.max() >= LIKELY and probable[-1] < MAX_SHARE_AFTER * probable.max()
+        if ended and candidates[int(probable.argmax())].count > FEW:
             break
     if not candidates:
         return RescaleEstimate(1.0, None, False)
-    particle_px = candidates[int(probable.argmax())].particle_px
-    if probable.max() < MIN_PROBABILITY:
-        return RescaleEstimate(1.0, particle_px, False)
-    return RescaleEstimate(min(target_px / particle_px, MAX_FACTOR), particle_px, True)
+    chosen = candidates[int(deciding.argmax())]
+    decided = bool(deciding.max() >= MIN_PROBABILITY)
+    factor = _factor(chosen, target_px) if decided else 1.0
+    others = distinct(_scales(candidates, probable, target_px), apart_from=factor)
+    return RescaleEstimate(factor, chosen.particle_px, decided, others)
+
+
+def all_scales(
+    image: Image, predict: Predict, thresholds: Thresholds, target_px: float
+) -> list[Scale]:
+    """The scale of every candidate, many nearly the same; arguments as `estimate_rescale`."""
+    candidates = list(scale_candidates(image, predict, thresholds))
+    if not candidates:
+        return []
+    probable = _probabilities(scale_features(candidates, target_px), thresholds)
+    return _scales(candidates, probable, target_px)
+
+
+def _scales(
+    candidates: Sequence[ScaleCandidate], probable: NDArray[np.float64], target_px: float
+) -> list[Scale]:
+    return [
+        Scale(_factor(each, target_px), each.particle_px, float(share), each.count)
+        for each, share in zip(candidates, probable, strict=True)
+    ]
+
+
+def _factor(candidate: ScaleCandidate, target_px: float) -> float:
+    """The factor that brings the particles which this candidate shows to `target_px`."""
+    return min(target_px / candidate.particle_px, MAX_FACTOR)
 
 
 def _probabilities(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.float64]:
@@ -152,7 +201,7 @@ def _probabilities(features: pd.DataFrame, thresholds: Thresholds) -> NDArray[np
 
 
 def scale_candidates(
-    image: Image, predict: Predict, thresholds: Thresholds
+    image: Image, predict: Predict, thresholds: Thresholds, progress: Progress | None = None
 ) -> Iterator[ScaleCandidate]:
     """Yield a candidate for each octave, upwards, where the network finds anything.
 
@@ -160,23 +209,29 @@ def scale_candidates(
     """
     lowest = int(np.ceil(np.log2(MIN_SIDE_PX / min(image.shape))))
     interest = np.ones((1, 1), np.float32)  # where the last view shows particles
-    for octave in range(min(lowest, 0), int(np.log2(MAX_FACTOR)) + 1):
+    octaves = range(min(lowest, 0), int(np.log2(MAX_FACTOR)) + 1)
+    for number, octave in enumerate(octaves):
         factor = 2.0**octave
-        view = resize(_window(image, factor, interest), factor)
-        maps = np.asarray(predict(view), np.float32)
+        window = _window(image, factor, interest)
+        view = resize(window, factor)
+        maps = from_half(predict(view))
         if view.size < MAX_VIEW_PX / 4:  # still the whole image in one view
             interest = maps[0]
         labels = find_particles_by_seams(maps, thresholds)
+        if progress:
+            progress((number + 1) / len(octaves))
         areas = np.bincount(labels.ravel())[1:]
         if areas.size:
             in_view = areas * (view.size / labels.size)  # in px of the view
-            yield _candidate(factor, in_view, instance_quality(labels, maps))
+            seen = window.size / image.size
+            yield _candidate(factor, in_view, instance_quality(labels, maps), seen)
 
 
 def _candidate(
-    factor: float, areas: NDArray[np.floating], quality: NDArray[np.float64]
+    factor: float, areas: NDArray[np.floating], quality: NDArray[np.float64], seen: float
 ) -> ScaleCandidate:
-    """The candidate of instances with these areas, px of the view, and qualities, both (n,)."""
+    """The candidate of instances with these areas, px of the view, and qualities, both (n,), in a
+    view that shows this share of the picture."""
     diameters = np.sqrt(4 * areas / np.pi)
     order = np.argsort(diameters)
     weights = np.cumsum(quality[order] ** FAINT_POWER)
@@ -185,7 +240,8 @@ def _candidate(
     # of the instances, and of the area they cover
     crispness = np.sqrt(quality.mean() * np.average(quality, weights=areas))
     spread = float(np.log(high / low))
-    return ScaleCandidate(factor, float(median), spread, float(np.log(crispness + 0.02)))
+    count = float((quality**FAINT_POWER).sum() / seen)
+    return ScaleCandidate(factor, float(median), spread, float(np.log(crispness + 0.02)), count)
 
 
 def scale_features(candidates: Sequence[ScaleCandidate], target_px: float) -> pd.DataFrame:

@@ -3,42 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from semseg.bands import Band, Progress, bands, by_bands, each, in_order
 from semseg.measure.recorded import Labels
 from semseg.measure.runs import runs_of
 
 __all__ = [
     "areas_of",
+    "around",
     "drop_small",
-    "grow",
+    "flood",
     "make_whole",
     "numbered",
     "pieces_of",
+    "replaced",
     "root_of",
 ]
 
-BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
+Number = TypeVar("Number", np.int32, np.float32)
 Window = tuple[slice, slice]  # rows and columns
 PART_PX, HALO_PX = 2048, 256  # of a crowded piece that is flooded at a time
 
 
-def grow(depth: NDArray[np.float32], markers: Labels, foreground: NDArray[np.bool_]) -> Labels:
-    """Grow the markers over the foreground, the deepest places first: int32, H x W.
+def around(image: NDArray[Number], extreme: np.ufunc) -> NDArray[Number]:
+    """Of each pixel and its eight neighbours the greatest or the least value (``np.maximum``,
+    ``np.minimum``): H x W."""
+    beside = image.copy()
+    extreme(beside[:, 1:], image[:, :-1], out=beside[:, 1:])
+    extreme(beside[:, :-1], image[:, 1:], out=beside[:, :-1])
+    found = beside.copy()
+    extreme(found[1:], beside[:-1], out=found[1:])
+    extreme(found[:-1], beside[1:], out=found[:-1])
+    return found
+
+
+def flood(
+    depth: NDArray[np.float32],
+    seeds: NDArray[np.bool_],
+    foreground: NDArray[np.bool_],
+    progress: Progress | None = None,
+) -> Labels:
+    """Flood the foreground from seeds, of which those that touch are one, the deepest places first:
+    labels 1..n, int32, H x W.
 
     A piece of foreground with one marker, or none, is one particle. Only pieces with several
     need a watershed, each in its own window: the flood of one never reaches another, so
     the result is that of one watershed over everything, in less time and memory.
     """
-    pieces, count = pieces_of(foreground)
+    masks = [(seeds, np.ones((3, 3), bool)), (foreground, None)]
+    (markers, _), (pieces, count) = each(lambda mask: pieces_of(*mask), masks)
     windows = ndimage.find_objects(pieces)
     crowded = _crowded(pieces, markers, count)
     labels = pieces.copy()
-    for piece in crowded:
+
+    def divide(piece: int) -> None:
         for halo, core in _parts(*windows[piece - 1]):
             inside = pieces[halo] == piece
             grown = watershed(depth[halo], markers[halo] * inside, mask=inside)
@@ -46,7 +70,9 @@ def grow(depth: NDArray[np.float32], markers: Labels, foreground: NDArray[np.boo
             grown[grown > 0] += count
             part = inside[core]
             labels[halo][core][part] = grown[core][part]
-    return labels
+
+    each(divide, crowded, progress)
+    return numbered(labels)[0]
 
 
 def pieces_of(
@@ -61,10 +87,9 @@ def _crowded(pieces: Labels, markers: Labels, count: int) -> list[int]:
     """The pieces that hold more than one marker."""
     one_of_them = np.zeros(count + 1, np.int32)
     several = np.zeros(count + 1, bool)
-    for top in range(0, pieces.shape[0], BAND_ROWS):
-        band = np.s_[top : top + BAND_ROWS]
-        at_markers = markers[band] > 0
-        piece_of, marker_of = pieces[band][at_markers], markers[band][at_markers]
+    for band in bands(pieces.shape):
+        at_markers = markers[band.own] > 0
+        piece_of, marker_of = pieces[band.own][at_markers], markers[band.own][at_markers]
         unknown = one_of_them[piece_of] == 0
         one_of_them[piece_of[unknown]] = marker_of[unknown]
         several[piece_of[marker_of != one_of_them[piece_of]]] = True
@@ -96,17 +121,27 @@ def areas_of(labels: Labels) -> NDArray[np.int64]:
     """Pixels of each label, 0 included; by bands, as numpy counts in 64 bits per pixel."""
     count = int(labels.max(initial=0)) + 1
     areas = np.zeros(count, np.int64)
-    for top in range(0, labels.shape[0], BAND_ROWS):
-        areas += np.bincount(labels[top : top + BAND_ROWS].ravel(), minlength=count)
+    for counts in in_order(
+        lambda band: np.bincount(labels[band.own].ravel(), minlength=count), bands(labels.shape)
+    ):
+        areas += counts
     return areas
+
+
+def replaced(labels: Labels, by: NDArray[np.int32]) -> Labels:
+    """The labels, changed in place: each is what stands in its place in `by`."""
+
+    def change(band: Band) -> None:
+        labels[band.own] = by[labels[band.own]]
+
+    by_bands(change, labels.shape)
+    return labels
 
 
 def drop_small(labels: Labels, min_area: float) -> Labels:
     """The labels, changed in place: those of fewer px are 0."""
-    is_small = areas_of(labels) < min_area
-    is_small[0] = True
-    labels[is_small[labels]] = 0
-    return labels
+    areas = areas_of(labels)
+    return replaced(labels, np.arange(len(areas), dtype=np.int32) * (areas >= min_area))
 
 
 def make_whole(labels: Labels) -> Labels:
@@ -124,19 +159,20 @@ def make_whole(labels: Labels) -> Labels:
             largest = np.bincount(pieces.ravel())[1:].argmax() + 1
             window[inside & (pieces != largest)] = 0
             inside = pieces == largest
-        window[ndimage.binary_fill_holes(inside)] = label
+        # what does not hang together with the outside is inside
+        beyond, _ = ndimage.label(np.pad(~inside, 1, constant_values=True))
+        window[beyond[1:-1, 1:-1] != beyond[0, 0]] = label
     return labels
 
 
 def numbered(labels: Labels) -> tuple[Labels, NDArray[np.int64]]:
-    """Renumber 1..n without gaps, keeping the order; and the labels before."""
+    """The labels, changed in place: 1..n without gaps, in the same order; and those before."""
     present = areas_of(labels) > 0
     present[0] = False
     left = np.flatnonzero(present)
-    if len(left) == len(present) - 1:
-        return labels, left
-    numbers = np.cumsum(present, dtype=np.int32) * present
-    return numbers.astype(np.int32)[labels], left
+    if len(left) < len(present) - 1:
+        replaced(labels, np.cumsum(present, dtype=np.int32) * present)
+    return labels, left
 
 
 def root_of(parent: list[int], label: int) -> int:

@@ -28,6 +28,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from semseg.halves import from_half
+
 __all__ = [
     "DEFAULT_MODEL",
     "FEATURES",
@@ -36,6 +38,7 @@ __all__ = [
     "in_domain_probability",
     "is_drawing",
     "lower_confidence",
+    "mean_weighted_with_itself",
     "note",
     "why_out_of_domain",
 ]
@@ -70,16 +73,16 @@ def image_features(
     """
     bands = range(0, maps.shape[1], BAND_ROWS)
     return {
-        "confidence": _mean_weighted_with_itself([confidences]),
-        "foreground": _mean_weighted_with_itself(maps[0, top : top + BAND_ROWS] for top in bands),
+        "confidence": mean_weighted_with_itself([confidences]),
+        "foreground": mean_weighted_with_itself(maps[0, top : top + BAND_ROWS] for top in bands),
     }
 
 
-def _mean_weighted_with_itself(parts: Iterable[NDArray[np.floating]]) -> float:
+def mean_weighted_with_itself(parts: Iterable[NDArray[np.floating]]) -> float:
     """Sum of squares over sum, of all parts together; 0 where all values are 0."""
     total = squares = 0.0
     for part in parts:
-        values = np.asarray(part, np.float32)
+        values = from_half(np.asarray(part))
         total += float(values.sum(dtype=np.float64))
         squares += float(np.square(values).sum(dtype=np.float64))
     return squares / total if total else 0.0
@@ -143,11 +146,17 @@ def why_out_of_domain(
     return ""
 
 
-def note(why: str, confidences: NDArray[np.floating], default_filter: float) -> str:
+def note(
+    why: str,
+    confidences: NDArray[np.floating],
+    default_filter: float,
+    half_factor: float | None = None,
+) -> str:
     """One sentence on the particles found, and one on how to accept them all the same.
 
     The filter that is named accepts what would have been accepted in another image, and everything
-    where that is nothing; `confidences` are those before `lower_confidence`.
+    where that is nothing; `confidences` are those before `lower_confidence`. `half_factor` is half
+    the rescale factor, where that may find more (`semseg.instances.scales.fits_half`).
     """
     count = len(confidences)
     if count == 1:
@@ -156,7 +165,13 @@ def note(why: str, confidences: NDArray[np.floating], default_filter: float) -> 
         found, right = f"the {count:,} outlines found are possibly wrong", "they are right"
     some = bool((confidences >= default_filter).any())
     level = lower_confidence(default_filter, default_filter) if some else 0
-    return f"{why}: {found}. If {right}, lower the filter to {level:.2g}."
+    advice = f"If {right}, lower the filter to {level:.2g}."
+    if half_factor is not None:
+        advice += (
+            " If the picture shows many small particles in noise, try half the rescale factor, "
+            f"{half_factor:.2g}."
+        )
+    return f"{why}: {found}. {advice}"
 
 
 def lower_confidence(confidence: Confidence, default_filter: float) -> Confidence:

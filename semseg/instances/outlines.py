@@ -7,16 +7,20 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from semseg.bands import Progress, each
+from semseg.halves import from_half
 from semseg.measure.recorded import Labels
 from semseg.measure.runs import runs_of
-from semseg.measure.shape import hull_area
 
 __all__ = ["OUTLINE_FEATURES", "of_outlines"]
 
 OUTLINE_FEATURES = ("agreement", "solidity")
+SHARE = 64  # of the particles, that one thread looks at
 
 
-def of_outlines(labels: Labels, maps: NDArray[np.floating]) -> pd.DataFrame:
+def of_outlines(
+    labels: Labels, maps: NDArray[np.floating], progress: Progress | None = None
+) -> pd.DataFrame:
     """One row per label, which is the index.
 
     Parameters
@@ -24,6 +28,8 @@ def of_outlines(labels: Labels, maps: NDArray[np.floating]) -> pd.DataFrame:
     labels : int32, H x W
         Particles on the grid of the maps.
     maps : (3, H, W) in 0..1
+    progress : callable, optional
+        Called with the share done, 0..1.
 
     Returns
     -------
@@ -36,17 +42,22 @@ def of_outlines(labels: Labels, maps: NDArray[np.floating]) -> pd.DataFrame:
         Area over that of the convex hull.
     """
     runs = runs_of(labels)
-    names, areas = runs.labels.tolist(), runs.areas().tolist()
-    boxes, hulls = runs.boxes().tolist(), runs.hulls
-    rows = []
-    for label, (top, left, bottom, right), hull, area in zip(
-        names, boxes, hulls, areas, strict=True
-    ):
+
+    def agreement(particle: tuple[int, list[int]]) -> float:
+        label, (top, left, bottom, right) = particle
         # beyond the picture nothing is known, so the picture's own edge is no outline
         window = np.s_[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1]
         inside = labels[window] == label
         depth = ndimage.distance_transform_edt(inside)[inside]
-        distance = maps[1][window][inside].astype(np.float32)
+        distance = from_half(maps[1][window][inside])
         difference = np.abs(distance - depth / max(float(depth.max()), 1.0))
-        rows.append((1 - float(difference.mean()), area / hull_area(hull)))
-    return pd.DataFrame(rows, names, list(OUTLINE_FEATURES), dtype=float)
+        return 1 - float(difference.mean())
+
+    particles = list(zip(runs.labels.tolist(), runs.boxes().tolist(), strict=True))
+    together = [particles[start : start + SHARE] for start in range(0, len(particles), SHARE)]
+    agreements = each(lambda some: [agreement(one) for one in some], together, progress)
+    columns = {
+        "agreement": np.array([one for some in agreements for one in some], float),
+        "solidity": runs.areas() / runs.hulls.areas(),
+    }
+    return pd.DataFrame(columns, runs.labels.tolist())

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.transform import downscale_local_mean
 
+from semseg.bands import Band, Picture, Progress, bands, by_bands, share
+from semseg.halves import from_half
 from semseg.instances import boosted
 from semseg.instances.adjacency import Adjacency, Indices, Values, tally
 from semseg.instances.features import (
@@ -28,7 +28,7 @@ from semseg.instances.features import (
     candidate_features,
     seam_features,
 )
-from semseg.instances.labelling import drop_small, make_whole, numbered
+from semseg.instances.labelling import around, drop_small, make_whole, numbered, replaced
 from semseg.instances.merge_tree import MergeTree, best_cut, grow_tree
 from semseg.instances.outlines import of_outlines
 from semseg.instances.superpixels import edge_strengths, noise_level, superpixels
@@ -46,7 +46,7 @@ __all__ = [
     "seam_log_odds",
 ]
 
-BAND_ROWS = 512  # looked at together where whole pictures would take too much memory
+REDUCED_ROWS = 128
 FLOORS = (2.0, 1.0)  # times the noise: of edges that divide, and of those that are counted
 
 
@@ -64,12 +64,15 @@ class Proposals:
         Of each candidate.
     log_odds : (m,) float64
         That a candidate is a particle.
+    boundary : float16, H x W, 0..1
+        The map of touching boundaries, along which a hand may cut.
     """
 
     superpixels: Labels
     tree: MergeTree
     features: Values
     log_odds: Values
+    boundary: NDArray[np.float16]
 
     @property
     def score(self) -> Values:
@@ -102,7 +105,10 @@ class Found:
 
 
 def find_particles(
-    maps: NDArray[np.floating], image: NDArray[np.float32], thresholds: Thresholds
+    maps: NDArray[np.floating],
+    image: Picture,
+    thresholds: Thresholds,
+    progress: Progress | None = None,
 ) -> Found:
     """Label every particle, and what is known of each.
 
@@ -113,20 +119,24 @@ def find_particles(
     image : float32, r H x r W, 0..1
         The image that the network saw, r times finer than its maps (1, 2, ...).
     thresholds : Thresholds
+    progress : callable, optional
+        Called with the share done, 0..1.
 
     Notes
     -----
     Deterministic.
     """
-    proposals = propose(maps, image, thresholds)
+    proposals = propose(maps, image, thresholds, share(progress, 0, 0.6))
     tree = proposals.tree
     chosen = best_cut(tree, proposals.score - thresholds.penalty)
     names = np.zeros(tree.leaves + 1, np.int32)
     holds = tree.memberships()[chosen].tocoo()
     names[holds.col + 1] = holds.row + 1
-    whole = drop_small(names[proposals.superpixels], thresholds.min_area_px)
-    outlines = of_outlines(whole, maps)
-    labels, left = numbered(make_whole(refine(whole, maps, image, thresholds)))
+    whole = replaced(proposals.superpixels.copy(), names)
+    whole = drop_small(whole, thresholds.min_area_px)
+    outlines = of_outlines(whole, maps, share(progress, 0.6, 0.75))
+    fine = refine(whole, maps, image, thresholds, share(progress, 0.75, 0.95))
+    labels, left = numbered(make_whole(fine))
     chosen = chosen[left - 1]
     features = pd.DataFrame(proposals.features[chosen], columns=list(CANDIDATE_FEATURES))
     features["score"] = proposals.log_odds[chosen]
@@ -136,10 +146,13 @@ def find_particles(
 
 
 def propose(
-    maps: NDArray[np.floating], image: NDArray[np.float32], thresholds: Thresholds
+    maps: NDArray[np.floating],
+    image: Picture,
+    thresholds: Thresholds,
+    progress: Progress | None = None,
 ) -> Proposals:
     """All candidates with their scores; arguments as `find_particles` takes them."""
-    pieces, graph = adjacency(maps, image, thresholds)
+    pieces, graph = adjacency(maps, image, thresholds, progress)
 
     def odds_of_seams(features: Values) -> Values:
         return seam_log_odds(features, thresholds.seam_model)
@@ -148,19 +161,38 @@ def propose(
     features = candidate_features(tree)
     model = thresholds.score_model
     odds = boosted.log_odds(features, CANDIDATE_FEATURES, model) if model else np.zeros(len(tree))
-    return Proposals(pieces, tree, features, odds)
+    return Proposals(pieces, tree, features, odds, np.array(maps[2], np.float16))
 
 
 def adjacency(
-    maps: NDArray[np.floating], image: NDArray[np.float32], thresholds: Thresholds
+    maps: NDArray[np.floating],
+    image: Picture,
+    thresholds: Thresholds,
+    progress: Progress | None = None,
 ) -> tuple[Labels, Adjacency]:
     """The superpixels and their region adjacency graph; arguments as of `find_particles`."""
-    reduction = image.shape[0] // maps.shape[1]
-    grey = downscale_local_mean(image, (reduction, reduction)) if reduction > 1 else image
+    grey = _reduced(image, image.shape[0] // maps.shape[1], share(progress, 0, 0.1))
     foreground = maps[0] > thresholds.foreground
-    dividing, counted = edge_strengths(grey, foreground, FLOORS)
-    pieces = superpixels(maps, dividing, foreground)
-    return pieces, tally(pieces, maps, grey, counted, noise_level(grey, foreground))
+    dividing, counted = edge_strengths(grey, foreground, FLOORS, share(progress, 0.1, 0.4))
+    noise = noise_level(grey, foreground)
+    pieces = superpixels(maps, dividing, foreground, share(progress, 0.4, 0.8))
+    return pieces, tally(pieces, maps, grey, counted, noise, share(progress, 0.8, 1))
+
+
+def _reduced(image: Picture, by: int, progress: Progress | None = None) -> NDArray[np.float32]:
+    """The image, `by` times smaller: means of its pixels."""
+    shape = image.shape[0] // by, image.shape[1] // by
+    grey = np.empty(shape, np.float32)
+
+    # one after the other, for an image that is made part by part has threads of its own
+    for band in bands(shape, rows=REDUCED_ROWS):
+        part = image[band.own.start * by : band.own.stop * by, : shape[1] * by]
+        along = sum((part[:, k::by] for k in range(1, by)), start=part[:, ::by])
+        total = sum((along[k::by] for k in range(1, by)), start=along[::by])
+        np.divide(total, np.float32(by**2), out=grey[band.own])
+        if progress:
+            progress(band.own.stop / shape[0])
+    return grey
 
 
 def seam_log_odds(features: Values, model: Mapping[str, Any]) -> Values:
@@ -180,24 +212,25 @@ def seam_log_odds(features: Values, model: Mapping[str, Any]) -> Values:
 def refine(
     labels: Labels,
     maps: NDArray[np.floating],
-    image: NDArray[np.float32],
+    image: Picture,
     thresholds: Thresholds,
+    progress: Progress | None = None,
 ) -> Labels:
     """Labels on the finer grid of the image, int32, r H x r W: at the outlines the foreground,
     interpolated, decides; arguments as `find_particles` takes them."""
     times = image.shape[0] // labels.shape[0]
     if times == 1:
         return labels
-    fine = np.zeros(image.shape, np.int32)
-    halo = 2
-    for top in range(0, labels.shape[0], BAND_ROWS):
-        start, rows = max(top - halo, 0), min(BAND_ROWS, labels.shape[0] - top)
-        band = np.s_[start : top + rows + halo]
+    fine = np.empty((labels.shape[0], times, labels.shape[1], times), np.int32)
+
+    def draw(band: Band) -> None:
+        seen, own = labels[band.seen], band.inner
         # between the centres of its pixels the outline may run on either side of their edges
-        near = np.where(labels[band] > 0, labels[band], ndimage.maximum_filter(labels[band], 3))
-        level = resize(maps[0][band].astype(np.float32), times)
-        inner = np.s_[(top - start) * times : (top - start + rows) * times]
-        spread = near.repeat(times, 0).repeat(times, 1)[inner]
-        np.multiply(spread, level[inner] > thresholds.foreground, out=spread)
-        fine[top * times : (top + rows) * times] = spread
-    return fine
+        near = np.where(seen > 0, seen, around(seen, np.maximum))[own]
+        level = resize(from_half(maps[0][band.seen]), times)
+        above = (level > thresholds.foreground).reshape(len(seen), times, -1, times)[own]
+        for row, column in np.ndindex(times, times):
+            np.multiply(near, above[:, row, :, column], out=fine[band.own, row, :, column])
+
+    by_bands(draw, labels.shape, halo=2, progress=progress)
+    return fine.reshape(image.shape)

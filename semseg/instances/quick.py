@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from semseg.instances.labelling import drop_small, grow, make_whole, numbered, pieces_of
+from semseg.instances.labelling import around, drop_small, flood, make_whole, numbered
 from semseg.instances.seams import join, join_by_prominence, merge_log_odds, seams
 from semseg.instances.thresholds import Thresholds
 from semseg.measure.recorded import Labels
@@ -51,9 +51,8 @@ def fragments(
     foreground = maps[0] > thresholds.foreground
     elevation = np.multiply(maps[1], 1 - thresholds.boundary_weight * maps[2], dtype=np.float32)
     ndimage.gaussian_filter(elevation, thresholds.smoothing_px, output=elevation)
-    peaks = elevation == ndimage.maximum_filter(elevation, 3)
+    peaks = elevation == around(elevation, np.maximum)
     peaks &= foreground & (elevation > thresholds.min_peak)
-    markers, _ = pieces_of(peaks, np.ones((3, 3), bool))
-    labels, _ = numbered(grow(-elevation, markers, foreground))
+    labels = flood(-elevation, peaks, foreground)
     found = seams(labels, elevation, maps)
     return join_by_prominence(labels, elevation, found, thresholds.min_prominence), elevation

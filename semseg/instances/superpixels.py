@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from semseg.instances.labelling import grow, numbered, pieces_of, root_of
+from semseg.bands import Band, Progress, bands, by_bands, share
+from semseg.halves import from_half
+from semseg.instances.labelling import around, flood, numbered, replaced, root_of
 
 __all__ = ["edge_strengths", "noise_level", "superpixels"]
 
@@ -35,7 +37,10 @@ MIN_NOISE = 1e-4
 
 
 def edge_strengths(
-    image: Map, foreground: NDArray[np.bool_], floors: Sequence[float]
+    image: Map,
+    foreground: NDArray[np.bool_],
+    floors: Sequence[float],
+    progress: Progress | None = None,
 ) -> tuple[Map, ...]:
     """How much of an edge the picture shows at each pixel: (H, W), 0 nothing, 1 no doubt, <= 1.5;
     once for each of `floors`.
@@ -49,22 +54,54 @@ def edge_strengths(
     image : float32, H x W, 0..1
     foreground : bool, H x W
     floors : sequence of float
+    progress : callable, optional
+        Called with the share done, 0..1.
     """
-    strengths = tuple(np.zeros(image.shape, np.float32) for _ in floors)
+    maps = np.zeros((max(len(GRADIENT_PX), len(floors)), *image.shape), np.float32)
     if not foreground.any():
-        return strengths
-    for scale in GRADIENT_PX:
-        gradient = ndimage.gaussian_gradient_magnitude(image, scale, output=np.float32)
-        inside = gradient[foreground]
-        quarter = inside.size // 4
-        of_noise = float(np.partition(inside, quarter)[quarter]) / QUARTILE_OF_RAYLEIGH
-        gradient *= np.float32(scale**0.5 / STRONG)
-        for strength, floor in zip(strengths, floors, strict=True):
-            off = np.float32(floor * of_noise * scale**0.5 / STRONG)
-            np.maximum(strength, gradient - off, out=strength)
-    for strength in strengths:
-        np.minimum(strength, np.float32(1.5), out=strength)
-    return strengths
+        return tuple(maps[: len(floors)])
+    factors = [np.float32(scale**0.5 / STRONG) for scale in GRADIENT_PX]
+    of_noise = [
+        _gradient(
+            image, foreground, scale, maps[number], share(progress, number / 3, (number + 1) / 3)
+        )
+        for number, scale in enumerate(GRADIENT_PX)
+    ]
+
+    def strengthen(band: Band) -> None:
+        rows = maps[:, band.own]
+        gradients = [gradient * factor for gradient, factor in zip(rows, factors, strict=False)]
+        for strength, floor in zip(rows, floors, strict=False):
+            strength[...] = 0
+            for gradient, noise, scale in zip(gradients, of_noise, GRADIENT_PX, strict=True):
+                off = np.float32(floor * noise * scale**0.5 / STRONG)
+                np.maximum(strength, gradient - off, out=strength)
+            np.minimum(strength, np.float32(1.5), out=strength)
+
+    by_bands(strengthen, image.shape, progress=share(progress, 2 / 3, 1))
+    return tuple(maps[: len(floors)])
+
+
+def _gradient(
+    image: Map,
+    foreground: NDArray[np.bool_],
+    scale: float,
+    gradient: Map,
+    progress: Progress | None = None,
+) -> float:
+    """Write the gradient at a scale into `gradient`; how much of it noise alone gives."""
+
+    def look(band: Band) -> NDArray[np.float32]:
+        there = ndimage.gaussian_gradient_magnitude(image[band.seen], scale, output=np.float32)
+        gradient[band.own] = there[band.inner]
+        inside: NDArray[np.float32] = gradient[band.own][foreground[band.own]]
+        return inside
+
+    reach = int(4 * scale + 0.5)  # of SciPy's Gaussian
+    inside = np.concatenate(by_bands(look, image.shape, halo=reach, progress=progress))
+    quarter = inside.size // 4
+    inside.partition(quarter)
+    return float(inside[quarter]) / QUARTILE_OF_RAYLEIGH
 
 
 def noise_level(image: Map, foreground: NDArray[np.bool_]) -> float:
@@ -73,11 +110,23 @@ def noise_level(image: Map, foreground: NDArray[np.bool_]) -> float:
     if not foreground.any():
         return MIN_NOISE
     second = np.array([1, -2, 1], np.float32)
-    rough = ndimage.correlate1d(ndimage.correlate1d(image, second, 0), second, 1)
-    return float(np.median(np.abs(rough[foreground])) / 0.6745 / 6) + MIN_NOISE
+
+    def look(band: Band) -> NDArray[np.float32]:
+        rough = ndimage.correlate1d(image[band.seen], second, 0)
+        rough = ndimage.correlate1d(rough[band.inner], second, 1)
+        inside: NDArray[np.float32] = np.abs(rough[foreground[band.own]])
+        return inside
+
+    rough = np.concatenate(by_bands(look, image.shape, halo=1))
+    return float(np.median(rough, overwrite_input=True) / 0.6745 / 6) + MIN_NOISE
 
 
-def superpixels(maps: NDArray[np.floating], edges: Map, foreground: NDArray[np.bool_]) -> Labels:
+def superpixels(
+    maps: NDArray[np.floating],
+    edges: Map,
+    foreground: NDArray[np.bool_],
+    progress: Progress | None = None,
+) -> Labels:
     """The over-segmented foreground: labels 1..n, int32, H x W, 0 background.
 
     Parameters
@@ -88,14 +137,24 @@ def superpixels(maps: NDArray[np.floating], edges: Map, foreground: NDArray[np.b
         How much of an edge the picture shows, as `edge_strengths` gives it.
     foreground : bool, H x W
         What is to be divided.
+    progress : callable, optional
+        Called with the share done, 0..1.
     """
-    depth = np.minimum(edges, np.float32(1)) * np.float32(EDGE_WEIGHT)
-    depth += maps[2].astype(np.float32)
-    depth -= np.float32(DISTANCE_WEIGHT) * maps[1].astype(np.float32)
-    ndimage.gaussian_filter(depth, SMOOTHING_PX, output=depth)
-    bottoms = (depth == ndimage.minimum_filter(depth, 3)) & foreground
-    markers, _ = pieces_of(bottoms, np.ones((3, 3), bool))
-    labels, _ = numbered(grow(depth, markers, foreground))
+    depth = np.empty(foreground.shape, np.float32)
+    bottoms = np.empty(foreground.shape, bool)
+
+    def look(band: Band) -> None:
+        seen = np.minimum(edges[band.seen], np.float32(1)) * np.float32(EDGE_WEIGHT)
+        seen += from_half(maps[2][band.seen])
+        seen -= np.float32(DISTANCE_WEIGHT) * from_half(maps[1][band.seen])
+        ndimage.gaussian_filter(seen, SMOOTHING_PX, output=seen)
+        lowest = seen == around(seen, np.minimum)
+        depth[band.own] = seen[band.inner]
+        np.logical_and(lowest[band.inner], foreground[band.own], out=bottoms[band.own])
+
+    reach = int(4 * SMOOTHING_PX + 0.5) + 1
+    by_bands(look, depth.shape, halo=reach, progress=share(progress, 0, 0.3))
+    labels = flood(depth, bottoms, foreground, share(progress, 0.3, 0.8))
     return _without_shallow(labels, depth)
 
 
@@ -103,9 +162,11 @@ def _without_shallow(labels: Labels, depth: Map) -> Labels:
     """Labels after basins less than `MIN_DEPTH` deep were joined over their lowest passes."""
     first, second, height = _passes(labels, depth)
     count = int(labels.max(initial=0)) + 1
+
     lowest = np.full(count, np.inf, np.float32)
-    at = labels > 0
-    np.minimum.at(lowest, labels[at], depth[at])
+    for band in bands(labels.shape):
+        at = labels[band.own] > 0
+        np.minimum.at(lowest, labels[band.own][at], depth[band.own][at])
     bottom, parent = lowest.tolist(), list(range(count))
     order = np.argsort(height, kind="stable")
     passes = zip(first[order].tolist(), second[order].tolist(), height[order].tolist(), strict=True)
@@ -116,7 +177,7 @@ def _without_shallow(labels: Labels, depth: Map) -> Labels:
             parent[high] = low
             bottom[low] = min(bottom[one], bottom[other])
     roots = np.array([root_of(parent, label) for label in range(count)], np.int32)
-    return numbered(roots[labels])[0]
+    return numbered(replaced(labels, roots))[0]
 
 
 def _passes(
@@ -124,12 +185,25 @@ def _passes(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Of every two basins that touch, the lowest place on the line between them."""
     count = int(labels.max(initial=0)) + 1
-    pairs, heights = [], []
-    for one, other in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        at = np.nonzero((labels[one] != labels[other]) & (labels[one] > 0) & (labels[other] > 0))
-        a, b = labels[one][at], labels[other][at]
-        pairs.append(np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b))
-        heights.append(np.maximum(depth[one][at], depth[other][at]))
+
+    def look(band: Band) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        pairs, heights = [], []
+        beside, deep = labels[band.seen], depth[band.seen]
+        beside, deep = beside[band.inner.start :], deep[band.inner.start :]
+        rows = np.s_[: band.inner.stop - band.inner.start]
+        for one, other in (
+            (np.s_[:-1], np.s_[1:]),
+            ((rows, np.s_[:-1]), (rows, np.s_[1:])),
+        ):
+            at = np.nonzero(
+                (beside[one] != beside[other]) & (beside[one] > 0) & (beside[other] > 0)
+            )
+            a, b = beside[one][at], beside[other][at]
+            pairs.append(np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b))
+            heights.append(np.maximum(deep[one][at], deep[other][at]))
+        return np.concatenate(pairs), np.concatenate(heights)
+
+    pairs, heights = zip(*by_bands(look, labels.shape, halo=1), strict=True)
     keys, inverse = np.unique(np.concatenate(pairs), return_inverse=True)
     lowest = np.full(keys.size, np.inf, np.float32)
     np.minimum.at(lowest, inverse, np.concatenate(heights))

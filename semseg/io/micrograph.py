@@ -31,12 +31,21 @@ from semseg.errors import (
     UnreadableImageError,
     UnsuitableImageError,
 )
-from semseg.io.decoding import FORMATS, MIN_SIDE_PX, decode, finite_float32, remedy
+from semseg.io.decoding import ENDINGS, FORMATS, MIN_SIDE_PX, decode, finite_float32, remedy
 from semseg.scale.calibration import Calibration, FileCalibration
 from semseg.scale.instrument import Instrument
 from semseg.scale.sidecar import MAX_BYTES, merge, read_sidecar, sidecar_of
 
-__all__ = ["FORMATS", "MIN_SIDE_PX", "Micrograph", "Sidecar", "read_micrograph", "safe_name"]
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "MIN_SIDE_PX",
+    "Micrograph",
+    "Sidecar",
+    "read_content",
+    "read_micrograph",
+    "safe_name",
+]
 
 _MAX_FILE_BYTES = 4 * 2**30
 _BYTES = (bytes, bytearray, memoryview)
@@ -162,7 +171,7 @@ def read_micrograph(
         Constant, a side under 64 px, or one more than 100 times the other; a diffraction pattern;
         several pictures and none of number `page`.
     """
-    data, name = _load(source, name)
+    data, name = read_content(source, name)
     if not data:
         raise UnreadableImageError(f"{name} is empty (0 bytes); copy it again from the microscope.")
     try:
@@ -238,8 +247,18 @@ def _beside(
         return None, (f"{name} beside the picture cannot be opened and was ignored.",)
 
 
-def _load(source: bytes | str | os.PathLike[str], name: str | None) -> tuple[bytes, str]:
-    """Return the file's bytes and its safe name."""
+def read_content(
+    source: bytes | str | os.PathLike[str], name: str | None = None
+) -> tuple[bytes, str]:
+    """Return the file's bytes and its safe name.
+
+    Raises
+    ------
+    UnreadableImageError
+        There is no such file, or it may not be read.
+    ImageTooLargeError
+        It is larger than 4 GiB.
+    """
     if isinstance(source, _BYTES):
         return bytes(source), safe_name(name or "")
     path = Path(source)

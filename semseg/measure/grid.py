@@ -85,6 +85,13 @@ class Grid:
         places = np.asarray(xy, np.float64) * frame / network
         return places + np.array([self.left, self.top], np.float64)
 
+    def to_network(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of `corners`: places (n, 2) in the recorded image on the network's grid, both
+        counted from the corner of the first pixel."""
+        frame, network = (np.array(side[::-1], np.float64) for side in (self.frame, self.network))
+        places = np.asarray(xy, np.float64) - np.array([self.left, self.top], np.float64)
+        return places * network / frame
+
     def centres(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Places (n, 2) on the network's grid as places in the recorded image, (x, y) px, both
         counted from the centre of the first pixel."""

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from semseg.bands import Band, Progress, bands, in_order
 from semseg.measure.grid import Grid
 from semseg.measure.quantities import in_recorded_pixels
-from semseg.measure.shape import outlines
+from semseg.measure.tracing import trace
 
 __all__ = [
     "Labels",
@@ -50,11 +51,16 @@ def measure_particles(shapes: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     return converted.rename(columns={"x": "x_px", "y": "y_px"})
 
 
-def recorded_outlines(labels: Labels, grid: Grid) -> dict[int, NDArray[np.float64]]:
+def recorded_outlines(
+    labels: Labels, grid: Grid, progress: Progress | None = None
+) -> dict[int, NDArray[np.float64]]:
     """The outline of every particle, by label: a closed polygon n x 2, (x, y) in recorded px from
     the centre of the first pixel, along the edges of the network's pixels; the first vertex is not
-    repeated. It encloses the particle's ``area_px``."""
-    return {label: grid.corners(xy + 0.5) - 0.5 for label, xy in outlines(labels).items()}
+    repeated. It encloses the particle's ``area_px``. `progress` is called with the share done."""
+    traced = trace(labels, progress)
+    points = grid.corners(traced.points + 0.5) - 0.5
+    pieces = np.split(points, traced.ends[:-1]) if len(traced.ends) else []
+    return dict(zip(traced.labels.tolist(), pieces, strict=True))
 
 
 def recorded_labels(labels: Labels, grid: Grid) -> Labels:
@@ -74,9 +80,16 @@ def on_recorded_grid(labels: Labels, shape: tuple[int, int]) -> Labels:
         return labels
     rows = ((np.arange(shape[0]) + 0.5) * labels.shape[0] / shape[0]).astype(int)
     columns = ((np.arange(shape[1]) + 0.5) * labels.shape[1] / shape[1]).astype(int)
-    result: Labels = labels[rows[:, None], columns]
+    result = np.empty(shape, np.int32)
     count = int(labels.max(initial=0))
-    areas = np.bincount(result.ravel(), minlength=count + 1)
+
+    def look(band: Band) -> NDArray[np.int64]:
+        result[band.own] = labels[rows[band.own]][:, columns]
+        return np.bincount(result[band.own].ravel(), minlength=count + 1)
+
+    areas = np.zeros(count + 1, np.int64)
+    for counts in in_order(look, bands(shape)):
+        areas += counts
     for label in (np.flatnonzero(areas[1:] == 0) + 1).tolist():
         inside = np.argwhere(labels == label)
         for row, column in (inside * np.array(shape) // labels.shape).tolist():

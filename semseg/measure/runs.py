@@ -15,16 +15,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Hull", "Runs", "runs_of"]
+from semseg.bands import Band, by_bands
+from semseg.measure.hulls import Hulls, Indices, hulls_of
 
-BAND_ROWS = 512
-Indices = NDArray[np.int64]
-Hull = NDArray[np.int64]  # M x 2, (x, y): corners of a convex polygon
+__all__ = ["Indices", "Runs", "runs_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +84,8 @@ class Runs:
         return np.column_stack((self.row[self.firsts], left, self.row[lasts] + 1, right))
 
     @cached_property
-    def hulls(self) -> list[Hull]:
-        """Convex hull of the corners of the pixels of every label that occurs, in order.
-
-        Each is M x 2 int64, (x, y), clockwise on the screen, no three on a line; corners are
-        numbered from the picture's top left, so all arithmetic on them is exact.
-        """
+    def hulls(self) -> Hulls:
+        """Convex hull of the corners of the pixels of every label that occurs, in order."""
         label, row = self.label, self.row
         # how far each particle reaches in each of its rows, ...
         begins = np.flatnonzero((np.diff(label, prepend=0) != 0) | (np.diff(row, prepend=-1) != 0))
@@ -103,10 +97,7 @@ class Runs:
         shared = np.flatnonzero((np.diff(owner) == 0) & (np.diff(y) == 0))
         left[shared] = np.minimum(left[shared], left[shared + 1])
         right[shared] = np.maximum(right[shared], right[shared + 1])
-        owner, y, left, right = (np.delete(each, shared + 1) for each in (owner, y, left, right))
-        cuts = [*np.flatnonzero(np.diff(owner, prepend=0)).tolist(), len(owner)]
-        rights, lefts, ys = right.tolist(), (-left).tolist(), y.tolist()
-        return [_closed(rights[a:b], lefts[a:b], ys[a:b]) for a, b in pairwise(cuts)]
+        return hulls_of(*(np.delete(each, shared + 1) for each in (owner, y, left, right)))
 
     def doubtful(self) -> Indices:
         """Labels that may have holes or several pieces: all others have one run in each row that
@@ -123,43 +114,20 @@ class Runs:
 def runs_of(labels: NDArray[np.integer | np.bool_]) -> Runs:
     """The runs of a label image, H x W, 0 = background."""
     width = labels.shape[1]
-    columns: list[list[Indices]] = [[], [], [], []]
-    for top in range(0, labels.shape[0], BAND_ROWS):  # whole pictures would take more memory
-        band = labels[top : top + BAND_ROWS]
-        changes = np.ones((band.shape[0], width + 1), bool)
-        np.not_equal(band[:, 1:], band[:, :-1], out=changes[:, 1:-1])
+
+    def look(band: Band) -> tuple[Indices, Indices, Indices, Indices]:
+        part = labels[band.own]
+        changes = np.ones((part.shape[0], width + 1), bool)
+        np.not_equal(part[:, 1:], part[:, :-1], out=changes[:, 1:-1])
         row, column = np.divmod(np.flatnonzero(changes), width + 1)
         # every change begins a run, but for that at the end of a row
         begins = np.flatnonzero(column < width)
-        label = band[row[begins], column[begins]]
+        label = part[row[begins], column[begins]].astype(np.int64)
         begins, label = begins[label > 0], label[label > 0]
-        parts = (label, row[begins] + top, column[begins], column[begins + 1])
-        for own, part in zip(columns, parts, strict=True):
-            own.append(part.astype(np.int64, copy=False))
+        return label, row[begins] + band.own.start, column[begins], column[begins + 1]
+
     none: Indices = np.zeros(0, np.int64)
-    label, *rest = (np.concatenate(own or [none]) for own in columns)
+    parts = by_bands(look, labels.shape)
+    label, *rest = (np.concatenate(each) for each in zip((none,) * 4, *parts, strict=True))
     order = np.argsort(label, kind="stable")
     return Runs(label[order], *(own[order] for own in rest))
-
-
-def _closed(rights: list[int], lefts: list[int], ys: list[int]) -> Hull:
-    """The hull from how far points reach to the right, and to the left (negative); ys ascend."""
-    left_side = [(-x, y) for x, y in reversed(_bulging(lefts, ys))]
-    return np.array(_bulging(rights, ys) + left_side, dtype=np.int64)
-
-
-def _bulging(xs: list[int], ys: list[int]) -> list[tuple[int, int]]:
-    """The right-hand half of a convex hull, downwards (Andrew's monotone chain); ys ascend."""
-    chain: list[tuple[int, int]] = []
-    for x, y in zip(xs, ys, strict=True):
-        if chain and chain[-1][1] == y:
-            if chain[-1][0] >= x:
-                continue
-            chain.pop()
-        while len(chain) > 1:
-            (x0, y0), (x1, y1) = chain[-2:]
-            if (x1 - x0) * (y - y0) > (x - x0) * (y1 - y0):
-                break
-            chain.pop()
-        chain.append((x, y))
-    return chain

@@ -21,22 +21,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from semseg.measure.runs import Hull, Indices, Runs, runs_of
+from semseg.measure.hulls import Hulls
+from semseg.measure.runs import Indices, Runs, runs_of
+from semseg.measure.tracing import trace
 
-__all__ = ["hull_area", "measure_shapes", "outlines"]
+__all__ = ["measure_shapes", "outlines"]
 
 Sizes = NDArray[np.float64]  # one for every label that occurs
 
-# The sides of a pixel in clockwise order on the screen: top, right, bottom, left. Walking along
-# side s with the particle to the right hand, the next pixel lies at _AHEAD[s] (row, column) and
-# the pixel across the side at _ACROSS[s].
-_AHEAD = ((0, 1), (1, 0), (0, -1), (-1, 0))
-_ACROSS = ((-1, 0), (0, 1), (1, 0), (0, -1))
-
 SLANT = np.sqrt(0.5)  # of a pixel between diagonals
-
-# Where side s starts, as (x, y) from the pixel's centre.
-_START = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
 
 
 def measure_shapes(labels: NDArray[np.integer], runs: Runs | None = None) -> pd.DataFrame:
@@ -100,8 +93,8 @@ def measure_shapes(labels: NDArray[np.integer], runs: Runs | None = None) -> pd.
     ids, area = runs.labels, runs.areas()
     x, y = _centroids(runs, area)
     perimeter = _crofton_perimeters(runs, area)
-    sizes = np.array([_hull_sizes(hull) for hull in runs.hulls]).reshape(-1, 4)
-    hull_area, hull_perimeter, min_feret, max_feret = sizes.T
+    hull_area = runs.hulls.areas()
+    hull_perimeter, min_feret, max_feret = _hull_lengths(runs.hulls)
     top, left, bottom, right = runs.boxes().T
     height, width = labels.shape
     form_factor = np.minimum(4 * np.pi * area / perimeter**2, 1.0)
@@ -153,27 +146,9 @@ def outlines(labels: NDArray[np.integer]) -> dict[int, NDArray[np.float32]]:
     TypeError, ValueError
         When `labels` is not a two-dimensional array of integers >= 0.
     """
-    labels = _checked(labels)
-    padded = np.pad(labels, 1)
-    width, flat = padded.shape[1], padded.ravel()
-    keys, following = _linked_sides(flat, width)
-    if len(keys) == 0:
-        return {}
-    pixel, side = keys >> 2, keys & 3
-    # Keys rise in reading order, and a particle's first pixel has its top side on the boundary.
-    found, starts = np.unique(flat[pixel], return_index=True)
-    loops = _loops(following.tolist(), starts.tolist())
-
-    order = np.array([i for loop in loops for i in loop])
-    ends = np.cumsum([len(loop) for loop in loops])
-    before = np.concatenate(([0], order[:-1]))
-    before[np.concatenate(([0], ends[:-1]))] = order[ends - 1]
-    corner = side[order] != side[before]
-    row, column = np.divmod(pixel[order[corner]], width)
-    points = np.column_stack((column - 1, row - 1)) + _START[side[order[corner]]]
-    corners = np.cumsum(corner)[ends - 1]
-    pieces = np.split(points.astype(np.float32), corners[:-1])
-    return dict(zip(found.tolist(), pieces, strict=True))
+    traced = trace(_checked(labels))
+    pieces = np.split(traced.points, traced.ends[:-1]) if len(traced.ends) else []
+    return dict(zip(traced.labels.tolist(), pieces, strict=True))
 
 
 def _checked(labels: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -231,62 +206,20 @@ def _crofton_perimeters(runs: Runs, area: Indices) -> Sizes:
     return np.pi / 8 * total
 
 
-def hull_area(hull: Hull) -> float:
-    """Area of a convex polygon, M x 2 int64; exact."""
-    x, y = hull.T
-    return abs(int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2
-
-
-def _hull_sizes(hull: Hull) -> tuple[float, float, float, float]:
-    """Area, perimeter, least width and diameter of a convex polygon (M x 2 int64, M >= 3).
+def _hull_lengths(hulls: Hulls) -> tuple[Sizes, Sizes, Sizes]:
+    """Perimeter, least width and diameter of each convex polygon.
 
     The products below stay whole numbers until the last root or division, so that turning or
     mirroring a particle cannot change its Feret diameters by as much as a rounding error.
     """
-    x, y = hull.T
-    dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y
-    length = np.sqrt(dx**2 + dy**2)
-    across, down = x - x[:, None], y - y[:, None]
-    height = np.abs(dx[:, None] * down - dy[:, None] * across).max(axis=1)
-    diameter = np.sqrt((across**2 + down**2).max())
-    return hull_area(hull), float(length.sum()), float((height / length).min()), float(diameter)
-
-
-def _linked_sides(
-    flat: NDArray[np.integer], width: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The pixel sides on particle boundaries, and for each the index of the one that follows.
-
-    `flat` is a label image with a border of zeros, flattened. A side is known by its key,
-    ``4 * pixel + side``; keys are returned in ascending order. At a corner the walk turns left
-    when the particle goes on diagonally, so that pieces joined at a corner stay joined.
-    """
-    ahead = np.array([r * width + c for r, c in _AHEAD])
-    across = np.array([r * width + c for r, c in _ACROSS])
-    own = flat[width:-width]  # all but the border above and below
-    covered = own > 0
-    by_side = []
-    for number, step in enumerate(across.tolist()):
-        beyond = flat[width + step : len(flat) - width + step]
-        by_side.append(4 * (np.flatnonzero((own != beyond) & covered) + width) + number)
-    keys = np.sort(np.concatenate(by_side))
-    pixel, side = keys >> 2, keys & 3
-    straight = pixel + ahead[side]
-    diagonal = straight + across[side]
-    goes_on = flat[straight] == flat[pixel]
-    turns_left = flat[diagonal] == flat[pixel]
-    next_key = np.where(goes_on, 4 * straight + side, 4 * pixel + (side + 1) % 4)
-    next_key = np.where(turns_left, 4 * diagonal + (side - 1) % 4, next_key)
-    return keys, np.searchsorted(keys, next_key)
-
-
-def _loops(following: list[int], starts: list[int]) -> list[list[int]]:
-    """The closed walks that begin at `starts` when index i is always followed by following[i]."""
-    loops = []
-    for start in starts:
-        loop, i = [start], following[start]
-        while i != start:
-            loop.append(i)
-            i = following[i]
-        loops.append(loop)
-    return loops
+    perimeter, width, diameter = np.zeros((3, len(hulls)))
+    for which, corners in hulls.stacks():
+        x, y = corners[..., 0], corners[..., 1]
+        dx, dy = np.roll(x, -1, axis=1) - x, np.roll(y, -1, axis=1) - y
+        length = np.sqrt(dx**2 + dy**2)
+        across, down = x[:, None] - x[..., None], y[:, None] - y[..., None]
+        height = np.abs(dx[..., None] * down - dy[..., None] * across).max(axis=2)
+        perimeter[which] = length.sum(axis=1)
+        width[which] = (height / length).min(axis=1)
+        diameter[which] = np.sqrt((across**2 + down**2).max(axis=(1, 2)))
+    return perimeter, width, diameter

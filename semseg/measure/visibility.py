@@ -18,12 +18,11 @@ visible from the partly covered is in ``docs/measurement.md``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.measure.runs import Hull, Indices, Runs, runs_of
+from semseg.measure.hulls import Hulls
+from semseg.measure.runs import Indices, Runs, runs_of
 
 __all__ = ["FULLY_VISIBLE", "visibility"]
 
@@ -47,22 +46,20 @@ def visibility(labels: NDArray[np.integer], runs: Runs | None = None) -> NDArray
     (n,) float64, above 0 and at most 1.
     """
     runs = runs_of(labels) if runs is None else runs
-    together = runs_of(labels > 0)
+    by_row = np.lexsort((runs.start, runs.row))
+    ones = np.ones_like(runs.label)
+    together = Runs(ones, *(each[by_row] for each in (runs.row, runs.start, runs.stop)))
     hull, row, start, stop = _rows_of(runs.hulls)
     one = np.ones_like(row)
     filled = together.before(one, row, stop) - together.before(one, row, start)
     return runs.areas() / np.bincount(hull, filled, len(runs.labels))
 
 
-def _rows_of(hulls: Sequence[Hull]) -> tuple[Indices, Indices, Indices, Indices]:
-    """The pixels with their centre in convex hulls, as `Runs.hulls` has them, row by row: the
-    index of the hull, the row, the columns start <= c < stop."""
-    if not hulls:
-        none: Indices = np.zeros(0, np.int64)
-        return none, none, none, none
-    corners = np.concatenate(hulls)
-    following = np.concatenate([np.roll(hull, -1, axis=0) for hull in hulls])
-    hull = np.repeat(np.arange(len(hulls)), [len(each) for each in hulls])
+def _rows_of(hulls: Hulls) -> tuple[Indices, Indices, Indices, Indices]:
+    """The pixels with their centre in convex hulls, row by row: the index of the hull, the row, the
+    columns start <= c < stop."""
+    corners, following = hulls.corners, hulls.following
+    hull = np.repeat(np.arange(len(hulls)), hulls.counts)
     sides = []
     for downwards in (False, True):  # clockwise: up along the left, down along the right
         rising = following[:, 1] > corners[:, 1] if downwards else following[:, 1] < corners[:, 1]

@@ -36,7 +36,7 @@ from semseg.statistics.nanomaterial import Screening, screen
 from semseg.statistics.sample_size import Advice, advise
 from semseg.statistics.summary import FIGURES, SizeSummary, summarise
 
-__all__ = ["SHAPE_FIGURES", "Assessment", "assess"]
+__all__ = ["SHAPE_FIGURES", "Assessment", "assess", "screened"]
 
 # Of each shape, each number once: its median, not D50.
 SHAPE_FIGURES = tuple(figure for figure in FIGURES if figure.key != "d50")
@@ -189,6 +189,19 @@ def assess(
     )
 
 
+def screened(analysis: Analysis) -> Screening | None:
+    """The EU screening of one picture; None without a scale."""
+    if not analysis.has_sizes_in("nm"):
+        return None
+    rows, settings = counted(analysis.particles), analysis.settings
+    return screen(
+        rows["min_feret_nm"],
+        size_weights(rows),
+        rule=describe(settings.edges, settings.visible_only),
+        scale_doubt=analysis.scale_doubt,
+    )
+
+
 def _side_by_side(
     analyses: Sequence[Analysis], column: str
 ) -> tuple[SizeSummary, SizeSummary, float]:
@@ -196,15 +209,15 @@ def _side_by_side(
     the least P. The filter is as it stands."""
     raw, whole, weights = [], [], []
     for analysis in analyses:
-        frame = analysis.grid.frame
+        area = analysis.segmentation.area
         table = apply_rule(
             analysis.particles,
-            frame,
+            area,
             edges="weight",
             visible_only=analysis.settings.visible_only,
         )
         seen = apply_rule(
-            analysis.particles, frame, edges="count", visible_only=analysis.settings.visible_only
+            analysis.particles, area, edges="count", visible_only=analysis.settings.visible_only
         )
         rows = counted(table)
         raw.append(counted(seen)[column])

@@ -174,13 +174,13 @@ def compare_rules(
 
     column = SIZES[size].column(unit)
     sizes = {column, SIZES["ecd"].column(unit)}  # the latter for volumes
-    tables = [(each.particles[[*RULE_COLUMNS, *sizes]], each.grid.frame) for each in used]
+    tables = [(each.particles[[*RULE_COLUMNS, *sizes]], each.segmentation.area) for each in used]
 
     @cache
     def counted_by(edges: str, visible_only: bool) -> pd.DataFrame:
         return pd.concat(
-            counted(apply_rule(table, frame, edges=edges, visible_only=visible_only))
-            for table, frame in tables
+            counted(apply_rule(table, area, edges=edges, visible_only=visible_only))
+            for table, area in tables
         )
 
     def figures(edges: str, visible_only: bool) -> Figures:

@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+MANY = 4  # pictures of which not each has a sentence of its own
+
+
 class LeftOut(NamedTuple):
     """A picture that is no part of the pooled sizes: its name, and why, in a few words."""
 
@@ -70,9 +73,23 @@ def left_out_sentences(analyses: Sequence[Analysis]) -> list[str]:
             "No picture has a certain scale, so the sizes of all together are in pixels: give or "
             "check the scale of each."
         ]
+    by_reason: dict[str, list[str]] = {}
+    for each in left_out(analyses):
+        by_reason.setdefault(each.why, []).append(each.name)
+    return [sentence for why, names in by_reason.items() for sentence in _sentences(names, why)]
+
+
+def _sentences(names: Sequence[str], why: str) -> list[str]:
+    """One for each picture; of more than a few that have the same reason, one for all."""
+    if len(names) < MANY:
+        return [
+            f"{name} is left out of the sizes of all pictures together: {why}." for name in names
+        ]
+    why = why.replace("it has", "they have").replace("its scale is", "their scales are")
+    why = why.replace("check it", "check them")
     return [
-        f"{each.name} is left out of the sizes of all pictures together: {each.why}."
-        for each in left_out(analyses)
+        f"{len(names)} pictures are left out of the sizes of all pictures together: {why}. These "
+        f"are {', '.join(names)}."
     ]
 
 

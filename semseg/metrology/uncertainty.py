@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from semseg.analysis import Analysis, refilter, rescale_limits
+from semseg.analysis import Analysis, refilter, rescale_limits, without_hand
 from semseg.measure.quantities import SIZES
 from semseg.metrology.pooling import pooled
 from semseg.statistics.counting import size_weights
@@ -117,10 +117,11 @@ def threshold_band(
 ) -> Band:
     """How D50 of `size` moves with the filter threshold; `others` by ratio of the factor.
 
-    Decisions by hand are left out everywhere: they would hide what the filter does.
+    What a hand did is left out everywhere: it would hide what the filter does, and at other
+    factors no hand did anything.
     """
     medians = {
-        ratio: np.array([_median(these, size, unit, level) for level in LEVELS])
+        ratio: _medians(these, size, unit)
         for ratio, these in {1.0: analyses, **(others or {})}.items()
     }
     return Band(np.array(LEVELS), medians, unit)
@@ -188,12 +189,23 @@ def budget(
     return Budget(value, unit, tuple(components), tuple(missing))
 
 
-def _median(analyses: Sequence[Analysis], size: str, unit: str, threshold: float) -> float:
-    """D50 in `unit` at this threshold; NaN where fewer than `MIN_PARTICLES` count."""
-    particles = pooled([refilter(each, threshold) for each in analyses], unit)
-    if len(particles) < MIN_PARTICLES:
-        return math.nan
-    return summarise(particles[SIZES[size].column(unit)], size_weights(particles)).d50
+def _medians(analyses: Sequence[Analysis], size: str, unit: str) -> NDArray[np.float64]:
+    """D50 in `unit` at each of `LEVELS`, (n,); NaN where fewer than `MIN_PARTICLES` count."""
+    # whom the counting rule leaves out, and how much one counts, does not depend on the others
+    particles = pooled([refilter(_by_network(each), 0.0) for each in analyses], unit)
+    confidence = particles["confidence"].to_numpy(np.float64)
+
+    def median(threshold: float) -> float:
+        kept = particles[confidence >= threshold]
+        if len(kept) < MIN_PARTICLES:
+            return math.nan
+        return summarise(kept[SIZES[size].column(unit)], size_weights(kept)).d50
+
+    return np.array([median(level) for level in LEVELS])
+
+
+def _by_network(analysis: Analysis) -> Analysis:
+    return without_hand(analysis) if analysis.segmentation.corrections else analysis
 
 
 def _rectangular(values: NDArray[np.float64], value: float) -> float:

@@ -12,6 +12,7 @@ A crop is written ``top,bottom,left,right``, in pixels; the command line has the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -20,16 +21,18 @@ from semseg.display import Display
 from semseg.errors import SemsegError
 from semseg.fields import Choice, Length, Number, Setting, Sides, Switch, WholeNumber, described
 from semseg.preprocessing.preparation import Crop
-from semseg.scale.typed_length import length_nm
+from semseg.scale.typed_length import length_nm, length_words
 from semseg.settings import Settings
 
-__all__ = ["from_query", "to_query"]
+__all__ = ["from_query", "in_words", "to_query"]
 
 Values = TypeVar("Values", Settings, Display)
 
 
 def _write_number(value: float) -> str:
-    return f"{value:.10g}"
+    short = f"{value:.10g}"
+    # a factor that was found comes back as it is, lest the network be run for the last digit
+    return short if float(short) == value else repr(value)
 
 
 def _read_crop(text: str) -> Crop:
@@ -60,6 +63,9 @@ _CODECS: dict[type[Setting], tuple[Callable[[str], Any], Callable[[Any], str]]] 
 }
 
 
+_UNIT_AT_END = re.compile(r"_nm$")
+
+
 def to_query(settings: Settings, display: Display) -> dict[str, str]:
     """The parameters of the address: those that differ from the defaults."""
     query = {}
@@ -76,6 +82,31 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, Display, list[str]]:
     """Settings and display of an address, and the names of parameters that were left out."""
     wrong: list[str] = []
     return _read(Settings(), query, wrong), _read(Display(), query, wrong), wrong
+
+
+def in_words(settings: Settings, display: Display) -> list[str]:
+    """What an address with these sets, for people; empty where all is as usual.
+
+    >>> in_words(Settings(width_nm=7520, rescale=2, repair=False), Display(log=True))
+    ['width 7.52 µm', 'rescale 2', 'repair off', 'log on']
+    """
+    said = []
+    for values in (settings, display):
+        default = type(values)()
+        about = described(type(values))
+        for _, field, (_, write) in _parameters(type(values)):
+            value = getattr(values, field)
+            if value is None or value == getattr(default, field):
+                continue
+            match about[field]:
+                case Length():
+                    text = length_words(value)
+                case Switch():
+                    text = "on" if value else "off"
+                case _:
+                    text = write(value)
+            said.append(f"{_UNIT_AT_END.sub('', field).replace('_', ' ')} {text}")
+    return said
 
 
 def _read(values: Values, query: Mapping[str, str], wrong: list[str]) -> Values:

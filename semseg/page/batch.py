@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,74 +12,57 @@ import streamlit as st
 
 from semseg.analysis import Analysis
 from semseg.display import Display
+from semseg.errors import SemsegError
 from semseg.export.files import archive, output_files, run_files
 from semseg.export.report import report_html
-from semseg.export.tables import INSTRUMENT, per_image_table, pooled_csv
-from semseg.io.micrograph import Micrograph
+from semseg.export.tables import pooled_csv
 from semseg.measure.quantities import SIZES
 from semseg.metrology.assessment import assess
 from semseg.metrology.cautions import compare_rules
-from semseg.metrology.pooling import pooled, pooled_unit, pooled_weights
-from semseg.page import cautions, choices, scales
+from semseg.metrology.pooling import left_out, poolable, pooled, pooled_unit, pooled_weights
+from semseg.page import cautions, choices, details, gallery, scale_table, scales, which
+from semseg.page.factors import at_other_factors
 from semseg.page.results import edited
 from semseg.page.statistics import not_pooled
-from semseg.page.work import SegmentedImage, at_other_factors, turn
-from semseg.statistics.summary import FIGURES, IN_SHORT, histogram_edges, summarise
+from semseg.page.text import plain
+from semseg.page.work import Progress, turn
+from semseg.statistics.summary import FIGURES, histogram_edges, summarise
 
-__all__ = ["chosen", "pooled_particles", "show"]
+__all__ = ["pooled_particles", "show"]
 
-
-def chosen(micrographs: Sequence[Micrograph]) -> int:
-    """Which picture is shown, and the way to another."""
-    st.session_state.picture_count = len(micrographs)
-    if len(micrographs) == 1:
-        return 0
-    numbers = range(len(micrographs))
-    state = st.session_state
-    if (wanted := state.pop("picture_wanted", None)) is not None:
-        state.picture = wanted
-    if state.get("picture") not in numbers:
-        state.picture = 0
-    return st.selectbox(
-        "Picture shown",
-        numbers,
-        key="picture",
-        format_func=lambda k: f"{k + 1} of {len(micrographs)}: {micrographs[k].name}",
-    )
+NAMED = 3  # pictures that a figure names as left out
 
 
 @st.fragment
-def show(pictures: Sequence[SegmentedImage]) -> None:
-    """A row per picture, the pooled distribution, and all files."""
+def show(found: Sequence[Progress], unread: Sequence[str]) -> None:
+    """The pictures beside each other, their scales, the pooled distribution, and all files."""
     scales.run_again()
-    analyses = [edited(image) for image in pictures]
+    images = {number: each.image for number, each in enumerate(found) if each.image}
+    by_number = {number: edited(image) for number, image in images.items()}
+    try:
+        opened = gallery.show(found, unread, by_number)
+    except SemsegError as error:
+        opened = None
+        st.error(plain(str(error)))
+    if opened is not None and opened < len(found):
+        which.show(opened)
+        st.session_state.tab_wanted = "sizes"
+        st.rerun(scope="app")
+    if not by_number:
+        return
+    pictures, analyses = list(images.values()), list(by_number.values())
     display = choices.current_display()
-    table = per_image_table(analyses, display)
-    unit = "nm" if table["width_nm"].notna().any() else "px"
-    sizes = [f"{figure.key}_{unit}" for figure in IN_SHORT]
-    told = [column for column in INSTRUMENT if table[column].notna().any()]
-    event = st.dataframe(
-        table[
-            [
-                *("file", "found", "kept", "counted", *sizes),
-                *("rescale", *told),
-            ]
-        ],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="pictures_table",
-        column_config=_columns(),
-    )
-    st.caption("Choose a row to show that picture under *Sizes*.")
-    _switch(event.selection.rows)
 
     st.subheader("Scale of each picture", anchor=False)
-    scales.edit([each.micrograph for each in analyses], [each.calibration for each in analyses])
+    scale_table.edit(
+        [each.micrograph for each in analyses], [each.calibration for each in analyses]
+    )
 
     particles, unit = pooled_particles(analyses)
     st.subheader("All pictures together", anchor=False)
     not_pooled(analyses)
+    if missing := _not_done(found, unread):
+        st.caption(plain(missing))
     if particles.empty:
         st.write("No particles are counted.")
     else:
@@ -87,24 +70,31 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
         comparison = compare_rules(analyses, display.size, by_volume=display.by_volume)
         cautions.in_full(comparison, "all")
         st.plotly_chart(
-            pooled_histogram(particles, display, unit), key="pooled", config={"displaylogo": False}
+            pooled_histogram(particles, display, unit, _in_it(analyses, len(found) + len(unread))),
+            key="pooled",
+            config={"displaylogo": False},
         )
 
     others = at_other_factors(pictures)
 
+    said = details.reader()
+
     def everything() -> bytes:
         with turn():
             assessment = assess(analyses, display.size, others=others)
-            files = run_files(analyses, assessment, display) | {"pooled.csv": pooled_csv(analyses)}
+            files = run_files(analyses, assessment, display, said())
+            files["pooled.csv"] = pooled_csv(analyses)
             for number, analysis in enumerate(analyses, start=1):
-                for name, content in output_files(analysis, display).items():
+                for name, content in output_files(analysis, display, details=said()).items():
                     files[f"{number:03d} {analysis.micrograph.stem}/{name}"] = content
             return archive(files)
 
     def report() -> bytes:
         with turn():
             assessment = assess(analyses, display.size, others=others)
-            return report_html(analyses, assessment, display)
+            return report_html(analyses, assessment, display, said())
+
+    details.fields("batch")
 
     with st.container(horizontal=True, gap="small"):
         st.download_button(
@@ -136,15 +126,6 @@ def show(pictures: Sequence[SegmentedImage]) -> None:
         )
 
 
-def _switch(rows: Sequence[int]) -> None:
-    """Show the picture of a row that was just chosen; not again while it stays chosen."""
-    state = st.session_state
-    if rows and list(rows) != state.get("rows_chosen"):
-        state.rows_chosen, state.picture_wanted = list(rows), rows[0]
-        st.rerun(scope="app")
-    state.rows_chosen = list(rows)
-
-
 def pooled_particles(analyses: Sequence[Analysis]) -> tuple[pd.DataFrame, str]:
     """The counted particles of all pictures, and the unit in which they can be put together;
     pictures that have no sizes in it are left out."""
@@ -163,8 +144,35 @@ def _numbers(particles: pd.DataFrame, display: Display, unit: str) -> None:
             st.metric(figure.title, text, width="content")
 
 
-def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go.Figure:
-    """Bars of the pooled sizes, by number or by volume."""
+def _not_done(found: Sequence[Progress], unread: Sequence[str]) -> str:
+    """Which pictures have no sizes, and why; empty where each has."""
+    said = [f"{name} (being read)" for name in unread]
+    for each in found:
+        name = each.micrograph.name
+        if each.problem:
+            said.append(f"{name} (failed)")
+        elif each.stopped:
+            said.append(f"{name} (stopped)")
+        elif each.under_way:
+            said.append(f"{name} (being analysed)")
+    return f"Not in it: {', '.join(said)}." if said else ""
+
+
+def _in_it(analyses: Sequence[Analysis], count: int) -> str:
+    """What a figure of all together says of who is in it."""
+    unit = pooled_unit(analyses)
+    names = [each.name for each in left_out(analyses)]
+    text = f"{len(poolable(analyses, unit))} of {count} pictures"
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        text += f"; without {', '.join(names[:NAMED])}{more}"
+    return text
+
+
+def pooled_histogram(
+    particles: pd.DataFrame, display: Display, unit: str, said: str = ""
+) -> go.Figure:
+    """Bars of the pooled sizes, by number or by volume; `said` stands above them."""
     quantity = SIZES[display.size]
     size = particles[quantity.column(unit)].to_numpy(float)
     weights = pooled_weights(particles, unit, by_volume=display.by_volume)
@@ -185,7 +193,8 @@ def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go
     figure.update_layout(
         height=300,
         bargap=0,
-        margin={"l": 60, "r": 10, "t": 10, "b": 50},
+        margin={"l": 60, "r": 10, "t": 34 if said else 10, "b": 50},
+        title={"text": html.escape(said), "font": {"size": 13}, "x": 0, "xref": "paper", "y": 0.97},
         xaxis={
             "title": f"{quantity.name} ({unit})",
             "type": "log" if display.log else "-",
@@ -193,20 +202,3 @@ def pooled_histogram(particles: pd.DataFrame, display: Display, unit: str) -> go
         yaxis={"title": title},
     )
     return figure
-
-
-def _columns() -> dict[str, Any]:
-    number = st.column_config.NumberColumn
-    return {
-        "file": "Picture",
-        "rescale": number("Rescale", format="%.3g"),
-        "found": "Found",
-        "kept": "Kept",
-        "counted": "Counted",
-        **{
-            f"{figure.key}_{unit}": number(f"{figure.title} ({unit})", format="%.4g")
-            for unit in ("nm", "px")
-            for figure in IN_SHORT
-        },
-        **{column: name[0].upper() + name[1:] for column, name in INSTRUMENT.items()},
-    }

@@ -19,19 +19,27 @@ import streamlit as st
 from semseg.display import Display
 from semseg.io.micrograph import Micrograph
 from semseg.preprocessing.preparation import Crop
-from semseg.settings import PER_PICTURE, SETTINGS, Settings
+from semseg.settings import PER_PICTURE, SCALE, SETTINGS, Settings
 
 __all__ = [
     "ASSUMED_WIDTH_NM",
     "SIDES",
+    "assume",
     "change",
     "current",
     "current_display",
     "for_the_address",
+    "forget_common_scale",
+    "given",
+    "given_are",
+    "keep_common_scale",
     "load",
+    "nothing_was_given",
     "of",
     "set_filter",
     "show",
+    "take",
+    "take_factor",
     "use_for_all",
 ]
 
@@ -55,14 +63,23 @@ def load(
     state.common = settings
     state.own = {}  # by picture: what it has other than all
     state.own_of_file = dict(own or {})
+    # a scale that came with a link or a file of settings, before anybody said that it is for all
+    state.scale_unasked = any(getattr(settings, name) is not None for name in SCALE)
+    state.given = settings, state.own_of_file
     state.own_page = settings.page
     state.shown_key = None
+    state.assumed_width_nm = ASSUMED_WIDTH_NM
     _put(settings)
     for name in SIMPLE:
         state[name] = getattr(settings, name)
     state.display = display
     # tells the view in the browser to take these over
     state.command = state.get("command", 0) + 1
+
+
+def assume(width_nm: float | None) -> None:
+    """Take pictures without any scale to be so wide, or to have none."""
+    st.session_state.assumed_width_nm = width_nm
 
 
 def show(micrograph: Micrograph | None) -> None:
@@ -76,6 +93,7 @@ def show(micrograph: Micrograph | None) -> None:
     _put(of(micrograph) if micrograph else replace(current(), **_picked(state.common)))
     state.shown_key = key
     state.pop("scale_kind", None)  # each has the field that suits it
+    state.pop("scale_kind_fits", None)
     state.pop("scale_problem", None)
 
 
@@ -86,7 +104,7 @@ def current() -> Settings:
     if not state.crop_auto:
         crop = Crop(*(int(state[f"crop_{side}"]) for side in SIDES))
     return Settings(
-        assumed_width_nm=ASSUMED_WIDTH_NM,
+        assumed_width_nm=state.assumed_width_nm,
         rescale=None if state.rescale_auto else float(state.rescale),
         crop=crop,
         **{name: state[name] for name in SIMPLE},
@@ -106,6 +124,23 @@ def of(micrograph: Micrograph) -> Settings:
     return replace(current(), **{**_picked(state.common), **own})
 
 
+def given(micrograph: Micrograph) -> Settings:
+    """The settings that a link or a file gave for a picture."""
+    settings, own = st.session_state.given
+    found: Settings = replace(settings, **own.get(micrograph.sha256, {}))
+    return found
+
+
+def given_are(settings: Settings, own: Mapping[str, Mapping[str, Any]]) -> None:
+    """A file has these, and what pictures have other than these, as `load` takes them."""
+    st.session_state.given = settings, dict(own)
+
+
+def nothing_was_given() -> None:
+    """What was loaded is in no link and no file."""
+    st.session_state.given = Settings(), {}
+
+
 def change(micrograph: Micrograph, **values: Any) -> None:
     """Give one picture other settings of `PER_PICTURE`; before any widget is drawn."""
     state = st.session_state
@@ -114,6 +149,13 @@ def change(micrograph: Micrograph, **values: Any) -> None:
         _put(settings)
     else:
         state.own[_key(micrograph)] = settings.own(state.common)
+
+
+def take_factor(rescale: float | None, factor: float) -> None:
+    """Let the picture shown be seen by this factor, or by the one that is found (None), which
+    `factor` then was; before any widget is drawn."""
+    st.session_state.rescale_auto = rescale is None
+    st.session_state.rescale = factor
 
 
 def use_for_all(names: Iterable[str]) -> None:
@@ -125,6 +167,25 @@ def use_for_all(names: Iterable[str]) -> None:
     for owned in (state.own, state.own_of_file):
         for key, own in owned.items():
             owned[key] = {name: value for name, value in own.items() if name not in names}
+    if set(SCALE) <= set(names):
+        state.scale_unasked = False
+
+
+def forget_common_scale() -> None:
+    """Let no scale hold for every picture; what was typed for one stays."""
+    state = st.session_state
+    common = {name: getattr(state.common, name) for name in SCALE}
+    nothing = dict.fromkeys(SCALE)
+    state.common = replace(state.common, **nothing)
+    if common == {name: state[name] for name in SCALE}:
+        for name in SCALE:
+            state[name] = None
+    state.scale_unasked = False
+
+
+def keep_common_scale() -> None:
+    """What came with a link or a file is meant for every picture."""
+    st.session_state.scale_unasked = False
 
 
 def for_the_address(micrographs: int) -> Settings:
@@ -133,6 +194,28 @@ def for_the_address(micrographs: int) -> Settings:
     if micrographs < 2:
         return settings
     return replace(settings, **_picked(st.session_state.common))
+
+
+def take(settings: Settings, display: Display, micrographs: int) -> None:
+    """Take over what an address now says, where it differs from what one would say of the page as
+    it is; before any widget is drawn."""
+    state = st.session_state
+    before = for_the_address(micrographs)
+    changed = {
+        name: getattr(settings, name)
+        for name in SETTINGS
+        if name != "assumed_width_nm" and getattr(settings, name) != getattr(before, name)
+    }
+    for_picture = {name: value for name, value in changed.items() if name in PER_PICTURE}
+    if micrographs > 1:
+        state.common = replace(state.common, **for_picture)
+    if for_picture:
+        _put(replace(current(), **for_picture))
+    for name in set(changed) & set(SIMPLE):
+        state[name] = changed[name]
+    if "filter" in changed or display != state.display:
+        state.display = display
+        state.command += 1
 
 
 def current_display() -> Display:

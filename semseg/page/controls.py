@@ -1,13 +1,13 @@
-"""What a person can set: crop, repair, rescale factor, provider.
+"""What a person can set: the picture of a file, counting rule, crop, repair, provider.
 
-Every control works on the widget names that `choices` reads.
+Every control works on the widget names that `choices` reads. The scale has modules of its own
+(`semseg.page.scales`), as has the rescale factor (`semseg.page.rescaling`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from semseg.fields import Number
@@ -24,17 +24,15 @@ from semseg.statistics.counting import EDGES
 __all__ = [
     "counting",
     "crop_and_repair",
+    "for_all",
+    "help_of",
     "page",
     "provider",
-    "rescale",
     "scale_uncertainty",
 ]
 
-# logarithmic, about 5 % apart
-FACTORS = tuple(float(f"{factor:.2g}") for factor in np.geomspace(0.1, 6, 81))
 PERCENT = 0.01
 BEST = 0  # in place of the number of a picture
-FITS = 0.1  # of the factor: nearer to the suggestion than this is as good
 RULES = {
     "count": "count as they are",
     "exclude": "do not count",
@@ -52,7 +50,7 @@ def _range(name: str, unit: float = 1.0) -> tuple[float, float]:
     return about.low / unit, about.high / unit
 
 
-def _help(name: str, *more: str) -> str:
+def help_of(name: str, *more: str) -> str:
     """What the setting `name` is, and more sentences of this page."""
     text = SETTINGS[name].help
     return " ".join([f"{text[0].upper()}{text[1:]}.", *more])
@@ -89,7 +87,7 @@ def page(micrograph: Micrograph) -> None:
         format_func=title,
         key="page_chosen",
         on_change=_take_page,
-        help=_help("page", f"The best: {SETTINGS['page'].usual}."),
+        help=help_of("page", f"The best: {SETTINGS['page'].usual}."),
     )
 
 
@@ -115,7 +113,7 @@ def scale_uncertainty() -> None:
         placeholder=f"{DEFAULT_SCALE_UNCERTAINTY / PERCENT:g}",
         on_change=_take_typed,
         args=("scale_uncertainty", "scale_uncertainty_typed", PERCENT),
-        help=_help("scale_uncertainty", _empty("scale_uncertainty")),
+        help=help_of("scale_uncertainty", _empty("scale_uncertainty")),
     )
 
 
@@ -138,7 +136,7 @@ def counting() -> None:
         list(EDGES),
         key="edges",
         format_func=lambda rule: RULES[rule],
-        help=_help(
+        help=help_of(
             "edges",
             "Larger particles are cut more often. Corrected: every whole particle counts 1/P, P "
             "the chance to lie wholly inside (Miles-Lantuejoul, ISO 13322-1).",
@@ -147,7 +145,7 @@ def counting() -> None:
     st.toggle(
         "Fully visible ones only",
         key="visible_only",
-        help=_help("visible_only"),
+        help=help_of("visible_only"),
     )
 
 
@@ -176,11 +174,11 @@ def crop_and_repair(
             most = max(1, length - MIN_SIDE_PX)
             state[f"crop_{side}"] = min(int(state.get(f"crop_{side}", 0)), most)
             st.slider(f"Cut at the {side} (px)", 0, most, key=f"crop_{side}")
-    _for_all("crop", pictures)
+    for_all("crop", pictures)
     st.toggle(
         "Repair pixels",
         key="repair",
-        help=_help("repair"),
+        help=help_of("repair"),
     )
     if image and state.repair:
         count = image.prepared.repaired_pixels
@@ -194,37 +192,7 @@ def _start_from(found: Crop) -> None:
             st.session_state[f"crop_{side}"] = getattr(found, side)
 
 
-# Rescale factor and provider
-
-
-def rescale(image: SegmentedImage | None, pictures: Sequence[Micrograph] = ()) -> None:
-    """The factor by which the network sees the picture: found, or chosen.
-
-    With a picture: how large its particles were for the network, and one click to what
-    suits it better.
-    """
-    state = st.session_state
-    st.toggle(
-        "Automatic rescale",
-        key="rescale_auto",
-        help=_help("rescale", f"Automatic: {SETTINGS['rescale'].usual}."),
-    )
-    if state.rescale_auto and image:  # choosing by hand starts from what was found
-        state.rescale = _within(image.segmentation.rescale)
-    options = sorted({*FACTORS, float(state.rescale)})
-    st.select_slider(
-        "Rescale factor",
-        options,
-        key="rescale",
-        format_func=lambda factor: f"{factor:.3g}",
-        disabled=state.rescale_auto,
-    )
-    if image:
-        _rescale_hint(image)
-    _for_all("rescale", pictures)
-
-
-def _for_all(name: str, pictures: Sequence[Micrograph]) -> None:
+def for_all(name: str, pictures: Sequence[Micrograph]) -> None:
     """Offer what was chosen for the picture shown to all, where another one has something else."""
     chosen = getattr(choices.current(), name)
     if any(getattr(choices.of(each), name) != chosen for each in pictures):
@@ -237,34 +205,7 @@ def _for_all(name: str, pictures: Sequence[Micrograph]) -> None:
         )
 
 
-def _rescale_hint(image: SegmentedImage) -> None:
-    found = image.segmentation
-    low, high = found.model.trained_particle_px
-    if found.median_network_px is None:
-        st.caption(f"At {found.rescale:.3g} no particle was found.")
-        return
-    st.caption(
-        f"At {found.rescale:.3g} the median particle is **{found.median_network_px:.0f} px** wide "
-        f"for the network, which was trained for {low:g} to {high:g} px and works "
-        f"best at {found.model.target_particle_px:g} px."
-    )
-    better = _within(found.rescale * found.model.target_particle_px / found.median_network_px)
-    if not st.session_state.rescale_auto and abs(better / found.rescale - 1) > FITS:
-        st.button(
-            f"Take the suggestion: {better:g}",
-            icon=":material/auto_fix_high:",
-            on_click=_take,
-            args=(better,),
-        )
-
-
-def _take(factor: float) -> None:
-    st.session_state.rescale = factor
-
-
-def _within(factor: float) -> float:
-    """The factor with three digits, in the range of the slider."""
-    return float(f"{np.clip(factor, FACTORS[0], FACTORS[-1]):.3g}")
+# Where the network runs
 
 
 def provider() -> None:

@@ -15,34 +15,41 @@ from semseg.analysis import Analysis
 from semseg.data import sample_path
 from semseg.display import Display
 from semseg.errors import SemsegError, SettingsError
-from semseg.export.session import Session, differences, is_session, read_session
-from semseg.io.micrograph import FORMATS
-from semseg.page import choices
+from semseg.export.replay import differences
+from semseg.export.session import Session, is_session, read_session
+from semseg.io.micrograph import ENDINGS, FORMATS
+from semseg.page import choices, corrections, details
 from semseg.page.text import plain
 from semseg.page.work import Picture
-from semseg.scale.sidecar import SUFFIXES, sidecar_among
+from semseg.scale.sidecar import SUFFIXES, descriptions_among, sidecar_among
 from semseg.settings import PER_PICTURE, Settings
 from semseg.viewer import run_when_back
 
-__all__ = ["PICTURES", "pictures", "replayed", "sample_buttons", "settings_file"]
-
-PICTURES = [
-    *("tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "gif"),
-    *("dm3", "dm4", "ser", "emd", "mrc"),
+__all__ = [
+    "pictures",
+    "replayed",
+    "sample_buttons",
+    "session_is",
+    "settings_file",
+    "take_session",
+    "uploader",
 ]
+
+DESCRIPTIONS = ["emi"]  # taken beside their pictures, of which they tell nothing more
 SETTINGS_BYTES = 10_000_000
 
 
 def pictures() -> list[Picture]:
     """The uploaded micrographs, else the sample where it was asked for."""
-    key = _uploader("uploads")
+    key = uploader("uploads")
     uploads = st.file_uploader(
         "Micrographs of one sample",
-        type=[*PICTURES, *(suffix[1:] for suffix in SUFFIXES)],
+        type=[*ENDINGS, *DESCRIPTIONS, *(suffix[1:] for suffix in SUFFIXES)],
         accept_multiple_files=True,
         key=key,
         help=f"{FORMATS}, and the text files (.txt, .hdr) that some microscopes write beside them. "
-        "They stay in memory and leave with you.",
+        "They stay in the server's memory and leave with you; your own browser keeps them for a "
+        "reload, if you let it.",
     )
     _empty_if_lost(key)
     if run_when_back(len(uploads)):
@@ -61,7 +68,7 @@ def pictures() -> list[Picture]:
     return []
 
 
-def _uploader(name: str) -> str:
+def uploader(name: str) -> str:
     """The key of a field for files; another one after files were lost, so that it is empty."""
     times = st.session_state.get("times_lost", 0)
     return f"{name}-{times}" if times else name
@@ -84,8 +91,9 @@ def paired(uploads: Sequence[UploadedFile]) -> list[Picture]:
     texts = {u.name: u for u in uploads if u.name.casefold().endswith(SUFFIXES)}
     alone = dict(texts)
     pictures = []
+    described = descriptions_among(upload.name for upload in uploads)
     for upload in uploads:
-        if upload.name in texts:
+        if upload.name in texts or upload.name in described:
             continue
         text = texts.get(sidecar_among(upload.name, texts) or "")
         key, sidecar = upload.file_id, None
@@ -129,7 +137,7 @@ def _use_sample(use: bool) -> None:
 
 def settings_file() -> DeltaGenerator:
     """Replay an earlier result; the place where a session says whether it came out the same."""
-    key = _uploader("settings_file")
+    key = uploader("settings_file")
     upload = st.file_uploader(
         "Session or settings of an earlier result",
         type=["json"],
@@ -152,8 +160,8 @@ def replayed(place: DeltaGenerator, analyses: Callable[[], Sequence[Analysis]]) 
     """Say in `place` what differs between the session that was taken over and the analyses,
     which are made only if there is one."""
     session = st.session_state.get("session")
-    if session is None:
-        return
+    if session is None or not any(picture.result for picture in session.pictures):
+        return  # what the browser kept tells of no result
     said = differences(session, analyses())
     with place:
         if said:
@@ -164,7 +172,7 @@ def replayed(place: DeltaGenerator, analyses: Callable[[], Sequence[Analysis]]) 
 
 def _take_settings() -> None:
     """Before any widget is drawn, so that all of them can follow."""
-    upload = st.session_state[_uploader("settings_file")]
+    upload = st.session_state[uploader("settings_file")]
     st.session_state.settings_problem = ""
     st.session_state.session = None
     if upload is None or isinstance(upload, DeletedFile):
@@ -174,16 +182,31 @@ def _take_settings() -> None:
     except SemsegError as error:
         st.session_state.settings_problem = str(error)
     else:
-        own: dict[str, dict[str, Any]] = {}
-        if session:  # its scales are those of its pictures, not of others that are added
-            settings, own = _by_picture(session)
-        choices.load(settings, display, own)
-        st.session_state.session = session
-        if session:  # its decisions take the place of those made here before
-            views = st.session_state.get("views", {})
-            st.session_state.views = {
-                key: view for key, view in views.items() if session.picture(key[0]) is None
-            }
+        if session:
+            take_session(session)
+        else:
+            choices.load(settings, display)
+
+
+def take_session(session: Session) -> None:
+    """Go on with a session; before any widget is drawn."""
+    # its scales are those of its pictures, not of others that are added
+    settings, own = _by_picture(session)
+    choices.load(settings, session.display, own)
+    details.load(session.details)
+    corrections.forget(session)
+    state = st.session_state
+    state.session, state.went_on, state.noted = session, False, {}
+    # its decisions take the place of those made here before
+    state.views = {
+        key: view for key, view in state.get("views", {}).items() if session.picture(key[0]) is None
+    }
+
+
+def session_is(session: Session) -> None:
+    """What stands on the page is in this session from now on, and no more needs be said of it."""
+    choices.given_are(*_by_picture(session))
+    st.session_state.session = session
 
 
 def _by_picture(session: Session) -> tuple[Settings, dict[str, dict[str, Any]]]:

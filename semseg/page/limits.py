@@ -4,11 +4,12 @@
 variable                    meaning                                        default
 =========================== ============================================== =======
 SEMSEG_CONCURRENT           analyses that run at once                      2
-SEMSEG_QUEUE_LENGTH         analyses that may wait in line; 0: none        20
+SEMSEG_QUEUE_LENGTH         visitors who may wait in line; 0: none         20
 SEMSEG_PER_MINUTE           analyses of one visitor a minute; 0: any       0
-SEMSEG_THREADS              threads of one analysis' network; 0: all cores 0
+SEMSEG_THREADS              threads of one analysis; 0: all cores          0
 SEMSEG_SESSION_MEGABYTES    results kept for one visitor, MB               2048
 SEMSEG_BATCH_MEGAPIXELS     pictures of one visitor together, megapixels   100
+SEMSEG_KEEP_IN_BROWSER      1: browsers may keep a visitor's work; 0: none 1
 =========================== ============================================== =======
 """
 
@@ -38,6 +39,7 @@ class Limits:
     threads: int = 0
     session_megabytes: int = 2048
     batch_megapixels: int = 100
+    keep_in_browser: int = 1
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Limits:

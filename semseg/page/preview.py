@@ -7,13 +7,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from semseg.page.work import SegmentedImage, store
+from semseg.page.text import plain
+from semseg.page.work import Progress, SegmentedImage, store
 from semseg.preprocessing.preparation import Crop, resize, stretch_contrast
 
-__all__ = ["cropped_picture", "network_picture", "show"]
+__all__ = ["cropped_picture", "network_picture", "show", "show_waiting"]
 
 MAX_SIDE_PX = 1200
 SHOWN_PX = 350  # wide on the page: two beside each other, or one above the other
+WAITING_PX = 700
 DIMMED = 0.35
 LINE = (255, 190, 0)
 
@@ -37,6 +39,15 @@ def show(image: SegmentedImage) -> None:
             caption=f"What the network sees: contrast stretched, rescaled by {factor:.3g}.",
             width=SHOWN_PX,
         )
+
+
+def show_waiting(picture: Progress) -> None:
+    """The recorded picture, while its outlines are not there."""
+    micrograph = picture.micrograph
+    key = ("waiting", micrograph.sha256, micrograph.page)
+    seen = store().get(key, lambda: network_picture(stretch_contrast(micrograph.grey)))
+    said = "is being analysed" if picture.under_way else "has no outlines"
+    st.image(seen, caption=f"{plain(micrograph.name)} {said}.", width=min(seen.width, WAITING_PX))
 
 
 def cropped_picture(grey: NDArray[np.float32], crop: Crop) -> Image.Image:

@@ -5,18 +5,15 @@ One card says it, one field changes it. What is typed belongs to the picture tha
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from semseg.errors import SemsegError
 from semseg.fields import Number
 from semseg.io.micrograph import Micrograph
-from semseg.page import choices
+from semseg.page import choices, scale_link
+from semseg.page.filled import key_of_field
 from semseg.page.text import plain
 from semseg.page.work import SegmentedImage
 from semseg.scale import ocr
@@ -25,9 +22,15 @@ from semseg.scale.scale_bar import calibration_from_scale_bar
 from semseg.scale.typed_length import implausible_pixel, length_nm, length_words
 from semseg.settings import SCALE, SETTINGS, Settings
 
-__all__ = ["edit", "line_over_bar", "run_again", "scale", "state_of", "take_edits"]
-
-Line = tuple[float, float, float, float]
+__all__ = [
+    "BAR",
+    "NOTHING",
+    "WIDTH",
+    "length_of",
+    "run_again",
+    "scale",
+    "use",
+]
 
 WIDTH, PIXEL, BAR = "Width", "Pixel", "Scale bar"  # side by side in the sidebar
 LABELS = {WIDTH: "Image width", PIXEL: "Pixel size", BAR: "The bar stands for"}
@@ -46,15 +49,19 @@ def scale(
     """The scale that is used, and a field for another one."""
     settings = choices.current()
     _card(micrograph, used, settings)
+    scale_link.ask(pictures)
     state = st.session_state
-    if state.get("scale_kind") not in NAMES:
+    # what suits a picture is seen once it is analysed
+    fresh = image is not None and not state.get("scale_kind_fits")
+    if fresh or state.get("scale_kind") not in NAMES:
         state.scale_kind = _fitting(settings, image, used)
+        state.scale_kind_fits = image is not None
     st.segmented_control(
         "Give the scale by",
         tuple(NAMES),
         required=True,
         key="scale_kind",
-        on_change=_no_problem,
+        on_change=_take_kind,
         label_visibility="collapsed",
     )
     _field(micrograph, image, used, settings)
@@ -63,7 +70,7 @@ def scale(
         if any(getattr(settings, name) is not None for name in SCALE):
             st.button(
                 "Use what the file says" if micrograph.calibration else "Forget it",
-                on_click=_use,
+                on_click=use,
                 kwargs=NOTHING,
                 icon=":material/undo:",
                 key="scale_forget",
@@ -77,31 +84,6 @@ def scale(
                 key="scale_for_all",
                 help="Only if all were taken at the same magnification.",
             )
-
-
-def state_of(settings: Settings, used: Calibration | None, recorded: Calibration | None) -> str:
-    """Where a picture's scale stands, in a few words; `recorded` is what its file says.
-
-    >>> zeiss = Calibration(2.0, "Zeiss metadata")
-    >>> state_of(Settings(), zeiss, zeiss)
-    'from the file'
-    >>> state_of(Settings(width_nm=5000.0), Calibration(2.0, "typed width"), zeiss)
-    'typed'
-    >>> state_of(Settings(), Calibration(2.0, "scale bar (read ...)", proposed=True), None)
-    'read, check'
-    >>> state_of(Settings(), None, None)
-    'none'
-    """
-    if used is None:
-        return "none"
-    if used.assumed:
-        return "assumed, check"
-    if used.source.startswith("typed") or _by_bar(used):
-        return "typed"
-    of_file = recorded is not None and used.source.startswith(recorded.source)
-    if used.certain and settings.scale_checked_nm is not None:
-        return "checked"
-    return ("from the file" if of_file else "read") + ("" if used.certain else ", check")
 
 
 def length_of(text: str, kind: str) -> float:
@@ -142,7 +124,7 @@ def _card(micrograph: Micrograph, used: Calibration | None, settings: Settings) 
         if used.proposed:
             st.button(
                 "It is right",
-                on_click=_use,
+                on_click=use,
                 kwargs={"scale_checked_nm": used.pixel_size_nm},
                 icon=":material/check:",
                 key="scale_confirm",
@@ -152,14 +134,14 @@ def _card(micrograph: Micrograph, used: Calibration | None, settings: Settings) 
 
 def _where_from(micrograph: Micrograph, used: Calibration, settings: Settings) -> str:
     source = plain(used.source)
-    if used.source.startswith("typed") or _by_bar(used):
+    if used.source.startswith("typed") or given_by_bar(used):
         common: Settings = st.session_state.common
         is_own = any(getattr(settings, name) != getattr(common, name) for name in SCALE)
         return f"{source[0].upper()}{source[1:]}, for {'this' if is_own else 'every'} picture."
     return f"From {'the file' if micrograph.calibration else 'the picture'}: {source}."
 
 
-def _by_bar(used: Calibration) -> bool:
+def given_by_bar(used: Calibration) -> bool:
     """Whether a person gave the length of the bar."""
     return used.source in ("scale bar", "scale bar measured by hand")
 
@@ -188,17 +170,20 @@ def _field(
     kind = state.scale_kind
     problem: str | None = state.get("scale_problem")
     if problem is None:
-        state.scale_text = _shown(kind, micrograph, image, used, settings)
+        state.scale_shown = _shown(kind, micrograph, image, used, settings)
+        state.scale_field = key_of_field("scale_text", state.scale_shown)
     about = SETTINGS[NAMES[kind]]
     text = f"{about.help[0].upper()}{about.help[1:]}".replace(" in nanometres", "")
-    st.text_input(
-        LABELS[kind],
-        key="scale_text",
-        placeholder="such as 500 nm" if kind == BAR else "such as 7.52 um",
-        on_change=_take,
-        args=(micrograph.width, _bar_px(image, settings)),
-        help=f"{text}. With its unit: nm, um, mm. For the picture shown. Empty: {about.usual}.",
-    )
+    with st.container(key="scale_text"):
+        st.text_input(
+            LABELS[kind],
+            state.scale_shown,
+            key=state.scale_field,
+            placeholder="such as 500 nm" if kind == BAR else "such as 7.52 um",
+            on_change=_take,
+            args=(state.scale_field, micrograph.width, _bar_px(image, settings)),
+            help=f"{text}. With its unit: nm, um, mm. For the picture shown. Empty: {about.usual}.",
+        )
     if problem is None:
         return
     asked: tuple[str, float] | None = state.get("scale_asked")
@@ -238,13 +223,15 @@ def _bar_px(image: SegmentedImage | None, settings: Settings) -> float | None:
     return bar.length_px if bar else None
 
 
-def _take(width_px: int, bar_px: float | None) -> None:
+def _take(field: str, width_px: int, bar_px: float | None) -> None:
     """What was typed: used, asked about, or refused in a sentence."""
     state = st.session_state
     _no_problem()
-    kind, text = state.scale_kind, state.scale_text
+    kind, text = state.scale_kind, state[field]
+    if text == state.scale_shown:
+        return  # nobody typed: Streamlit may call for what the page itself put there
     if not text.strip():
-        _use(**NOTHING)
+        use(**NOTHING)
         return
     try:
         nm = length_of(text, kind)
@@ -260,16 +247,21 @@ def _take(width_px: int, bar_px: float | None) -> None:
 
 def _give(name: str, nm: float) -> None:
     """Use one length of the scale for the picture shown, in place of what was typed before."""
-    _use(**dict.fromkeys(TYPED), **({} if name in TYPED else {name: nm}))
+    use(**dict.fromkeys(TYPED), **({} if name in TYPED else {name: nm}))
     if name in TYPED:
         st.session_state[name] = nm
 
 
-def _use(**values: float | None) -> None:
+def use(**values: float | None) -> None:
     """Change the scale of the picture shown."""
     _no_problem()
     for name, value in values.items():
         st.session_state[name] = value
+
+
+def _take_kind() -> None:
+    _no_problem()
+    st.session_state.scale_kind_fits = True
 
 
 def _no_problem() -> None:
@@ -329,145 +321,3 @@ def run_again() -> None:
     """Within a fragment: run all of the page, where something below changed a scale."""
     if st.session_state.pop("scale_changed", False):
         st.rerun(scope="app")
-
-
-def line_over_bar(micrograph: Micrograph, line: Line | None, aspect: float) -> None:
-    """Ask what a line stands for that was drawn over a scale bar: left, top, right and bottom of
-    its ends in recorded px, of which `aspect` is the height over the width."""
-    state = st.session_state
-    asked: dict[str, Line] = state.setdefault("lines_done", {})
-    if line is None or asked.get(micrograph.sha256) == line:
-        return
-    left, top, right, bottom = line
-    length = math.hypot(right - left, aspect * (bottom - top))
-    with st.container(key="line_form", border=True, gap="small"):
-        st.markdown(f"Your line is **{length:.4g} px** long. What does it stand for?")
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            st.text_input(
-                "It stands for",
-                key="line_text",
-                placeholder="such as 500 nm",
-                label_visibility="collapsed",
-                width=180,
-                on_change=_take_line,
-                args=(micrograph.sha256, line, length),
-            )
-            st.button(
-                "Use it",
-                type="primary",
-                key="line_use",
-                on_click=_take_line,
-                args=(micrograph.sha256, line, length),
-            )
-            st.button(
-                "Discard",
-                key="line_discard",
-                on_click=_discard_line,
-                args=(micrograph.sha256, line),
-            )
-        if problem := state.pop("line_problem", None):
-            st.error(plain(problem))
-
-
-def _take_line(sha256: str, line: Line, length_px: float) -> None:
-    state = st.session_state
-    text = state.get("line_text", "")
-    if not text.strip():
-        state.line_problem = "Type what is printed at the bar, such as 500 nm."
-        return
-    try:
-        nm = length_of(text, BAR)
-    except SemsegError as error:
-        state.line_problem = str(error)
-        return
-    odd = implausible_pixel(nm / length_px)
-    if odd and state.get("line_odd") != nm:  # said once; the same again is meant
-        state.line_odd, state.line_problem = nm, f"{odd} Press Use it again if it is right."
-        return
-    state.lines_done[sha256] = line
-    _use(**{**NOTHING, "scale_bar_nm": nm, "scale_bar_px": length_px})
-    state.scale_kind = BAR
-    state.scale_changed = True
-
-
-def _discard_line(sha256: str, line: Line) -> None:
-    """Ask no more about a line, and take it off the picture."""
-    state = st.session_state
-    state.lines_done[sha256] = line
-    for key, view in state.views.items():
-        if key[0] == sha256:
-            state.views[key] = replace(view, line=None)
-    state.command += 1
-
-
-# All pictures
-
-
-def edit(pictures: Sequence[Micrograph], used: Sequence[Calibration | None]) -> None:
-    """A row for each picture: its scale, where it stands and from where; to be changed there."""
-    state = st.session_state
-    rows = [
-        {
-            "Picture": picture.name,
-            "Width": length_words(scale.pixel_size_nm * picture.width) if scale else "",
-            "Scale": state_of(choices.of(picture), scale, picture.calibration),
-            "Checked": scale is not None and scale.certain,
-            "From": scale.source if scale else "",
-            "Pixel": scale.per_pixel if scale else "",
-        }
-        for picture, scale in zip(pictures, used, strict=True)
-    ]
-    key = f"scales_{state.get('scales_edited', 0)}"
-    st.data_editor(
-        pd.DataFrame(rows),
-        key=key,
-        hide_index=True,
-        num_rows="fixed",
-        disabled=("Picture", "Scale", "From", "Pixel"),
-        on_change=take_edits,
-        args=(key, pictures, used),
-        column_config={
-            "Width": st.column_config.TextColumn(
-                help="Of the whole picture, with its unit. Empty: what the file says."
-            ),
-            "Checked": st.column_config.CheckboxColumn(
-                help="Tick it where you compared a proposed scale with the scale bar."
-            ),
-        },
-    )
-    for problem in state.pop("scales_problems", []):
-        st.error(plain(problem))
-
-
-def take_edits(
-    key: str, pictures: Sequence[Micrograph], used: Sequence[Calibration | None]
-) -> None:
-    """What was changed in the table of `edit`."""
-    state = st.session_state
-    problems = []
-    for row, cells in state[key]["edited_rows"].items():
-        picture, scale = pictures[int(row)], used[int(row)]
-        try:
-            choices.change(picture, **_edited(cells, picture, scale))
-        except SemsegError as error:
-            problems.append(f"{picture.name}: {error}")
-    state.scales_edited = state.get("scales_edited", 0) + 1  # a table without these changes
-    state.scales_problems, state.scale_changed = problems, True
-
-
-def _edited(
-    cells: Mapping[str, Any], picture: Micrograph, used: Calibration | None
-) -> dict[str, float | None]:
-    """What the changed cells of one picture make of its scale."""
-    if "Width" in cells:
-        if not (cells["Width"] or "").strip():
-            return dict(NOTHING)
-        nm = length_of(cells["Width"], WIDTH)
-        if odd := implausible_pixel(nm / picture.width):
-            raise SemsegError(f"{odd} Where it is right, show the picture and type it beside it.")
-        return {**NOTHING, "width_nm": nm}
-    if not cells.get("Checked"):
-        return dict(NOTHING)
-    if used is None or used.assumed:
-        raise SemsegError("nothing tells its scale; type its width in the table.")
-    return {"scale_checked_nm": used.pixel_size_nm} if used.proposed else {}

@@ -10,12 +10,22 @@ from PIL import Image, ImageDraw
 from semseg.data import DATA
 from semseg.errors import SemsegError
 from semseg.inference.segmenter import Segmenter
+from semseg.page import keeping
 from semseg.page.inputs import sample_buttons
+from semseg.page.run import folder
 from semseg.version import __version__
 from semseg.viewer import preload
 
 __all__ = ["footer", "icon", "welcome"]
 
+OF_FILES = (
+    "Files stay in memory, are never written, and leave with your session; only your own browser "
+    "keeps them, if you let it."
+)
+OF_RUN = (
+    "Pictures stay in memory and leave with your session; what you save of your decisions is "
+    "written into the run."
+)
 PICTURE = DATA / "sample.figure.png"
 
 
@@ -35,14 +45,15 @@ def welcome() -> None:
         st.warning(
             "The server was started again, and your files, which it keeps in memory only, are "
             "gone. Your settings are still here: drop the same files again to repeat the analysis. "
-            "Decisions by hand come back with a session.json.",
+            "Decisions by hand come back with a session.json, or with what this browser kept.",
             icon=":material/restart_alt:",
         )
+    keeping.offer()
     st.title("Particle sizes from electron micrographs", anchor=False)
     st.markdown(
-        "Drop a micrograph of nanoparticles on the left and see every particle outlined beside "
-        "its size distribution in nanometres. Move one slider, and doubtful particles leave both. "
-        "Take numbers, figure and outlines along."
+        "Drop a micrograph of nanoparticles on the left (on a phone, » opens the place for it) and "
+        "see every particle outlined beside its size distribution in nanometres. Move one slider, "
+        "and doubtful particles leave both. Take numbers, figure and outlines along."
     )
     sample_buttons()
     with st.container(width=900):
@@ -63,7 +74,7 @@ def footer(network: Segmenter) -> None:
     where = "CPU" if network.provider == "cpu" else f"GPU ({network.provider})"
     st.caption(
         f"semseg {__version__} · model {info.name} {info.version} ({info.sha256[:8]}) "
-        f"on {where} · Files stay in memory, are never written, and leave with your session. · "
+        f"on {where} · {OF_RUN if folder.is_given() else OF_FILES} · "
         "Workflow after Rühle, Krumrey and Hodoroaba, *Scientific Reports* 11, 4942 (2021), "
         "[doi:10.1038/s41598-021-84287-6](https://doi.org/10.1038/s41598-021-84287-6); "
         "please cite it beside semseg."

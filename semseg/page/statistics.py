@@ -14,13 +14,16 @@ from semseg.figures.plots import band_plot, distribution_plot, quantile_plot, sh
 from semseg.measure.quantities import SHAPES
 from semseg.metrology.assessment import SHAPE_FIGURES, Assessment, assess
 from semseg.metrology.pooling import left_out_sentences
-from semseg.page import cautions, choices, controls
+from semseg.metrology.uncertainty import RATIOS
+from semseg.page import cautions, choices, controls, factors
+from semseg.page.factors import at_other_factors
 from semseg.page.results import edited
 from semseg.page.text import plain
-from semseg.page.work import SegmentedImage, at_other_factors, store, turn, want_other_factors
+from semseg.page.work import SegmentedImage, store, turn
+from semseg.statistics.digits import places_between, with_uncertainty, written
 from semseg.statistics.distribution import MIN_INSIDE_PROBABILITY, goodness_sentence
 from semseg.statistics.intervals import MIN_IMAGES, Interval
-from semseg.statistics.nanomaterial import Screening, vssa
+from semseg.statistics.nanomaterial import vssa
 from semseg.statistics.sample_size import advice_sentence
 from semseg.statistics.summary import ONCE, Figure, SizeSummary
 
@@ -146,13 +149,15 @@ def figures_table(assessment: Assessment) -> pd.DataFrame:
     found = assessment.intervals
 
     def row(name: str, interval: Interval, figure: Figure | None = None) -> dict[str, str]:
+        place = places_between(interval.low, interval.high, interval.value)
+
         def of(summary: SizeSummary) -> str:
-            return _number(figure.of(summary)) if figure else ""
+            return _number(figure.of(summary), place) if figure else ""
 
         return {
             "": name,
-            "Counted": _number(interval.value),
-            "95 % interval": _limits(interval),
+            "Counted": _number(interval.value, place),
+            "95 % interval": _limits(interval, place),
             "By volume": of(assessment.by_volume),
             "Raw": of(assessment.raw),
             "Corrected": of(assessment.corrected),
@@ -175,7 +180,7 @@ def _uncertainty(assessment: Assessment, pictures: Sequence[SegmentedImage]) -> 
         if budget is not None:
             st.metric(
                 "D50, expanded uncertainty (k = 2)",
-                f"{budget.value:.4g} ± {budget.expanded * budget.value:.2g} {budget.unit}",
+                with_uncertainty(budget.value, budget.expanded * budget.value, budget.unit),
                 width="content",
             )
             rows = [
@@ -187,12 +192,20 @@ def _uncertainty(assessment: Assessment, pictures: Sequence[SegmentedImage]) -> 
             for missing in budget.missing:
                 st.caption(f"Not in it: {plain(missing)}.")
         controls.scale_uncertainty()
-        if len(assessment.band.medians) == 1:
+        if failed := factors.problems(pictures):
+            st.warning("\n\n".join(map(plain, failed)))
             st.button(
-                "Add the rescale factor: run the network twice more",
-                icon=":material/replay:",
-                on_click=want_other_factors,
+                "Try again",
+                icon=":material/refresh:",
+                on_click=factors.try_again,
                 args=(pictures,),
+                key="factors_again",
+            )
+        elif len(assessment.band.medians) == 1:
+            st.caption(
+                ":material/hourglass_empty: The network looks at "
+                f"{' and '.join(f'{ratio:g}' for ratio in RATIOS)} of the rescale factor in the "
+                "background; what that adds comes by itself."
             )
     with plot_side:
         st.plotly_chart(band_plot(assessment, assessment.filter_threshold), key="band", config=PLOT)
@@ -203,7 +216,7 @@ def _screening(assessment: Assessment) -> None:
     if found is None:
         st.write("Without a scale nothing can be said about nanometres.")
         return
-    st.metric("1 nm to 100 nm, by number (min Feret)", _share(found), width="content")
+    st.markdown(f"#### {plain(found.verdict)}.")
     st.write(plain(found.statement))
     area = vssa(assessment.particles["ecd_nm"], assessment.weights)
     st.caption(
@@ -211,10 +224,6 @@ def _screening(assessment: Assessment) -> None:
         "is no criterion any more, except that the definition leaves out materials below 6 m²/cm³; "
         "smooth spheres give the least that is possible."
     )
-
-
-def _share(found: Screening) -> str:
-    return f"{found.share:.1%} ({found.low:.1%} to {found.high:.1%})"
 
 
 def _shape(assessment: Assessment) -> None:
@@ -239,11 +248,11 @@ def shapes_table(assessment: Assessment) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename(columns=columns)
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else ""
+def _number(value: float, place: int) -> str:
+    return written(value, place) if np.isfinite(value) else ""
 
 
-def _limits(interval: Interval) -> str:
+def _limits(interval: Interval, place: int) -> str:
     if not (np.isfinite(interval.low) and np.isfinite(interval.high)):
         return "not known"
-    return f"{interval.low:.4g} to {interval.high:.4g}"
+    return f"{written(interval.low, place)} to {written(interval.high, place)}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,8 @@ from PIL import Image
 __all__ = ["Store", "size_of"]
 
 Result = TypeVar("Result")
+
+SMALL = 64  # bytes of what is no array, text or the like
 
 
 class Store:
@@ -33,6 +35,7 @@ class Store:
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._held = _Held()
         self._lock = threading.Lock()  # it is cleared by another thread than it is filled by
 
     def __contains__(self, key: Hashable) -> bool:
@@ -50,44 +53,106 @@ class Store:
         result: Result | None = self.known(key)
         if result is None:
             result = make()
-            with self._lock:
-                self._results[key] = result
-                while len(self._results) > 1 and self.used > self.budget:
-                    self._results.popitem(last=False)
+            self.put(key, result)
         return result
+
+    def put(self, key: Hashable, result: Any) -> None:
+        """Keep a result as the newest."""
+        with self._lock:
+            self._held.take(result)  # before what it shares with its predecessor is let go
+            self._forget(key)
+            self._results[key] = result
+            while len(self._results) > 1 and self._held.used > self.budget:
+                self._forget(next(iter(self._results)))
+
+    def drop(self, key: Hashable) -> None:
+        """Forget one result, where it is there."""
+        with self._lock:
+            self._forget(key)
 
     def clear(self) -> None:
         """Forget everything; what is asked for again is made again."""
         with self._lock:
             self._results.clear()
+            self._held = _Held()
+
+    def _forget(self, key: Hashable) -> None:
+        if key in self._results:
+            self._held.let_go(self._results.pop(key))
 
     @property
     def used(self) -> int:
         """Bytes of all results, about; what several of them share counts once."""
-        return size_of(list(self._results.values()))
+        return self._held.used
 
 
-def size_of(value: Any, seen: set[int] | None = None) -> int:
-    """About how many bytes a result holds: its arrays, tables, pictures, texts and bytes.
+def size_of(value: Any) -> int:
+    """About how many bytes a result holds: its arrays, tables, pictures, texts and bytes; what is
+    in it several times counts once."""
+    held = _Held()
+    held.take(value)
+    return held.used
 
-    `seen` collects the ids of what was counted, which is not counted again.
-    """
-    seen = set() if seen is None else seen
-    if id(value) in seen:
-        return 0
-    seen.add(id(value))
+
+@dataclass(eq=False, slots=True)
+class _Part:
+    """Something that results are made of: its own bytes, what it was made of when it was taken,
+    and how many hold it."""
+
+    value: Any
+    size: int
+    inner: tuple[Any, ...]
+    holders: int = 0
+
+
+class _Held:
+    """What results are made of, each part once, by its id. Results share most of what they hold,
+    so that taking one more looks only at what is new in it."""
+
+    def __init__(self) -> None:
+        self.used = 0
+        self._parts: dict[int, _Part] = {}
+
+    def take(self, value: Any) -> None:
+        """Count one more holder of this, and of all it is made of where it is new."""
+        part = self._parts.get(id(value))
+        if part is None:
+            part = self._parts[id(value)] = _Part(value, *_opened(value))
+            self.used += part.size
+            for each in part.inner:
+                self.take(each)
+        part.holders += 1
+
+    def let_go(self, value: Any) -> None:
+        """Count one holder less."""
+        part = self._parts[id(value)]
+        part.holders -= 1
+        if not part.holders:
+            del self._parts[id(value)]
+            self.used -= part.size
+            for each in part.inner:
+                self.let_go(each)
+
+
+def _opened(value: Any) -> tuple[int, tuple[Any, ...]]:
+    """The bytes of a value itself, about, and what it holds that may be large or shared."""
     if isinstance(value, np.ndarray):
-        return value.nbytes
+        return value.nbytes, ()
     if isinstance(value, pd.DataFrame):
-        return int(value.memory_usage(index=True, deep=True).sum())
+        return int(value.memory_usage(index=True, deep=True).sum()), ()
     if isinstance(value, Image.Image):
-        return value.width * value.height * len(value.getbands())
+        return value.width * value.height * len(value.getbands()), ()
     if isinstance(value, bytes | str):
-        return len(value)
+        return len(value), ()
     if is_dataclass(value) and not isinstance(value, type):
-        value = [getattr(value, item.name) for item in fields(value)]
+        return 0, _counted(getattr(value, item.name) for item in fields(value))
     if isinstance(value, dict):
-        value = list(value.values())
+        return 0, _counted(value.values())
     if isinstance(value, list | tuple):
-        return sum(size_of(item, seen) for item in value)
-    return 64
+        return 0, _counted(value)
+    return SMALL, ()
+
+
+def _counted(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Those that are worth counting."""
+    return tuple(each for each in values if not isinstance(each, int | float | None))

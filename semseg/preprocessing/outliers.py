@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from semseg.bands import Band, Progress, by_bands, share
+
 __all__ = ["repair_outliers"]
 
 BAND_PIXELS = 1 << 17  # worked on at a time; small enough for the processor's cache
@@ -42,7 +44,7 @@ SORT_EIGHT = (
 )
 
 
-def repair_outliers(grey: Image) -> tuple[Image, int]:
+def repair_outliers(grey: Image, progress: Progress | None = None) -> tuple[Image, int]:
     """Replace isolated hot and cold pixels by the median of their sound neighbours.
 
     A sound pixel is never alone. Noise has neighbours that scatter as much, an edge or a bright
@@ -56,6 +58,8 @@ def repair_outliers(grey: Image) -> tuple[Image, int]:
     Parameters
     ----------
     grey : float32 array, H x W, any scale; both sides at least 3 px
+    progress : callable, optional
+        Called with the share done, at most 1: the second half only where there are many.
 
     Returns
     -------
@@ -68,7 +72,9 @@ def repair_outliers(grey: Image) -> tuple[Image, int]:
     floor = MIN_SHARE_OF_CONTRAST * _contrast(repaired)
     if not floor > 0:
         return repaired, 0
-    hot, cold = _standing_out(repaired, spared=1, floors=(floor, floor))
+    hot, cold = _standing_out(
+        repaired, spared=1, floors=(floor, floor), progress=share(progress, 0, 0.5)
+    )
     flags = hot | cold
     if np.count_nonzero(flags) > MAX_SHARE * flags.size:
         return repaired, 0
@@ -85,7 +91,8 @@ def repair_outliers(grey: Image) -> tuple[Image, int]:
         )
         repaired[flags] = _sound_medians(repaired, flags)
         spared = MAX_CLUMP - 1
-        clumps = _standing_out(repaired, spared, (floor_hot, floor_cold))
+        floors = floor_hot, floor_cold
+        clumps = _standing_out(repaired, spared, floors, share(progress, 0.5, 1))
         for sign, clumped in zip((1, -1), clumps, strict=True):
             flags |= _small_clumps(clumped, _line_ends(repaired, clumped, sign, spared))
         np.copyto(repaired, grey)  # once more from the start, now that all unsound ones are known
@@ -100,18 +107,9 @@ def _contrast(grey: Image) -> float:
     return float(high - low)
 
 
-def _bands(grey: Image) -> Iterator[tuple[slice, Image, slice]]:
-    """Bands of rows: where they belong, the padded pixels, and the band's rows within those."""
-    height, width = grey.shape
-    rows = max(4 * HALO, BAND_PIXELS // width)
-    for start in range(0, height, rows):
-        stop = min(start + rows, height)
-        first, last = max(0, start - HALO), min(height, stop + HALO)
-        padded = np.pad(grey[first:last], 1, mode="reflect")
-        yield slice(start, stop), padded, slice(start - first, stop - first)
-
-
-def _standing_out(grey: Image, spared: int, floors: tuple[float, float]) -> tuple[Flags, Flags]:
+def _standing_out(
+    grey: Image, spared: int, floors: tuple[float, float], progress: Progress | None = None
+) -> tuple[Flags, Flags]:
     """Hot and cold pixels: beyond all but ``spared`` neighbours by far more than the scatter.
 
     Parameters
@@ -128,7 +126,9 @@ def _standing_out(grey: Image, spared: int, floors: tuple[float, float]) -> tupl
     """
     hot = np.zeros(grey.shape, dtype=bool)
     cold = np.zeros(grey.shape, dtype=bool)
-    for place, padded, own in _bands(grey):
+
+    def look(band: Band) -> None:
+        padded = np.pad(grey[band.seen], 1, mode="reflect")
         rows, columns = padded.shape[0] - 2, padded.shape[1] - 2
         ranked = [
             padded[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + columns].copy()
@@ -139,17 +139,21 @@ def _standing_out(grey: Image, spared: int, floors: tuple[float, float]) -> tupl
             np.minimum(ranked[i], ranked[j], out=lower)
             np.maximum(ranked[i], ranked[j], out=ranked[j])
             ranked[i], lower = lower, ranked[i]
+        own = band.inner
         low, high = ranked[spared][own], ranked[7 - spared][own]
         middle = (ranked[3][own] + ranked[4][own]) / np.float32(2)
         spread = ndimage.uniform_filter(ranked[6] - ranked[1], SPREAD_SIZE, mode="nearest")[own]
         spread *= np.float32(MIN_TIMES_SPREAD)
-        band = grey[place]
+        here = grey[band.own]
         for flags, excess, ridge, floor in (
-            (hot, band - high, high - middle, floors[0]),
-            (cold, low - band, middle - low, floors[1]),
+            (hot, here - high, high - middle, floors[0]),
+            (cold, low - here, middle - low, floors[1]),
         ):
             ridge *= np.float32(MIN_TIMES_RIDGE)
-            flags[place] = excess > np.maximum(np.maximum(spread, ridge), np.float32(floor))
+            flags[band.own] = excess > np.maximum(np.maximum(spread, ridge), np.float32(floor))
+
+    rows = max(4 * HALO, BAND_PIXELS // grey.shape[1])
+    by_bands(look, grey.shape, rows=rows, halo=HALO, progress=progress)
     return hot, cold
 
 

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from semseg.bands import Band, Picture, by_bands
 from semseg.errors import SettingsError, UnsuitableImageError
 from semseg.io.decoding.limits import MIN_SIDE_PX
 from semseg.preprocessing.label_bar import find_label_bar
@@ -34,12 +36,16 @@ __all__ = [
     "find_label_bar",
     "repair_outliers",
     "resize",
+    "resized",
     "square_pixels",
     "square_shape",
     "stretch_contrast",
 ]
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+MAX_HELD_PX = 8_000_000  # of an image that is only looked at part by part
+PART_ROWS = 64
+BICUBIC_REACH = 2  # px of the smaller of both images, to either side
 MAX_PERCENTILE_SAMPLE = 4_000_000  # pixels; more do not change a percentile, they only cost time
 
 
@@ -154,10 +160,60 @@ def resize(image: NDArray[np.float32], factor: float, multiple: int = 1) -> NDAr
     SettingsError
         The factor is not a finite number above 0.
     """
+    return _resized(image, *_shape_at(image, factor, multiple))
+
+
+def resized(image: NDArray[np.float32], factor: float, multiple: int = 1) -> Picture:
+    """What `resize` gives, made part by part where it is large (`MAX_HELD_PX`).
+
+    A part is that of the whole to within 0.00002. Parameters and errors are those of `resize`.
+    """
+    shape = _shape_at(image, factor, multiple)
+    if shape[0] * shape[1] <= MAX_HELD_PX or shape == image.shape:
+        return _resized(image, *shape)
+    return _Resized(image, shape)
+
+
+def _shape_at(image: NDArray[np.float32], factor: float, multiple: int) -> tuple[int, int]:
+    """Rows and columns after resizing."""
     if not (math.isfinite(factor) and factor > 0):
         raise SettingsError(f"The rescale factor must be a number above 0, not {factor}.")
     height, width = (multiple * max(1, round(side * factor / multiple)) for side in image.shape)
-    return _resized(image, height, width)
+    return height, width
+
+
+@dataclass(frozen=True, eq=False)
+class _Resized:
+    """An image of another size, whose parts are made when they are asked for."""
+
+    source: NDArray[np.float32]
+    shape: tuple[int, int]
+
+    @cached_property
+    def _range(self) -> tuple[np.float32, np.float32]:
+        return self.source.min(), self.source.max()
+
+    def __getitem__(self, window: tuple[slice, slice], /) -> NDArray[np.float32]:
+        rows, columns = (
+            part.indices(side)[:2] for part, side in zip(window, self.shape, strict=True)
+        )
+        # of the whole width and of few rows, for Pillow takes the corners of a part in float32
+        result = np.empty((rows[1] - rows[0], self.shape[1]), np.float32)
+        ratio = self.source.shape[0] / self.shape[0]
+        reach = math.ceil(BICUBIC_REACH * max(1, ratio)) + 1
+
+        def make(band: Band) -> None:
+            top, bottom = (ratio * (rows[0] + row) for row in (band.own.start, band.own.stop))
+            first = max(math.floor(top) - reach, 0)
+            near = self.source[first : math.ceil(bottom) + reach]
+            box = (0, top - first, near.shape[1], bottom - first)
+            size = result.shape[1], band.own.stop - band.own.start
+            source = Image.fromarray(np.ascontiguousarray(near, np.float32))
+            part = np.asarray(source.resize(size, Image.Resampling.BICUBIC, box))
+            np.clip(part, *self._range, out=result[band.own])
+
+        by_bands(make, result.shape, rows=PART_ROWS)
+        return result[:, columns[0] : columns[1]]
 
 
 def square_shape(shape: tuple[int, int], aspect: float) -> tuple[int, int]:

@@ -64,6 +64,11 @@ class PrintedScale:
     entries: Entries = field(default_factory=Entries)
     window: Window | None = None
 
+    @property
+    def tells_scale(self) -> bool:
+        """Whether any length was read."""
+        return any((self.bar, self.entries.width, self.entries.pixel))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them."""
         said = self.entries

@@ -24,7 +24,7 @@ from semseg.scale.resized import fitted
 from semseg.scale.vendors import TIFF_READERS
 from semseg.scale.vendors.jeol import read_jeol_exif
 from semseg.scale.vendors.phenom import read_phenom_bytes
-from semseg.scale.vendors.reading import TOLERANCE, Reading, is_positive, number
+from semseg.scale.vendors.reading import TOLERANCE, Reading, is_positive, number, verb
 
 __all__ = [
     "Calibration",
@@ -271,10 +271,16 @@ def agreement_note(typed: Calibration, from_file: Calibration) -> str | None:
     )
     apart = f"{difference:.1%} apart" if ratio < 2 else f"a factor of {ratio:.3g}"
     return (
-        f"The {typed.source} gives {typed.pixel_size_nm:.4g} nm per pixel but the "
-        f"{from_file.source} gives {from_file.pixel_size_nm:.4g} nm "
+        f"The {_gives(typed)} {typed.pixel_size_nm:.4g} nm per pixel but the "
+        f"{_gives(from_file)} {from_file.pixel_size_nm:.4g} nm "
         f"({apart}): check the scale bar before you trust the sizes."
     )
+
+
+def _gives(scale: Calibration) -> str:
+    source = scale.source
+    several = " and " in source.partition("(")[0]
+    return f"{source} {'give' if several else verb(source, 'give')}"
 
 
 def _require_positive(value: Any, what: str, unit: str) -> None:

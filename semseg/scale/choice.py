@@ -35,8 +35,8 @@ def choose_calibration(
 
     What a person typed wins over the file, the file over the scale bar, that over what was read in
     the picture, that over an assumption; but what is only proposed comes after all that is certain.
-    A scale of the file that the picture contradicts is used, and says so in its source, which
-    stands wherever sizes do.
+    A scale of the file that the picture contradicts is used, but no longer certain, and says so in
+    its source, which stands wherever sizes do.
 
     Parameters
     ----------
@@ -102,7 +102,8 @@ def choose_calibration(
     elif recorded and read and recorded.certain and (clash := agreement_note(recorded, read)):
         notes.append(clash)
         against = f"against the {read.source} ({read.pixel_size_nm:.4g} nm per pixel): check"
-        recorded, read = replace(recorded, source=f"{recorded.source}, {against}"), None
+        source = f"{recorded.source}, {against}"
+        recorded, read = replace(recorded, source=source, proposed=True), None
     known = [each for each in (typed, recorded, measured, read) if each is not None]
     if checked_nm is not None:
         known = [_checked(each, checked_nm) for each in known]
@@ -121,10 +122,13 @@ def choose_calibration(
             "The file does not say how large its pixels are, so the picture was assumed to be "
             f"{assumed_width_nm:g} nm wide; check the scale bar and give the width.",
         ]
+    give = "give the width of the picture in nanometres"
+    if scale_bar and not said.note:
+        bar = f"a scale bar {scale_bar.length_px:.4g} px long was found"
+        give = f"{bar}, so give what stands at it, or the width of the picture"
     return None, [
         *notes,
-        "The file does not say how large its pixels are, so sizes are in pixels; "
-        "give the width of the picture in nanometres.",
+        f"The file does not say how large its pixels are, so sizes are in pixels; {give}.",
     ]
 
 

@@ -11,6 +11,7 @@ own metadata say and what its sidecar says together.
 
 import codecs
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
@@ -28,6 +29,7 @@ from semseg.scale.vendors.tescan import is_tescan_text, tescan_reading
 __all__ = [
     "MAX_BYTES",
     "SUFFIXES",
+    "descriptions_among",
     "is_sidecar_name",
     "merge",
     "read_sidecar",
@@ -39,6 +41,7 @@ __all__ = [
 SUFFIXES = (".txt", ".hdr")
 MAX_BYTES = 1_000_000
 
+_TIA_IMAGE, _NUMBERED = re.compile(r"(.+)\.ser"), re.compile(r"_\d+$")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -78,6 +81,20 @@ def sidecar_among(picture: str, names: Iterable[str]) -> str | None:
         if name != picture:
             found.setdefault(name.casefold(), name)
     return next((found[name] for name in wanted if name in found), None)
+
+
+def descriptions_among(names: Iterable[str]) -> set[str]:
+    """Those of these files that only describe others of them: TIA's ``x.emi`` beside its images
+    ``x_1.ser``, ``x_2.ser``, which hold all that is read.
+
+    >>> descriptions_among(["x.emi", "X_1.ser", "alone.emi"])
+    {'x.emi'}
+    """
+    names = list(names)
+    images = {found[1] for name in names if (found := _TIA_IMAGE.fullmatch(name.casefold()))}
+    stems = images | {_NUMBERED.sub("", stem) for stem in images}
+    described = {f"{stem}.emi" for stem in stems}
+    return {name for name in names if name.casefold() in described}
 
 
 def is_sidecar_name(name: str) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from semseg.measure.area import Area
 from semseg.measure.visibility import FULLY_VISIBLE
 from semseg.statistics.distribution import edge_weights
 from semseg.statistics.summary import volume_weights
@@ -107,7 +108,7 @@ class Counts:
 
 
 def apply_rule(
-    particles: pd.DataFrame, frame: tuple[int, int], *, edges: str, visible_only: bool
+    particles: pd.DataFrame, area: Area, *, edges: str, visible_only: bool
 ) -> pd.DataFrame:
     """Mark which accepted particles are counted, and with what weight.
 
@@ -115,8 +116,8 @@ def apply_rule(
     ----------
     particles : DataFrame
         With `RULE_COLUMNS`.
-    frame : (height, width)
-        Of the analysed part of the picture, recorded px.
+    area : Area
+        The analysed part of the picture.
     edges : str
         A key of `EDGES`.
     visible_only : bool
@@ -127,7 +128,7 @@ def apply_rule(
     The table with ``not_counted`` (why the rule leaves a particle out, or an empty text),
     ``counted`` (kept, and not left out) and ``weight``: 1, or 1/P with
     P = (Z1 - F1) (Z2 - F2) / (Z1 Z2), Z the sides of the frame and F those of the particle's
-    bounding box (Miles-Lantuejoul correction, ISO 13322-1).
+    bounding box (Miles-Lantuejoul correction, ISO 13322-1); with masks times `Area.room`.
     """
     not_counted = np.full(len(particles), "", object)
     if visible_only:
@@ -137,8 +138,10 @@ def apply_rule(
     if edges != "count":
         not_counted[~whole] = CUT
     if edges == "weight":
-        width, height = (particles.loc[whole, f"box_{side}_px"] for side in ("width", "height"))
-        weight[whole] = edge_weights(width.to_numpy(), height.to_numpy(), frame)
+        width, height = (
+            particles.loc[whole, f"box_{side}_px"].to_numpy() for side in ("width", "height")
+        )
+        weight[whole] = edge_weights(width, height, area.frame) / area.room(width, height)
     counts = particles["kept"].to_numpy(bool) & (not_counted == "")
     return particles.assign(
         not_counted=pd.Series(not_counted, particles.index, dtype=str),

@@ -61,6 +61,7 @@ __all__ = [
     "Interval",
     "Intervals",
     "bootstrap_intervals",
+    "bootstrap_median",
     "bootstrap_statistic",
 ]
 
@@ -206,15 +207,56 @@ def bootstrap_intervals(
                 limits |= _calibrated(sample, values, level, resamples, rng)
     if sample.weights is not None and np.ptp(sample.weights) > 0:  # would hold the truth too rarely
         limits = {name: both for name, both in limits.items() if name not in ("d32", "d43")}
-    found = {}
-    for name, value in values.items():
-        low, high = limits.get(name, (math.nan, math.nan))
-        if math.isfinite(low) and math.isfinite(high):
-            # Percentiles and their limits interpolate by rules that differ a little.
-            found[name] = Interval(value, float(min(low, value)), float(max(high, value)), level)
-        else:
-            found[name] = Interval(value, math.nan, math.nan, level)
+    found = {
+        name: _interval(value, limits.get(name, (math.nan, math.nan)), level)
+        for name, value in values.items()
+    }
     return Intervals(sample.sizes.size, sample.starts.size, sample.unit, resamples, **found)
+
+
+def bootstrap_median(
+    sizes: ArrayLike,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """``bootstrap_intervals(...).d50`` alone, in a fraction of the time; parameters and errors are
+    the same."""
+    if not 0 < level < 1:
+        raise ValueError(f"The level must lie between 0 and 1, but is {level}.")
+    sample = take(sizes, weights, groups)
+    value = summarise(sample.sizes, sample.weights).d50
+    limits = math.nan, math.nan
+    if sample.sizes.size >= MIN_TO_FIT and _geometric_standard_deviation(sample) > MIN_GSD:
+        weight = sample.weight
+        units = sample.by_unit(np.stack([weight, weight * (sample.sizes <= value)]))
+        total, below = resampled_sums(units, resamples, np.random.default_rng(seed))
+        count = units.shape[1]
+        errors = _around(level, count) * standard_error(below / total, count)
+        low, high = sizes_at(sample.sizes, weight, PERCENTILES["d50"], errors)
+        limits = float(low), float(high)
+    return _interval(value, limits, level)
+
+
+def _interval(value: float, limits: tuple[float, float], level: float) -> Interval:
+    low, high = limits
+    if math.isfinite(low) and math.isfinite(high):
+        # Percentiles and their limits interpolate by rules that differ a little.
+        return Interval(value, float(min(low, value)), float(max(high, value)), level)
+    return Interval(value, math.nan, math.nan, level)
+
+
+def _geometric_standard_deviation(sample: Sample) -> float:
+    return math.exp(summarise(np.log(sample.sizes), sample.weights).standard_deviation)
+
+
+def _around(level: float, units: int) -> NDArray[np.float64]:
+    """Below and above, how many standard errors the limits lie off, from so many units."""
+    student = float(stdtrit(units - 1, (1 + level) / 2))
+    return student * np.array([-1.0, 1.0])
 
 
 def bootstrap_statistic(
@@ -262,13 +304,13 @@ def _values(sample: Sample) -> dict[str, float]:
     sizes, weights = sample.sizes, sample.weights
     number = summarise(sizes, weights)
     volume = summarise(sizes, sample.weight * sample.relative**3)
-    logs = summarise(np.log(sizes), weights)
+    geometric_mean = math.exp(summarise(np.log(sizes), weights).mean)
     return {
         "mean": number.mean,
         "standard_deviation": number.standard_deviation,
         **{name: getattr(number, name) for name in PERCENTILES},
-        "geometric_mean": math.exp(logs.mean),
-        "geometric_standard_deviation": math.exp(logs.standard_deviation),
+        "geometric_mean": geometric_mean,
+        "geometric_standard_deviation": _geometric_standard_deviation(sample),
         "d32": moment_mean(sizes, 3, 2, weights),
         "d43": moment_mean(sizes, 4, 3, weights),
         **{f"volume_{name}": getattr(volume, name) for name in PERCENTILES},
@@ -291,8 +333,7 @@ def _standard(
         columns.append(volume * (sample.sizes <= values[f"volume_{name}"]))
     units = sample.by_unit(np.stack(columns))
     total, volumes, first, log, square, *below = resampled_sums(units, resamples, rng)
-    student = stdtrit(units.shape[1] - 1, (1 + level) / 2)
-    both = student * np.array([-1, 1])
+    both = _around(level, units.shape[1])
 
     def error(estimates: NDArray[np.float64]) -> NDArray[np.float64]:
         limits: NDArray[np.float64] = both * standard_error(estimates, units.shape[1])

@@ -34,6 +34,8 @@ criterion any more. It has the one quoted above, which takes materials below 6 m
 >>> found = screen([40.0] * 90 + [150.0] * 10, rule="every particle")
 >>> found.outcome, found.share, round(found.low, 3), round(found.high, 3)
 ('meets the size criterion', 0.9, 0.826, 0.945)
+>>> found.verdict
+'90 % are nano (95 %: 83 to 94 %): at or above the 50 % line, so the size criterion is met'
 >>> vssa([100.0, 100.0])
 60.0
 """
@@ -41,6 +43,7 @@ criterion any more. It has the one quoted above, which takes materials below 6 m
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,8 +98,11 @@ class Screening:
         ``meets the size criterion`` (the lower limit is at least 0.5),
         ``size criterion not demonstrated`` (the upper limit is below 0.5) or
         ``inconclusive: measure more``.
+    verdict
+        The outcome in words that hold the figure, for wherever it is shown; no full stop.
     statement
-        Three sentences for a report. They hold all that and the counting rule.
+        Sentences to stand beside the verdict: the criterion, the figures, the counting rule, and
+        what an image does not show.
     """
 
     count: int
@@ -106,6 +112,7 @@ class Screening:
     high: float
     method: str
     outcome: str
+    verdict: str
     statement: str
 
 
@@ -160,21 +167,55 @@ def screen(
     outcome = INCONCLUSIVE
     if not scale_doubt and (low >= HALF or high < HALF):
         outcome = MEETS if low >= HALF else NOT_DEMONSTRATED
-    first = f" (the scale is only {scale_doubt}, so check that first)" if scale_doubt else ""
+    verdict = _verdict(outcome, scale_doubt, share, low, high)
     statement = (
         "Screening only, by the size criterion of Commission Recommendation 2022/C 229/01: "
-        f"{outcome}{first}. "
         f"{_share_in_words(sizes.size, share, low, high)}; counting rule: "
         f"{rule.strip().rstrip('.')}. "
         "An image does not show the thickness of a particle, so a share below 50 % does not show "
         "that a material is outside the definition."
     )
-    return Screening(sizes.size, int(inside.sum()), share, low, high, method, outcome, statement)
+    return Screening(
+        sizes.size, int(inside.sum()), share, low, high, method, outcome, verdict, statement
+    )
+
+
+def _verdict(outcome: str, scale_doubt: str, share: float, low: float, high: float) -> str:
+    if math.isnan(share):
+        return "Nothing can be said: no particle was counted"
+    number, least, most = _percents((share, low, high))
+    said = f"{number} % are nano (95 %: {least} to {most} %)"
+    if scale_doubt:
+        return f"{said}, but the scale is only {scale_doubt}, so check that first"
+    return f"{said}: {_AGAINST_HALF[outcome]}"
+
+
+_AGAINST_HALF = {
+    MEETS: "at or above the 50 % line, so the size criterion is met",
+    NOT_DEMONSTRATED: "below the 50 % line; that does not show that it is no nanomaterial",
+    INCONCLUSIVE: "the 50 % line is between these limits, so measure more particles",
+}
+
+
+def _percents(shares: Sequence[float]) -> list[str]:
+    """Shares in percent with as few decimals as leave each on its side of 50 %.
+
+    >>> _percents([0.12, 0.08, 0.17]), _percents([0.45, 0.41, 0.4996])
+    (['12', '8', '17'], ['45.00', '41.00', '49.96'])
+    """
+    for decimals in (0, 1, 2):
+        texts = [f"{100 * share:.{decimals}f}" for share in shares]
+        if all(
+            (float(text) > 100 * HALF, float(text) < 100 * HALF) == (share > HALF, share < HALF)
+            for text, share in zip(texts, shares, strict=True)
+        ):
+            break
+    return texts
 
 
 def _share_in_words(count: int, share: float, low: float, high: float) -> str:
     if count == 0:
-        return "No particle was counted"
+        return "no particle was counted"
     return (
         f"{100 * share:.1f} % of {count} constituent particles by number (95 % interval "
         f"{100 * low:.1f} to {100 * high:.1f} %) have a least Feret diameter from 1 nm to 100 nm"

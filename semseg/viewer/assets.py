@@ -59,6 +59,7 @@ def publish(folder: Path) -> str:
         made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
         try:
             for file, content in _contents():
+                (made / file).parent.mkdir(exist_ok=True)
                 (made / file).write_bytes(content)
             made.chmod(0o755)
             _put(made, folder / name, sizes)
@@ -119,16 +120,21 @@ def _put(made: Path, place: Path, sizes: dict[str, int]) -> None:
 
 def _sources() -> list[Path]:
     """The viewer's own files for the browser."""
-    return sorted([*HERE.glob("*.js"), HERE / "viewer.css"])
+    return sorted([*HERE.rglob("*.js"), *HERE.rglob("*.css")])
+
+
+def _name(path: Path) -> str:
+    """Of one of them where it is served: modules import each other by these."""
+    return path.relative_to(HERE).as_posix()
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
     state = path.stat()
-    return path.name, state.st_mtime_ns, state.st_size
+    return _name(path), state.st_mtime_ns, state.st_size
 
 
 def _contents() -> list[tuple[str, bytes]]:
-    own = [(path.name, path.read_bytes()) for path in _sources()]
+    own = [(_name(path), path.read_bytes()) for path in _sources()]
     made = (definitions.NAME, definitions.module().encode())
     return [*own, made, ("plotly.min.js", get_plotlyjs().encode())]
 

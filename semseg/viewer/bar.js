@@ -2,6 +2,7 @@
 
 import { FIGURES, STATES } from "./definitions.js";
 import { element, find, setText } from "./dom.js";
+import { Spread } from "./spread.js";
 import { fixed, places } from "./texts.js";
 
 /** @import { StateLook } from "./definitions.js" */
@@ -44,7 +45,9 @@ export class Bar {
     };
     this.switch.addEventListener("click", toggled, { signal });
 
+    this.spread = new Spread(root, signal);
     this.kept = figure("kept", "Kept");
+    this.name = find(root, ".sv-name", HTMLElement);
     this.figures = FIGURES.map(({ key, title }) => ({ key, ...figure(key, title) }));
     this.counted = element("dd", "sv-unit");
     this.counted.dataset.number = "counted";
@@ -70,6 +73,12 @@ export class Bar {
     );
   }
 
+  /** @param {Particles} particles */
+  load(particles) {
+    this.spread.load(particles);
+    setText(this.name, particles.name);
+  }
+
   /**
    * @param {Particles} particles
    * @param {State} state
@@ -81,6 +90,7 @@ export class Bar {
     if (Number(this.slider.value) !== state.threshold) this.slider.value = String(state.threshold);
     this.slider.style.setProperty("--share", `${100 * state.threshold}%`);
     setText(this.output, state.threshold.toFixed(2));
+    this.spread.draw(state);
     const digits = places(summary.mean);
     for (const { key, value, unit } of this.figures) {
       setText(value, fixed(summary[key], digits));

@@ -1,23 +1,28 @@
-// The card of what is selected: one particle in full, or several in numbers.
+// The card of what is selected: one particle in full, or several in numbers. It stands over a corner
+// of the picture while something is selected, until it is closed.
 
 import { IN_SHORT, SHAPES, SIZES, STATES } from "./definitions.js";
 import { element, find, findAll, pen } from "./dom.js";
-import { path } from "./particles.js";
 import { ACCEPTED, ACCEPTED_BY_HAND, REJECTED, REJECTED_BY_HAND } from "./state.js";
 import { summarise } from "./statistics.js";
 import { fixed, places } from "./texts.js";
 
+/** @import { Command } from "./keys.js" */
 /** @import { Keep, Particles } from "./types.d.ts" */
+/** @import { Picture } from "./picture.js" */
 /** @import { State } from "./state.js" */
 
 /**
  * @typedef {object} Actions
  * @property {(keep: Keep, rows: number[]) => void} edit
- * @property {(direction: -1 | 1) => void} travel
  * @property {(row: number) => void} zoomTo
+ * @property {(command: Command) => void} command
+ * @property {() => void} left what had the focus is gone
+ * @property {(rows: number[], box: HTMLElement) => void} place the card is there, about these
  */
 
-const CUT_OUT = 132; // CSS px
+const CUT_OUT = 96; // CSS px
+const MOST_MERGED = 20; // particles that anybody might mean to merge
 
 export class Card {
   /** @type {Particles} */
@@ -29,22 +34,18 @@ export class Card {
 
   /**
    * @param {Element} root
+   * @param {Picture} picture
    * @param {Actions} actions
    */
-  constructor(root, actions) {
+  constructor(root, picture, actions) {
     this.box = find(root, ".sv-card", HTMLElement);
-    const lines = Object.keys(SIZES).length + Object.keys(SHAPES).length + 2;
-    this.box.style.setProperty("--sv-facts", String(lines)); // with confidence and visibility
+    this.picture = picture;
     this.actions = actions;
-    this.picture = new Image();
   }
 
   /** @param {Particles} particles */
   load(particles) {
     this.particles = particles;
-    this.picture = new Image();
-    this.picture.onload = () => this.cutOut && this.drawCutOut(...this.cutOut);
-    this.picture.src = particles.image.source;
     this.shown = null;
   }
 
@@ -60,24 +61,26 @@ export class Card {
     this.shown = key;
     this.cutOut = null;
     const active = document.activeElement;
-    const focused =
-      active instanceof HTMLElement && this.box.contains(active) ? active.dataset.act : undefined;
-    const body =
-      rows.length === 0 ? this.nothing() : rows.length === 1 ? this.one(state, rows[0]) : this.several(state, rows);
-    this.box.replaceChildren(...body);
-    find(this.box, ":scope > .sv-buttons", HTMLElement).append(this.history(state));
+    const inside = active instanceof HTMLElement && this.box.contains(active);
+    const focused = inside ? active.dataset.act : undefined;
+    if (!rows.length) return this.close();
+    this.box.hidden = false;
+    const body = rows.length === 1 ? this.one(state, rows[0]) : this.several(state, rows);
+    const close = this.button("×", "close", () => this.close(), "Close");
+    close.className = "sv-close";
+    close.ariaLabel = "Close";
+    this.box.replaceChildren(...body, close);
     if (focused) {
       const buttons = findAll(this.box, "button:not(:disabled)", HTMLButtonElement);
       (buttons.find((button) => button.dataset.act === focused) ?? buttons[0])?.focus();
     }
+    this.actions.place(rows, this.box);
   }
 
-  nothing() {
-    const hint = this.particles.n
-      ? "Click a particle, a bar or a point, or drag over several, to see and edit them here. " +
-        "Shift or Ctrl adds."
-      : "";
-    return [element("p", "sv-hint", hint), element("div", "sv-buttons")];
+  close() {
+    const focused = this.box.contains(document.activeElement);
+    this.box.hidden = true;
+    if (focused) this.actions.left(); // the keys would be heard by nobody
   }
 
   /** @param {State} state @param {number} row */
@@ -85,18 +88,17 @@ export class Card {
     const p = this.particles;
     const code = state.code[row];
     const digits = places(p.max_feret[row]);
-    /** @type {[title: string, value: string][]} */
+    /** @type {[title: string, value: string, name?: string][]} */
     const facts = [];
-    for (const { key, name } of Object.values(SIZES)) {
-      facts.push([name, `${fixed(p[key][row], digits)} ${p.unit}`]);
+    for (const { key, symbol, name } of Object.values(SIZES)) {
+      facts.push([symbol, `${fixed(p[key][row], digits)} ${p.unit}`, name]);
     }
-    for (const { key, name, decimals } of Object.values(SHAPES)) {
-      facts.push([name, fixed(p[key][row], decimals)]);
+    for (const { key, symbol, name, decimals } of Object.values(SHAPES)) {
+      facts.push([symbol, fixed(p[key][row], decimals), name]);
     }
     facts.push(["Confidence", fixed(p.confidence[row], 3)], this.seen(row));
     if (p.weighted && !p.out[row]) facts.push(["Counts as", fixed(p.weight[row], 3)]);
-    const list = element("dl", "sv-facts");
-    for (const [title, value] of facts) list.append(element("dt", "", title), element("dd", "", value));
+    const list = listed(facts);
     const canvas = element("canvas", "sv-cutout");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Particle ${p.label[row]}`);
@@ -109,7 +111,12 @@ export class Card {
     if (code === ACCEPTED_BY_HAND) {
       buttons.push(this.edit("Take back", null, [row]), this.edit("Exclude", false, [row]));
     }
-    buttons.push(this.button("Zoom to it", "zoom", () => this.actions.zoomTo(row)));
+    buttons.push(
+      this.command("Split", "seam", "Split it at the seam that glows (S)"),
+      this.command("Merge", "merge", "Merge it with the neighbour of the longest common side (M)"),
+      this.command("Redraw", "draw", "Draw its outline anew (D)"),
+      this.button("Zoom to it", "zoom", () => this.actions.zoomTo(row)),
+    );
     const reason = state.reason(row);
     const title = element("h4", "", `Particle ${p.label[row]}`);
     const mark = element("span", "sv-state", state.name(row));
@@ -117,9 +124,8 @@ export class Card {
     const why = state.leftOut(row) ? "Not counted" : "Speaks against it";
     const text = reason ? element("p", "sv-reason", `${why}: ${reason}.`) : "";
     const head = element("div", "sv-card-head", title, mark);
-    const side = element("div", "sv-card-side", canvas);
-    const main = element("div", "sv-card-main", head, text, list);
-    return [element("div", "sv-card-body", side, main), element("div", "sv-buttons", ...buttons)];
+    const top = element("div", "sv-card-top", canvas, element("div", "", head, text));
+    return [top, list, element("div", "sv-buttons", ...buttons)];
   }
 
   /**
@@ -142,13 +148,9 @@ export class Card {
     const weights = p.weights[state.weighting];
     const summary = summarise(values, weights && Float64Array.from(rows, (row) => weights[row]));
     const digits = places(summary.mean);
-    const list = element("dl", "sv-facts");
-    for (const { key, title } of IN_SHORT) {
-      list.append(
-        element("dt", "", title),
-        element("dd", "", `${fixed(summary[key], digits)} ${p.unit}`),
-      );
-    }
+    const list = listed(
+      IN_SHORT.map(({ key, title }) => [title, `${fixed(summary[key], digits)} ${p.unit}`]),
+    );
     /** @param {number[]} codes */
     const of = (...codes) => rows.filter((row) => codes.includes(state.code[row]));
     const [excluded, rejected] = [of(REJECTED_BY_HAND), of(REJECTED)];
@@ -159,6 +161,9 @@ export class Card {
     }
     if (rejected.length) buttons.push(this.edit("Keep all anyway", true, rejected));
     if (edited.length) buttons.push(this.edit("Restore all", null, edited));
+    if (rows.length <= MOST_MERGED) {
+      buttons.push(this.command("Merge", "merge", "Make one particle of them; they must touch (M)"));
+    }
     const title = element("h4", "", `${rows.length} particles selected`);
     const uncounted = rows.filter((row) => state.leftOut(row)).length;
     const note = uncounted ? `, with ${uncounted} that are kept but not counted` : "";
@@ -167,15 +172,9 @@ export class Card {
     return [head, size, list, element("div", "sv-buttons", ...buttons)];
   }
 
-  /** @param {State} state */
-  history(state) {
-    const undo = this.button("Undo", "undo", () => this.actions.travel(-1), "Ctrl+Z");
-    const redo = this.button("Redo", "redo", () => this.actions.travel(1), "Ctrl+Shift+Z");
-    undo.disabled = state.done === 0;
-    redo.disabled = state.done === state.steps.length;
-    const edits = state.counts.excluded_by_hand + state.counts.kept_by_hand;
-    const text = edits ? `${edits} decided by hand` : "";
-    return element("div", "sv-history", element("span", "sv-hint", text), undo, redo);
+  /** @param {string} text @param {Command} command @param {string} title */
+  command(text, command, title) {
+    return this.button(text, command, () => this.actions.command(command), title);
   }
 
   /** @param {string} text @param {Keep} keep @param {number[]} rows */
@@ -194,6 +193,11 @@ export class Card {
     return made;
   }
 
+  /** The picture has arrived, or looks different. */
+  redraw() {
+    if (this.cutOut) this.drawCutOut(...this.cutOut);
+  }
+
   /**
    * The particle and a little of its surroundings.
    *
@@ -203,7 +207,7 @@ export class Card {
    */
   drawCutOut(canvas, row, code) {
     const ratio = window.devicePixelRatio || 1;
-    const { boxes, image } = this.particles;
+    const { boxes } = this.particles;
     const [left, top, right, bottom] = boxes.subarray(4 * row, 4 * row + 4);
     const side = 1.5 * Math.max(right - left, bottom - top, 6);
     const [x, y] = [(left + right - side) / 2, (top + bottom - side) / 2];
@@ -213,10 +217,8 @@ export class Card {
     context.fillStyle = "#15171c";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.setTransform(zoom, 0, 0, zoom, -x * zoom, -y * zoom);
-    if (this.picture.naturalWidth) {
-      context.drawImage(this.picture, -0.5, -0.5, image.width, image.height);
-    }
-    const outline = path(this.particles, row);
+    this.picture.draw(context, zoom);
+    const outline = this.particles.outlines.path(row);
     const px = ratio / zoom;
     context.strokeStyle = "rgba(0, 0, 0, 0.6)";
     context.lineWidth = 3.6 * px;
@@ -227,4 +229,18 @@ export class Card {
     context.setLineDash(dashes.map((length) => length * px));
     context.stroke(outline);
   }
+}
+
+/**
+ * Titles and values below each other; `name` is said where a title is pointed at.
+ *
+ * @param {[title: string, value: string, name?: string][]} facts
+ */
+function listed(facts) {
+  const lines = facts.map(([title, value, name = ""]) => {
+    const term = element("dt", "", title);
+    term.title = name;
+    return element("div", "", term, element("dd", "", value));
+  });
+  return element("dl", "sv-facts", ...lines);
 }

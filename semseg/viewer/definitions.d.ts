@@ -37,6 +37,6 @@ export type StateKey =
 export const SIZES: Record<SizeKey, Quantity<SizeKey>>;
 export const SHAPES: Record<ShapeKey, Quantity<ShapeKey>>;
 export const STATES: Record<StateKey, StateLook>;
-/** Figures of a summary, and those of them that stand where there is little room. */
+/** Figures of a summary, each number once, and those that stand where there is little room. */
 export const FIGURES: Figure[];
 export const IN_SHORT: Figure[];

@@ -13,7 +13,7 @@ from typing import Any
 
 from semseg.figures.states import STATES
 from semseg.measure.quantities import SHAPES, SIZES, Quantity
-from semseg.statistics.summary import FIGURES, IN_SHORT, Figure
+from semseg.statistics.summary import IN_SHORT, ONCE, Figure
 
 __all__ = ["NAME", "module"]
 
@@ -27,7 +27,7 @@ def module() -> str:
         "SIZES": {key: _quantity(size) for key, size in SIZES.items()},
         "SHAPES": {key: _quantity(shape) for key, shape in SHAPES.items()},
         "STATES": {key: asdict(state) for key, state in STATES.items()},
-        "FIGURES": [_figure(figure) for figure in FIGURES],
+        "FIGURES": [_figure(figure) for figure in ONCE],
         "IN_SHORT": [_figure(figure) for figure in IN_SHORT],
     }
     return "".join(_exported(constants))

@@ -68,21 +68,44 @@ export function setText(node, text) {
 }
 
 /**
- * The style sheet, within the component so that it goes with it.
+ * The style sheets, within the component so that they go with it.
  *
  * @param {HTMLElement} root
- * @param {string} address
- * @returns {Promise<unknown>} done also where it did not arrive: plain, but usable
+ * @param {string[]} addresses
+ * @returns {Promise<unknown>} done also where one did not arrive: plain, but usable
  */
-export function loadStyle(root, address) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = address;
-  const loaded = new Promise((done) => {
-    link.onload = done;
-    link.onerror = done;
-  });
+export function loadStyle(root, addresses) {
   root.querySelectorAll("link").forEach((old) => old.remove());
-  root.prepend(link);
-  return loaded;
+  const links = addresses.map((address) => {
+    const link = element("link");
+    link.rel = "stylesheet";
+    link.href = address;
+    return link;
+  });
+  const loaded = links.map(
+    (link) =>
+      new Promise((done) => {
+        link.onload = done;
+        link.onerror = done;
+      }),
+  );
+  root.prepend(...links);
+  return Promise.all(loaded);
+}
+
+/** A button that stays pressed until it is pressed again; it stands on the picture, and is no part of it. */
+export class Pressed {
+  /** @param {HTMLElement} button @param {AbortSignal} signal */
+  constructor(button, signal) {
+    this.button = button;
+    const turn = () => button.setAttribute("aria-pressed", String(!this.pressed));
+    button.addEventListener("click", turn, { signal });
+    for (const kind of ["pointerdown", "pointermove", "click", "dblclick"]) {
+      button.addEventListener(kind, (event) => event.stopPropagation(), { signal });
+    }
+  }
+
+  get pressed() {
+    return this.button.getAttribute("aria-pressed") === "true";
+  }
 }

@@ -1,21 +1,22 @@
-// Painting outlines, ids and the mark of the scale bar on the canvas over the picture.
+// Painting outlines and ids on the canvas over the picture.
 
 import { STATES } from "./definitions.js";
 import { REJECTED, REJECTED_BY_HAND } from "./state.js";
-import { path } from "./particles.js";
 
-/** @import { Line, Options, Particles, PrintedBar, Range, Sight } from "./types.d.ts" */
+/** @import { Draft, Options, Particles, Range, Sight } from "./types.d.ts" */
 /** @import { State } from "./state.js" */
 
 /** @typedef {CanvasRenderingContext2D} Context */
 /** What outlines are drawn with; `px` is a CSS px in recorded px. */
-/** @typedef {{ context: Context, particles: Particles, px: number }} Pen */
+/** @typedef {{ context: Context, path: (i: number) => Path2D, px: number }} Pen */
 /** @typedef {"accepted" | "not_counted" | "rejected" | "rejected_by_hand"} Group */
+/** @typedef {Record<Group, number[]>} Groups rows */
+/** @typedef {((i: number, alpha: number) => string) | null} Colours of sizes; null where all have one */
 
 const CASING = "rgba(0, 0, 0, 0.6)";
-/** of the mark around the scale bar that was found, and of a line drawn over one */
-const BAR = "#3fd2ff";
 const MAX_IDS = 1500;
+const SMALL = 16; // CSS px
+const SHADOW = 0.8; // CSS px to the right and down
 // cividis-like would hide on grey pictures; viridis without its darkest part
 const SCALE = [
   [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137],
@@ -43,23 +44,24 @@ export function sizeColour(share, alpha = 1) {
  * @param {State} state
  * @param {Options} options
  * @param {Range} range
- * @param {Line | null} line drawn over a scale bar
+ * @param {Draft[]} drafts
  */
-export function paint(context, view, particles, state, options, range, line) {
+export function paint(context, view, particles, state, options, range, drafts = []) {
   const ratio = context.canvas.width / view.width;
-  const shown = visible(view, particles, state, options);
+  const gone = new Set(drafts.flatMap((draft) => draft.gone));
+  const seen = visible(view, particles, state, options);
+  const shown = gone.size ? seen.filter((i) => !gone.has(particles.label[i])) : seen;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   const scale = view.zoom * ratio;
   context.setTransform(scale, 0, 0, scale, -view.left * scale, -view.top * scale);
   context.lineJoin = "round";
   dimCropped(context, particles);
+  const masks = [...particles.masks, ...drafts.flatMap((draft) => draft.masks)];
+  dimMasked(context, { image: particles.image, masks }, pixel(view));
 
-  /** @type {Record<Group | "selected", number[]>} */
-  const groups = { accepted: [], not_counted: [], rejected: [], rejected_by_hand: [], selected: [] };
-  for (const i of shown) groups[state.selected[i] ? "selected" : group(state, i)].push(i);
-  const { accepted, not_counted: left, rejected, rejected_by_hand: excluded, selected } = groups;
-  const pen = { context, particles, px: 1 / view.zoom };
+  const { small, large, selected } = grouped(shown, view.zoom, particles, state);
+  const pen = { context, path: particles.outlines.at(view.zoom), px: 1 / view.zoom };
   const size = particles[state.size];
   /** @param {number} i @param {number} alpha */
   const ofSize = (i, alpha) =>
@@ -67,22 +69,15 @@ export function paint(context, view, particles, state, options, range, line) {
   const colours = options.colour ? ofSize : null;
   if (options.fill || options.colour) {
     const [green, red] = [tint(STATES.accepted, 0.3), tint(STATES.rejected, 0.28)];
-    for (const i of accepted) fill(pen, i, colours ? colours(i, 0.55) : green);
-    for (const i of rejected) fill(pen, i, red);
+    for (const { accepted, rejected } of [small, large]) {
+      for (const i of accepted) fill(pen, i, colours ? colours(i, 0.55) : green);
+      for (const i of rejected) fill(pen, i, red);
+    }
   }
   for (const i of selected) fill(pen, i, tint(STATES.selected, 0.34));
   if (options.outlines) {
-    stroke(pen, left, CASING, 2.6);
-    stroke(pen, left, STATES.not_counted.outline, 1.1);
-    stroke(pen, accepted, CASING, 2.9);
-    stroke(pen, rejected, CASING, 3.8);
-    stroke(pen, excluded, CASING, 3.2);
-    if (colours) for (const i of accepted) stroke(pen, [i], colours(i, 1), 1.5);
-    else stroke(pen, accepted, STATES.accepted.outline, 1.3);
-    stroke(pen, rejected, STATES.rejected.outline, 2.2, [5, 3]);
-    stroke(pen, excluded, STATES.rejected_by_hand.outline, 1.6, [1.5, 3]);
-    stroke(pen, excluded, CASING, 3, [], crosses);
-    stroke(pen, excluded, STATES.rejected_by_hand.outline, 1.4, [], crosses);
+    strokeSmall(pen, small, colours);
+    strokeLarge(pen, large, particles, colours);
   }
   stroke(pen, selected, CASING, 5);
   for (const i of selected) {
@@ -90,10 +85,96 @@ export function paint(context, view, particles, state, options, range, line) {
     const dashes = kind === "rejected" ? [6, 3] : kind === "rejected_by_hand" ? [2, 3] : [];
     stroke(pen, [i], STATES.selected.outline, kind === "not_counted" ? 1.6 : 2.8, dashes);
   }
+  for (const draft of drafts) drawDraft(pen, draft);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   if (options.ids) writeIds(context, view, particles, shown);
-  if (particles.bar) markBar(context, view, particles.bar);
-  if (line) drawLine(context, view, line);
+}
+
+/**
+ * What is being measured looks like what is selected, which it will be.
+ *
+ * @param {Pen} pen
+ * @param {Draft} draft
+ */
+function drawDraft({ context, px }, { outlines, faded, places }) {
+  /** @param {Path2D[]} paths @param {string} colour @param {number} width @param {number[]} dashes */
+  const line = (paths, colour, width, dashes = []) =>
+    stroke({ context, path: (i) => paths[i], px }, [...paths.keys()], colour, width, dashes);
+  context.fillStyle = tint(STATES.selected, 0.34);
+  for (const path of outlines) context.fill(path);
+  line([...outlines, ...places], CASING, 5);
+  line(outlines, STATES.selected.outline, 2.8);
+  line(faded, tint(STATES.selected, 0.6), 1, [2, 4]);
+  line(places, STATES.selected.outline, 2.2, [4, 3]);
+}
+
+/**
+ * Rows by kind of outline, small ones apart, and those that are selected.
+ *
+ * @param {number[]} rows
+ * @param {number} zoom
+ * @param {Particles} particles
+ * @param {State} state
+ */
+function grouped(rows, zoom, { boxes }, state) {
+  /** @returns {Groups} */
+  const none = () => ({ accepted: [], not_counted: [], rejected: [], rejected_by_hand: [] });
+  const [small, large] = [none(), none()];
+  /** @type {number[]} */
+  const selected = [];
+  for (const i of rows) {
+    const k = 4 * i;
+    const side = Math.max(boxes[k + 2] - boxes[k], boxes[k + 3] - boxes[k + 1]) * zoom;
+    if (state.selected[i]) selected.push(i);
+    else (side < SMALL ? small : large)[group(state, i)].push(i);
+  }
+  return { small, large, selected };
+}
+
+/**
+ * Outlines with a dark edge on both sides, each kind with its own line.
+ *
+ * @param {Pen} pen
+ * @param {Groups} groups
+ * @param {Particles} particles
+ * @param {Colours} colours
+ */
+function strokeLarge(pen, groups, particles, colours) {
+  const { accepted, not_counted: left, rejected, rejected_by_hand: excluded } = groups;
+  stroke(pen, left, CASING, 2.6);
+  stroke(pen, left, STATES.not_counted.outline, 1.1);
+  stroke(pen, accepted, CASING, 2.9);
+  stroke(pen, rejected, CASING, 3.8);
+  stroke(pen, excluded, CASING, 3.2);
+  if (colours) for (const i of accepted) stroke(pen, [i], colours(i, 1), 1.5);
+  else stroke(pen, accepted, STATES.accepted.outline, 1.3);
+  stroke(pen, rejected, STATES.rejected.outline, 2.2, [5, 3]);
+  stroke(pen, excluded, STATES.rejected_by_hand.outline, 1.6, [1.5, 3]);
+  const crossed = { ...pen, path: (/** @type {number} */ i) => crosses(particles, i) };
+  stroke(crossed, excluded, CASING, 3);
+  stroke(crossed, excluded, STATES.rejected_by_hand.outline, 1.4);
+}
+
+/**
+ * Outlines of a few px: a fine line with a shadow, which is as clear at that size and costs a
+ * fraction, so that thousands follow the filter.
+ *
+ * @param {Pen} pen
+ * @param {Groups} groups
+ * @param {Colours} colours
+ */
+function strokeSmall(pen, groups, colours) {
+  const { context, px } = pen;
+  const { accepted, not_counted: left, rejected, rejected_by_hand: excluded } = groups;
+  context.save();
+  context.translate(SHADOW * px, SHADOW * px);
+  for (const rows of [left, accepted, rejected, excluded]) stroke(pen, rows, CASING, 1);
+  context.restore();
+  stroke(pen, left, STATES.not_counted.outline, 1);
+  if (colours) for (const i of accepted) stroke(pen, [i], colours(i, 1), 1);
+  else stroke(pen, accepted, STATES.accepted.outline, 1);
+  stroke(pen, rejected, STATES.rejected.outline, 1, [3, 2]);
+  stroke(pen, excluded, STATES.rejected_by_hand.outline, 1, [1, 2]);
 }
 
 /**
@@ -141,9 +222,9 @@ function tint({ outline }, strength) {
 }
 
 /** @param {Pen} pen @param {number} i @param {string} colour */
-function fill({ context, particles }, i, colour) {
+function fill({ context, path }, i, colour) {
   context.fillStyle = colour;
-  context.fill(path(particles, i));
+  context.fill(path(i));
 }
 
 /**
@@ -154,13 +235,12 @@ function fill({ context, particles }, i, colour) {
  * @param {string} colour
  * @param {number} width
  * @param {number[]} dashes
- * @param {(particles: Particles, i: number) => Path2D} shape
  */
-function stroke({ context, particles, px }, rows, colour, width, dashes = [], shape = path) {
+function stroke({ context, path, px }, rows, colour, width, dashes = []) {
   context.strokeStyle = colour;
   context.lineWidth = width * px;
   context.setLineDash(dashes.map((length) => length * px));
-  for (const i of rows) context.stroke(shape(particles, i));
+  for (const i of rows) context.stroke(path(i));
   context.setLineDash([]);
 }
 
@@ -187,7 +267,7 @@ function crosses({ x, y, boxes }, i) {
  * @param {Context} context
  * @param {Particles} particles
  */
-function dimCropped(context, { image: { width, height, frame }, bar }) {
+export function dimCropped(context, { image: { width, height, frame }, bar }) {
   const [left, top, right, bottom] = frame;
   context.save();
   if (bar) {
@@ -205,65 +285,37 @@ function dimCropped(context, { image: { width, height, frame }, bar }) {
   context.restore();
 }
 
-/**
- * Where a recorded px stands on the canvas, in CSS px.
- *
- * @param {Sight} view
- * @param {number} at
- * @param {number} axis 0 for x, 1 for y
- */
-const onScreen = (view, at, axis) => (at - (axis ? view.top : view.left)) * view.zoom;
+/** @param {Sight} view @returns {number} a CSS px in recorded px */
+const pixel = ({ zoom }) => 1 / zoom;
 
 /**
- * Stroke what `draw` lays out, in the colour of scale bars and with a dark edge.
+ * Dim what a hand left out, with a line around it.
  *
  * @param {Context} context
- * @param {() => void} draw
+ * @param {Pick<Particles, "masks" | "image">} particles
+ * @param {number} px a CSS px in recorded px
  */
-function strokeBar(context, draw) {
-  context.beginPath();
-  draw();
-  context.strokeStyle = CASING;
-  context.lineWidth = 4.5;
-  context.stroke();
-  context.strokeStyle = BAR;
-  context.lineWidth = 2;
-  context.stroke();
-}
-
-/**
- * A frame around the scale bar that was found.
- *
- * @param {Context} context
- * @param {Sight} view
- * @param {PrintedBar} bar
- */
-function markBar(context, view, { box }) {
-  const [left, top, right, bottom] = box.map((edge, k) => onScreen(view, edge - 0.5, k % 2));
-  const gap = 4;
-  const [width, height] = [right - left + 2 * gap, bottom - top + 2 * gap];
-  strokeBar(context, () => context.roundRect(left - gap, top - gap, width, height, 3));
-}
-
-/**
- * A line that a person draws over a scale bar, with a short one across each end.
- *
- * @param {Context} context
- * @param {Sight} view
- * @param {Line} line
- */
-function drawLine(context, view, line) {
-  const [x0, y0, x1, y1] = line.map((edge, k) => onScreen(view, edge, k % 2));
-  const length = Math.hypot(x1 - x0, y1 - y0) || 1;
-  const [across, down] = [(-(y1 - y0) / length) * 7, ((x1 - x0) / length) * 7];
-  strokeBar(context, () => {
-    context.moveTo(x0, y0);
-    context.lineTo(x1, y1);
-    for (const [x, y] of [[x0, y0], [x1, y1]]) {
-      context.moveTo(x - across, y - down);
-      context.lineTo(x + across, y + down);
+export function dimMasked(context, { masks, image: { frame } }, px) {
+  if (!masks.length) return;
+  context.save();
+  const [left, top, right, bottom] = frame;
+  const within = new Path2D();
+  within.rect(left - 0.5, top - 0.5, right - left, bottom - top);
+  context.clip(within);
+  for (const mask of masks) {
+    const path = new Path2D();
+    for (const ring of mask) {
+      ring.forEach(([x, y], k) => (k ? path.lineTo(x, y) : path.moveTo(x, y)));
+      path.closePath();
     }
-  });
+    context.fillStyle = "rgba(0, 0, 0, 0.55)";
+    context.fill(path, "evenodd");
+    context.lineWidth = 1.2 * px;
+    context.strokeStyle = "#ffe14d";
+    context.setLineDash([6 * px, 4 * px]);
+    context.stroke(path);
+  }
+  context.restore();
 }
 
 /**

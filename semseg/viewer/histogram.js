@@ -2,12 +2,13 @@
 
 import { SIZES, STATES } from "./definitions.js";
 import { find } from "./dom.js";
+import { PAPER, onPaper, unitOnPaper } from "./paper.js";
 import { adds, config, faded, onClick, placeOf, theme, themedLayout } from "./plots.js";
 import { binIndices, histogramEdges } from "./statistics.js";
 import { fixed, places } from "./texts.js";
 
 /** @import { Data, Layout, LayoutAxis, Pattern } from "plotly.js-dist-min" */
-/** @import { Graph, Particles, Place, Plotly, Select, Summary } from "./types.d.ts" */
+/** @import { Graph, PaperGraph, Particles, Place, Plotly, Select, Summary } from "./types.d.ts" */
 /** @import { State } from "./state.js" */
 
 // from the axis upwards
@@ -24,6 +25,8 @@ export class Histogram {
   particles;
   /** @type {State} */
   state;
+  /** @type {Summary} of the sizes */
+  summary;
   /** @type {Float64Array} of the bins */
   edges;
   /** @type {number[]} middles of the bins */
@@ -70,8 +73,7 @@ export class Histogram {
    * @param {Summary} summary
    */
   async layOut(particles, state, summary) {
-    this.particles = particles;
-    this.state = state;
+    Object.assign(this, { particles, state, summary });
     if (!particles.n) return;
     this.edges = histogramEdges(particles[state.size], state.bins, state.log);
     this.centres = Array.from(this.edges.subarray(1), (to, k) => (this.edges[k] + to) / 2);
@@ -88,7 +90,7 @@ export class Histogram {
     for (let i = 0; i < particles.n; i++) if (this.bin[i] >= 0) totals[this.bin[i]] += this.height(i);
     this.highest = 1.06 * Math.max(...totals) || 1;
     const buttons = config(["autoScale2d", "lasso2d", "toImage"]);
-    await this.Plotly.react(this.graph, this.traces(summary), this.layout(), buttons);
+    await this.Plotly.react(this.graph, this.traces(), this.layout(), buttons);
     if (!this.wired) this.wire();
   }
 
@@ -115,19 +117,15 @@ export class Histogram {
     return rows;
   }
 
-  /**
-   * @param {Summary} summary
-   * @returns {Data[]}
-   */
-  traces(summary) {
-    const { edges, state, particles } = this;
+  /** @returns {Data[]} */
+  traces(colours = theme(this.root)) {
+    const { edges, state, particles, summary } = this;
     const digits = places(summary.mean ?? edges[edges.length - 1]);
     const bins = Array.from(edges.subarray(1), (to, k) => [edges[k], to]);
     const width = bins.map(([from, to]) => to - from);
     const ranges = bins.map(
       ([from, to]) => `${fixed(from, digits)} to ${fixed(to, digits)} ${particles.unit}`,
     );
-    const colours = theme(this.root);
     const number = particles.weighted ? "%{y:.2f}" : "%{y}";
     const value = state.weighting === "volume" ? "%{y:.2f} % of volume" : number;
     /** @type {(y: number[], kind: number) => Data} */
@@ -154,10 +152,29 @@ export class Histogram {
     return [...bars, line(summary.mean, "mean", "solid"), line(summary.median, "median", "dash")];
   }
 
+  /**
+   * The same graph for paper.
+   *
+   * @returns {PaperGraph}
+   */
+  figure() {
+    const { particles, summary, state } = this;
+    const title = `${SIZES[state.size].name} (${unitOnPaper(particles)})`;
+    const digits = places(summary.mean);
+    /** @param {"mean" | "median"} key */
+    const words = (key) => `${key} ${fixed(summary[key], digits)} ${particles.unit}`;
+    const traces = this.traces(PAPER);
+    const [mean, median] = traces.slice(BARS.length);
+    const bars = this.heights().flatMap((heights, kind) =>
+      heights.some((height) => height > 0) ? [traces[kind]] : [],
+    );
+    const lines = [{ ...mean, name: words("mean") }, { ...median, name: words("median") }];
+    return { data: [...bars, ...lines], layout: onPaper(this.layout(PAPER), title) };
+  }
+
   /** @returns {Partial<Layout>} */
-  layout() {
+  layout(colours = theme(this.root)) {
     const { state, particles, edges } = this;
-    const colours = theme(this.root);
     const last = edges[edges.length - 1];
     const room = state.log ? 0 : 0.03 * (last - edges[0]);
     const [from, to] = [edges[0] - room, last + room];
@@ -202,6 +219,7 @@ export class Histogram {
    */
   draw(summary) {
     if (!this.particles?.n) return;
+    this.summary = summary;
     const y = [...this.heights(), [0, this.highest], [0, this.highest]];
     const { mean, median } = summary;
     const x = [...BARS.map(() => this.centres), [mean, mean], [median, median]];

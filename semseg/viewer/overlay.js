@@ -1,55 +1,89 @@
-// The picture with its outlines: a plotly graph for image, zoom and selecting, a canvas over it.
+// The picture with its outlines: three canvases on a stage that is moved and zoomed.
 
-import { element, find, findAll, pen } from "./dom.js";
+import { centred, fitted, moved, resized, zoomed } from "./camera.js";
+import { Pressed, find, findAll, pen, setText } from "./dom.js";
 import { paint, sizeColour } from "./drawing.js";
-import { finder, rowsWithin } from "./particles.js";
-import { adds, area, config, onClick, placeOf, polygonOf, theme, themedLayout } from "./plots.js";
-import { Ruler } from "./ruler.js";
-import { barLength, lengthText } from "./texts.js";
+import { cut, masking, outlining, splitting } from "./editing.js";
+import { Gestures } from "./gestures.js";
+import { Ghost } from "./ghost.js";
+import { paintMarks } from "./marks.js";
+import { OwnBar } from "./own_bar.js";
+import { painting } from "./painting.js";
+import { finder } from "./particles.js";
+import { Picture } from "./picture.js";
+import { adds } from "./plots.js";
+import { ruler, rulerText } from "./ruler.js";
+import { scaleLine } from "./scale_line.js";
+import { selecting } from "./select.js";
 import { Tip } from "./tip.js";
+import { Tools } from "./tools.js";
 
-/** @import { Graph, Line, Options, Particles, Place, Plotly, Range, Select, Sight } from "./types.d.ts" */
-/** @import { Data, Layout, ModeBarDefaultButtons } from "plotly.js-dist-min" */
+/** @import { Ask, Box, Draft, KnownSeam, Line, Marks, Options, Particles, Place, Range, Select, Sight } from "./types.d.ts" */
 /** @import { State } from "./state.js" */
 
 /**
  * @typedef {object} Actions
  * @property {Select} select
  * @property {(row: number) => string[]} describe lines of the tooltip
- * @property {() => void} drawn
+ * @property {() => void} drawn the outlines were painted, perhaps in other colours
+ * @property {() => void} pictured the picture was
  * @property {(line: Line) => void} measured a line was drawn over the scale bar
+ * @property {(what: Ask) => void} ask Python to change outlines
+ * @property {() => KnownSeam[]} seams along which one would be parted, the likeliest first
+ * @property {() => boolean} full whether the view fills the screen
  */
 
-const STRIP = 30; // px above the picture for plotly's buttons
-const LOWEST = 260;
-const HIGHEST = 640;
+const NONE = { seams: [], proposed: null, brush: null, stroke: null };
+const HINT = 2200; // ms that a hint is read
+const PROPOSED = "Click in it or press Enter to take it; Esc refuses";
+const READ = 6000; // ms for a sentence
+const SEAMS = 2; // that are shown: the one that would be cut, and the next
+const HALF = 0.5; // of the stage, that something over it may take before it is ignored
 
 export class Overlay {
   /** @type {Particles} */
   particles;
   /** @type {State} */
   state;
+  /** @type {Sight} */
+  sight = { zoom: 1, left: 0, top: 0, width: 0, height: 0 };
+  /** whether all of the picture is shown, as large as the stage allows */
+  fits = true;
   /** @type {Range} of the sizes */
   range = [0, 0];
+  /** @type {Marks} */
+  marks = { shape: null, line: null, ruler: null, hovered: -1, ...NONE };
   /** @type {(x: number, y: number) => number} the particle at a place of the picture, or -1 */
   at = () => -1;
+  /** @type {() => number} CSS px at the right of the stage under something else */
+  covered = () => 0;
+  /** @type {Draft[]} what was asked for, until it is there */
+  drafts = [];
+  /** @type {number | undefined} */
+  hinting;
 
   /**
-   * @param {Plotly} Plotly
    * @param {Element} root
    * @param {Actions} actions
    * @param {AbortSignal} signal
    */
-  constructor(Plotly, root, actions, signal) {
-    this.Plotly = Plotly;
-    this.root = root;
+  constructor(root, actions, signal) {
     this.actions = actions;
-    this.box = find(root, ".sv-plot", HTMLElement);
-    this.graph = /** @type {Graph} */ (find(this.box, ".sv-graph", HTMLElement));
-    this.canvas = find(this.box, ".sv-canvas", HTMLCanvasElement);
-    this.context = pen(this.canvas);
-    this.tip = new Tip(find(this.box, ".sv-tip", HTMLElement), this.box, actions.describe);
-    this.switches = findAll(root, ".sv-tools input", HTMLInputElement);
+    this.stage = find(root, ".sv-stage", HTMLElement);
+    /** @param {string} name */
+    const layer = (name) => pen(find(this.stage, name, HTMLCanvasElement));
+    this.layers = {
+      image: layer(".sv-image"), ghost: layer(".sv-ghosts"), outlines: layer(".sv-canvas"),
+      marks: layer(".sv-marks"),
+    };
+    this.invert = new Pressed(find(this.stage, ".sv-invert", HTMLElement), signal);
+    this.ghost = new Ghost(this.stage, () => this.draw(), signal);
+    this.tip = new Tip(find(this.stage, ".sv-tip", HTMLElement), this.stage, actions.describe);
+    this.note = find(this.stage, ".sv-note", HTMLElement);
+    this.length = find(this.stage, ".sv-length", HTMLElement);
+    this.ownBar = new OwnBar(root);
+    this.picture = new Picture(() => this.drawImage());
+    this.switches = findAll(root, ".sv-show input", HTMLInputElement);
     this.options = this.chosen();
     for (const input of this.switches) {
       const changed = () => {
@@ -58,22 +92,30 @@ export class Overlay {
       };
       input.addEventListener("change", changed, { signal });
     }
-    this.ownBar = find(root, ".sv-own-bar", HTMLElement);
-    this.ruler = new Ruler(root, this, signal);
-    this.added = false;
-    /** @param {PointerEvent} event */
-    const pressed = (event) => (this.added = adds(event));
-    this.graph.addEventListener("pointerdown", pressed, { capture: true, signal });
-    this.graph.addEventListener("pointermove", (event) => this.hover(event), { signal });
-    this.graph.addEventListener("pointerleave", () => this.hover(null), { signal });
-    this.graph.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
-    const clicked = (/** @type {Place} */ place, /** @type {MouseEvent} */ event) => {
-      const row = this.at(place.dataX, place.dataY);
-      actions.select(row < 0 ? [] : [row], adds(event) && row >= 0, row >= 0);
-    };
-    onClick(this.graph, signal, clicked, placeOf);
+    const tools = [
+      selecting(this, "box"), selecting(this, "lasso"), ruler(this), splitting(this),
+      outlining(this), masking(this), painting(this, "brush"), painting(this, "eraser"),
+    ];
+    this.tools = new Tools(root, this.stage, tools, signal);
+    scaleLine(root, this, signal);
+    this.gestures = new Gestures(
+      this.stage,
+      {
+        placeOf: (event) => this.placeOf(event),
+        begin: (place, event) => this.tools.begin(place, event),
+        move: (dx, dy) => this.look(moved(this.sight, dx, dy, this.particles.image)),
+        zoom: (factor, x, y) => this.zoom(factor, x, y),
+        fit: () => this.fit(),
+        click: (place, event) => this.clicked(place, event),
+        hover: (place) => this.hover(place),
+        full: actions.full,
+        finger: () => actions.full() || this.tools.borrowed !== null,
+        hint: (words) => this.hint(words),
+      },
+      signal,
+    );
     this.watcher = new ResizeObserver(() => this.resize());
-    this.watcher.observe(this.box);
+    this.watcher.observe(this.stage);
   }
 
   /**
@@ -104,133 +146,139 @@ export class Overlay {
     this.particles = particles;
     this.state = state;
     this.at = finder(particles);
-    const { source, width, height } = particles.image;
-    const before = same ? this.graph.layout : undefined;
-    /** @type {Partial<Layout>} */
-    const layout = {
-      ...themedLayout(theme(this.root)),
-      margin: { l: 0, r: 0, t: STRIP, b: 0 },
-      plot_bgcolor: "#15171c",
-      showlegend: false,
-      hovermode: false,
-      dragmode: before?.dragmode || "select",
-      images: [
-        {
-          source, xref: "x", yref: "y", x: -0.5, y: -0.5, sizex: width, sizey: height,
-          sizing: "stretch", layer: "below",
-        },
-      ],
-      xaxis: {
-        visible: false, range: before?.xaxis?.range ?? [-0.5, width - 0.5],
-      },
-      yaxis: {
-        visible: false, range: before?.yaxis?.range ?? [height - 0.5, -0.5],
-        scaleanchor: "x",
-      },
-    };
-    this.fit();
-    this.unseen = !this.box.clientWidth;
-    /** @type {Data} */
-    const trace = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip" };
-    /** @type {ModeBarDefaultButtons[]} */
-    const buttons = ["autoScale2d", "toImage"];
-    await this.Plotly.react(this.graph, [trace], layout, config(buttons));
-    if (!this.wired) this.wire();
-    this.draw();
-  }
-
-  wire() {
-    this.wired = true;
-    this.graph.on("plotly_relayouting", () => this.draw());
-    this.graph.on("plotly_afterplot", () => this.draw());
-    this.graph.on("plotly_doubleclick", () => this.actions.select([], false, false));
-    this.graph.on("plotly_selected", (event) => {
-      const polygon = polygonOf(event);
-      if (!polygon) return;
-      let rows = rowsWithin(this.particles.x, this.particles.y, polygon);
-      if (this.options.hide) rows = rows.filter((row) => this.state.kept[row]);
-      // the outlines show what is selected; a box left behind would be an old one soon
-      this.Plotly.relayout(this.graph, { selections: [] });
-      this.actions.select(rows, this.added, true);
-    });
-  }
-
-  /** Height by the picture's shape. */
-  fit() {
-    const { width, height } = this.particles.image;
-    const wanted = (this.box.clientWidth * height) / width + STRIP;
-    this.box.style.height = `${Math.round(Math.max(LOWEST, Math.min(HIGHEST, wanted)))}px`;
-  }
-
-  async resize() {
-    if (!this.graph._fullLayout || !this.box.clientWidth) return;
-    this.fit();
-    await this.Plotly.Plots.resize(this.graph);
-    // drawn in a tab that was closed, the ranges suit a size that Plotly made up
-    if (this.unseen) {
-      this.unseen = false;
-      const { width, height } = this.particles.image;
-      this.Plotly.relayout(this.graph, {
-        "xaxis.range": [-0.5, width - 0.5],
-        "yaxis.range": [height - 0.5, -0.5],
-      });
+    this.marks.hovered = -1; // rows are others
+    if (!same) {
+      this.marks = { shape: null, line: null, ruler: null, hovered: -1, ...NONE };
+      this.fits = true;
     }
-  }
-
-  retheme() {
-    return this.Plotly.relayout(this.graph, themedLayout(theme(this.root)));
+    const arrived = this.picture.load(particles.image);
+    this.resize();
+    this.draw();
+    await arrived;
   }
 
   /**
-   * What part of the picture is seen.
+   * Turn a switch.
    *
-   * @returns {Sight}
+   * @param {keyof Options} name
    */
-  view() {
-    const { left, top, width, height, xaxis, yaxis } = area(this.graph);
-    const [x0, x1] = xaxis.range;
-    const place = {
-      left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`,
-    };
-    for (const { style } of [this.canvas, this.ruler.sheet]) Object.assign(style, place);
-    return { zoom: width / (x1 - x0), left: x0, top: yaxis.range[1], width, height };
+  toggle(name) {
+    this.switches.find((input) => input.name === name)?.click();
   }
 
-  draw() {
-    if (!this.particles || !this.graph._fullLayout?.xaxis) return;
-    const view = this.view();
+  // ---- where the picture is
+
+  /** @param {{ clientX: number, clientY: number }} event @returns {Place} */
+  placeOf({ clientX, clientY }) {
+    const { left, top } = this.stage.getBoundingClientRect();
+    return this.placeAt(clientX - left, clientY - top);
+  }
+
+  /** @param {number} x CSS px on the stage @param {number} y @returns {Place} */
+  placeAt(x, y) {
+    const { zoom, left, top } = this.sight;
+    return { x, y, dataX: left + x / zoom, dataY: top + y / zoom };
+  }
+
+  /** @param {number} x recorded px @param {number} y @returns {[number, number]} CSS px */
+  placeOn(x, y) {
+    const { zoom, left, top } = this.sight;
+    return [(x - left) * zoom, (y - top) * zoom];
+  }
+
+  /**
+   * Show another part of the picture.
+   *
+   * @param {Sight} sight
+   */
+  look(sight, fits = false) {
+    this.sight = sight;
+    this.fits = fits;
+    this.stage.dataset.sight = JSON.stringify(sight);
+    this.drawImage();
+    this.draw();
+  }
+
+  fit() {
+    if (!this.particles || !this.sight.width) return;
+    this.look(fitted(this.particles.image, this.sight, this.covered() > 0), true);
+  }
+
+  /** @param {number} factor @param {number} x @param {number} y */
+  zoom(factor, x = this.sight.width / 2, y = this.sight.height / 2) {
+    this.look(zoomed(this.sight, factor, x, y, this.particles.image));
+  }
+
+  /** @param {number} dx CSS px @param {number} dy */
+  move(dx, dy) {
+    this.look(moved(this.sight, dx, dy, this.particles.image));
+  }
+
+  /**
+   * Show one particle large, where nothing lies over the stage.
+   *
+   * @param {number} row
+   */
+  zoomTo(row) {
+    const [left, top, right, bottom] = this.particles.boxes.subarray(4 * row, 4 * row + 4);
+    const { width } = this.sight;
+    const free = this.covered() < HALF * width ? width - this.covered() : width;
+    /** @type {Box} */
+    const box = [left, top, right, bottom];
+    this.look(centred(this.sight, box, this.particles.image, free));
+  }
+
+  /** The stage has another size. */
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!width || !height || !this.particles) return; // in a tab that is closed
     const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
-    if (this.canvas.width !== width) this.canvas.width = width;
-    if (this.canvas.height !== height) this.canvas.height = height;
-    if (!width || !height) return;
+    for (const { canvas } of Object.values(this.layers)) {
+      const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== across) canvas.width = across;
+      if (canvas.height !== down) canvas.height = down;
+    }
+    const unseen = !this.sight.width;
+    const { image } = this.particles;
+    this.sight = unseen ? { ...this.sight, width, height } : resized(this.sight, { width, height }, image);
+    if (this.fits || unseen) this.fit();
+    else this.look(this.sight);
+  }
+
+  // ---- painting
+
+  drawImage() {
+    if (!this.sight.width) return;
+    this.picture.paint(this.layers.image, this.sight);
+    this.actions.pictured();
+  }
+
+  /** Outlines, marks and the scale bar below. */
+  draw() {
+    if (!this.particles || !this.sight.width) return;
     let [least, greatest] = [Infinity, -Infinity];
     for (const size of this.particles[this.state.size]) {
       if (size < least) least = size;
       if (size > greatest) greatest = size;
     }
     this.range = [least, greatest];
-    const line = this.ruler.line ?? this.state.line;
-    paint(this.context, view, this.particles, this.state, this.options, this.range, line);
-    this.drawBar(view);
+    this.ghost.paint(this.layers.ghost, this.sight, this.particles, this.state);
+    const { layers, sight, particles, state, options, range, drafts } = this;
+    paint(layers.outlines, sight, particles, state, options, range, drafts);
+    this.stage.dataset.drafts = String(drafts.length);
+    this.drawMarks();
+    this.ownBar.draw(this.particles, this.sight, this.options.bar);
     this.actions.drawn();
   }
 
-  /**
-   * A bar of round length, about a fifth of what is seen: below the picture, where it covers
-   * nothing. None while the scale is assumed, since it would look like one that was measured.
-   *
-   * @param {Sight} view
-   */
-  drawBar(view) {
-    const { pixelSize, scaleDoubt } = this.particles;
-    this.ownBar.hidden = !pixelSize || scaleDoubt === "assumed" || !this.options.bar;
-    if (!pixelSize || this.ownBar.hidden) return;
-    const nm = barLength((view.width / view.zoom) * pixelSize);
-    const bar = element("i");
-    bar.style.width = `${(nm / pixelSize) * view.zoom}px`;
-    const words = lengthText(nm) + (scaleDoubt ? `, ${scaleDoubt}, check` : "");
-    this.ownBar.replaceChildren(bar, words);
+  /** What is dragged over the outlines, and other marks. */
+  drawMarks() {
+    if (!this.sight.width) return;
+    const { layers, sight, particles, state, marks } = this;
+    marks.seams = this.actions.seams().slice(0, SEAMS).map(({ lines }) => lines);
+    const length = marks.ruler ? rulerText(marks.ruler, particles) : "";
+    setText(this.length, length);
+    paintMarks(layers.marks, sight, particles, state.line, marks, length);
   }
 
   /**
@@ -250,50 +298,93 @@ export class Overlay {
     return `linear-gradient(to right, ${stops.join(", ")})`;
   }
 
-  /** @param {PointerEvent | null} event */
-  hover(event) {
-    const place = event && this.particles && placeOf(this.graph, event);
-    const row = place ? this.at(place.dataX, place.dataY) : -1;
-    if (!place || row < 0 || (this.options.hide && !this.state.kept[row])) this.tip.hide();
-    else this.tip.show(row, this.state.code[row], place.x, place.y + STRIP);
+  // ---- what a person does
+
+  /** @param {Place} place @param {PointerEvent} event */
+  clicked(place, event) {
+    if (event.altKey ? cut(this, place) : this.tools.click(place, event)) return;
+    const row = this.at(place.dataX, place.dataY);
+    this.actions.select(row < 0 ? [] : [row], adds(event) && row >= 0, row >= 0);
+  }
+
+  /** @param {Place | null} place */
+  hover(place) {
+    this.tools.inHand.hover?.(place);
+    const found = place && this.particles ? this.at(place.dataX, place.dataY) : -1;
+    const hidden = this.options.hide && !this.state.kept[found];
+    const row = hidden || this.isDrafted(found) ? -1 : found;
+    if (!place || row < 0) this.tip.hide();
+    else this.tip.show(row, this.state.code[row], place.x, place.y);
+    if (row === this.marks.hovered) return;
+    this.marks.hovered = row;
+    this.drawMarks();
   }
 
   /**
-   * Ctrl and the wheel (or two fingers on a trackpad) zoom about the pointer.
+   * Show an outline that was looked for, to be taken or refused; null for none.
    *
-   * @param {WheelEvent} event
+   * @param {[number, number][] | null} outline
    */
-  wheel(event) {
-    const place = (event.ctrlKey || event.metaKey) && placeOf(this.graph, event);
-    if (!place) return;
-    event.preventDefault();
-    const factor = Math.exp(Math.max(-1, Math.min(1, event.deltaY / 120)) * 0.25);
-    const { xaxis, yaxis } = area(this.graph);
-    /** @type {(range: Range, at: number) => Range} */
-    const about = ([from, to], at) => [at + (from - at) * factor, at + (to - at) * factor];
-    this.Plotly.relayout(this.graph, {
-      "xaxis.range": about(xaxis.range, place.dataX),
-      "yaxis.range": about(yaxis.range, place.dataY),
-    });
+  propose(outline) {
+    if (outline === this.marks.proposed) return;
+    this.marks.proposed = outline;
+    this.drawMarks();
+    if (outline) this.hint(PROPOSED, true);
+  }
+
+  /** Take the outline that is proposed; whether there was one. */
+  take() {
+    const polygon = this.marks.proposed;
+    if (!polygon) return false;
+    this.propose(null);
+    this.actions.ask({ do: "draw", polygon });
+    return true;
   }
 
   /**
-   * Show one particle large.
+   * Draw these in place of what they will change; call `draw` after it.
    *
-   * @param {number} row
+   * @param {Draft[]} drafts
    */
-  zoomTo(row) {
-    const { x, y, boxes } = this.particles;
-    const [left, top, right, bottom] = boxes.subarray(4 * row, 4 * row + 4);
-    const reach = 2 * Math.max(right - left, bottom - top, 8);
-    this.Plotly.relayout(this.graph, {
-      "xaxis.range": [x[row] - reach, x[row] + reach],
-      "yaxis.range": [y[row] + reach, y[row] - reach],
-    });
+  draft(drafts) {
+    this.drafts = drafts;
+    if (this.isDrafted(this.marks.hovered)) this.marks.hovered = -1;
+  }
+
+  /** @param {number} row */
+  isDrafted(row) {
+    const label = this.particles.label[row];
+    return this.drafts.some((draft) => draft.gone.includes(label));
+  }
+
+  /**
+   * Give up what is drawn or in the hand for a moment, the latest first; whether there was any.
+   */
+  giveUp() {
+    if (this.gestures.cancel()) return true;
+    if (this.marks.proposed) this.marks.proposed = null;
+    else if (this.tools.borrowed) this.tools.borrow(null);
+    else if (this.marks.ruler) this.marks.ruler = null;
+    else return false;
+    this.drawMarks();
+    return true;
+  }
+
+  /**
+   * Say something over the picture for a moment.
+   *
+   * @param {string} words
+   * @param {boolean} long whether it takes longer to read
+   */
+  hint(words, long = false) {
+    this.note.textContent = words;
+    this.note.hidden = false;
+    clearTimeout(this.hinting);
+    this.hinting = setTimeout(() => (this.note.hidden = true), long ? READ : HINT);
   }
 
   destroy() {
+    clearTimeout(this.hinting);
     this.watcher.disconnect();
-    this.Plotly.purge(this.graph);
   }
 }

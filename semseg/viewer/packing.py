@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ import pandas as pd
 from PIL import Image
 
 from semseg.analysis import Analysis
+from semseg.bands import Band, by_bands
 from semseg.figures.contrast import display_range
 from semseg.measure.quantities import SHAPES, SIZES
+from semseg.viewer.simplifying import simplified
 
-__all__ = ["pack", "simplified"]
+__all__ = ["columns", "digest", "ghost_of", "pack", "packed_array", "packed_outlines"]
 
-MAX_SIDE_PX = 2048  # px of the longer side of the displayed picture
+MAX_SIDE_PX = 4096  # px of the longer side of the displayed picture; most are shown as recorded
 QUALITY = 85
 
 
@@ -45,119 +48,81 @@ def pack(analysis: Analysis) -> dict[str, Any]:
         ``outlines``: ``xy`` float32 (n, 2), vertices of all particles in recorded px, and
         ``ends`` int32, where each particle's stop.
     """
-    particles = analysis.particles
-    unit = analysis.unit
-    doubts, doubt = _indexed(particles["doubt" if "doubt" in particles else "reason"])
-    rules, ruled_out = _indexed(_column(particles, "not_counted", ""))
     packed: dict[str, Any] = {
         "name": analysis.micrograph.name,
-        "unit": unit,
+        "unit": analysis.unit,
         "pixel_size": None if analysis.calibration is None else analysis.calibration.pixel_size_nm,
         "scale_doubt": analysis.calibration.doubt if analysis.calibration else "",
         "image": _image(analysis),
         "bar": _bar(analysis),
-        "label": _base64(particles["label"], "<i4"),
-        "touches_edge": _base64(particles["touches_edge"], "u1"),
+        **columns(analysis.particles, analysis.unit),
+        "outlines": packed_outlines(analysis, analysis.particles["label"].tolist()),
+    }
+    return {"id": digest(packed), **packed}
+
+
+def columns(particles: pd.DataFrame, unit: str) -> dict[str, Any]:
+    """The columns of `pack` for some rows of the table."""
+    doubts, doubt = _indexed(particles["doubt" if "doubt" in particles else "reason"])
+    rules, ruled_out = _indexed(_column(particles, "not_counted", ""))
+    packed: dict[str, Any] = {
+        "label": packed_array(particles["label"], "<i4"),
+        "touches_edge": packed_array(particles["touches_edge"], "u1"),
         "doubts": doubts,
-        "doubt": _base64(doubt, "<i4"),
+        "doubt": packed_array(doubt, "<i4"),
         "rules": rules,
-        "ruled_out": _base64(ruled_out, "<i4"),
-        "weight": _base64(_column(particles, "weight", 1.0), "<f8"),
-        "outlines": _outlines(analysis),
+        "ruled_out": packed_array(ruled_out, "<i4"),
+        "weight": packed_array(_column(particles, "weight", 1.0), "<f8"),
     }
     # the confidence in full, so that the filter decides as in Python
     whole = {"x": "x_px", "y": "y_px", "confidence": "confidence"}
     whole |= {key: size.column(unit) for key, size in SIZES.items()}
     for name, column in whole.items():
-        packed[name] = _base64(particles[column], "<f8")
+        packed[name] = packed_array(particles[column], "<f8")
     for name in (*SHAPES, "visibility"):
-        packed[name] = _base64(_column(particles, name, np.nan), "<f4")
-    digest = hashlib.sha256(json.dumps(packed, sort_keys=True).encode())
-    return {"id": digest.hexdigest()[:16], **packed}
+        packed[name] = packed_array(_column(particles, name, np.nan), "<f4")
+    return packed
 
 
-def simplified(lines: list[np.ndarray], pixel: float) -> list[np.ndarray]:
-    """Polygons along the edges of pixels, with fewer vertices.
+def digest(packed: Mapping[str, Any]) -> str:
+    """What tells it from any other."""
+    return hashlib.sha256(json.dumps(packed, sort_keys=True).encode()).hexdigest()[:16]
 
-    Corners are cut half a pixel from each, which turns a staircase into the line that halves its
-    steps; vertices within a quarter of a pixel of the line through the others are then left out
-    (Douglas and Peucker, Cartographica 10 (1973) 112; all polygons at once).
+
+def ghost_of(packed: Mapping[str, Any], edits: Mapping[int, bool], words: str) -> dict[str, Any]:
+    """What the view shows of an earlier result of the same picture.
 
     Parameters
     ----------
-    lines : list of (n, 2)
-        Closed polygons of horizontal and vertical edges, the first vertex not repeated.
-    pixel : float
-        How long the side of a pixel is, at most, in the unit of `lines`.
+    packed : mapping
+        What `pack` gave of that result.
+    edits : mapping of int to bool
+        Labels on which a person decided there: kept or rejected.
+    words : str
+        What tells it from the present one.
+
+    Returns
+    -------
+    dict
+        ``id``, ``words``, ``edits`` (int8 in base64 by row: 1 kept, 0 rejected, -1 left to the
+        filter), and ``x, y, confidence, outlines`` as `pack` has them.
     """
-    lines = [np.asarray(line, np.float64).reshape(-1, 2) for line in lines]
-    filled = [line for line in lines if len(line) > 2]
-    if not filled:
-        return [line.astype(np.float32) for line in lines]
-    counts = np.array([len(line) for line in filled])
-    ends = np.cumsum(counts)
-    starts = ends - counts
-    corners = np.concatenate(filled)
-    following = np.arange(1, len(corners) + 1)
-    following[ends - 1] = starts
-    edge = corners[following] - corners
-    length = np.abs(edge).max(axis=1)
-    pixel = float(length[length > 1e-6].min(initial=pixel))
-    cut = (edge * (np.minimum(length, pixel) / np.maximum(length, 1e-12) / 2)[:, None])[:, None]
-    halves = np.concatenate([corners[:, None] + cut, corners[following][:, None] - cut], axis=1)
-    points, keep = _closed(halves.reshape(-1, 2), 2 * counts)
-    keep = _douglas_peucker(points, keep, tolerance=0.25 * min(pixel, 4.0))
-    # each piece of `points` repeats its first vertex at its end, which is not drawn twice
-    pieces = np.split(points, np.cumsum(2 * counts + 1)[:-1])
-    kept = np.split(keep, np.cumsum(2 * counts + 1)[:-1])
-    small = iter([p[:-1][k[:-1]].astype(np.float32) for p, k in zip(pieces, kept, strict=True)])
-    return [next(small) if len(line) > 2 else line.astype(np.float32) for line in lines]
+    labels = np.frombuffer(base64.b64decode(packed["label"]), "<i4")
+    decided = np.array([edits.get(int(label), -1) for label in labels], np.int8)
+    made = {name: packed[name] for name in ("x", "y", "confidence", "outlines")}
+    made |= {"words": words, "edits": packed_array(decided, "i1")}
+    digest = hashlib.sha256(f"{packed['id']} {words} {made['edits']}".encode())
+    return {"id": digest.hexdigest()[:16], **made}
 
 
-def _closed(points: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each piece with its first point again at its end, and which points surely stay.
-
-    Those are the first, the last, and the one that is farthest from the first.
-    """
-    starts = np.cumsum(counts) - counts
-    closed = np.insert(points, starts + counts, points[starts], axis=0)
-    begins = starts + np.arange(len(counts))
-    owner = np.repeat(np.arange(len(counts)), counts + 1)
-    distance = ((closed - closed[begins][owner]) ** 2).sum(axis=1)
-    keep = np.zeros(len(closed), bool)
-    keep[begins] = keep[begins + counts] = True
-    farthest = distance == np.maximum.reduceat(distance, begins)[owner]
-    keep[np.flatnonzero(farthest)[np.unique(owner[farthest], return_index=True)[1]]] = True
-    return closed, keep
-
-
-def _douglas_peucker(points: np.ndarray, keep: np.ndarray, tolerance: float) -> np.ndarray:
-    """Which points of many lines, one behind the other, stay; `keep` holds their ends."""
-    while True:
-        anchors = np.flatnonzero(keep)
-        piece = np.cumsum(keep) - 1
-        start = points[anchors][piece]
-        chord = points[np.append(anchors[1:], anchors[-1])][piece] - start
-        along = points - start
-        length = np.hypot(*chord.T)
-        off = np.abs(chord[:, 0] * along[:, 1] - chord[:, 1] * along[:, 0])
-        off = np.where(length > 1e-9, off / np.maximum(length, 1e-9), np.hypot(*along.T))
-        off[keep] = 0
-        worst = np.maximum.reduceat(off, anchors)[piece]
-        split = np.flatnonzero((off == worst) & (off > tolerance))
-        if not len(split):
-            return keep
-        keep[split[np.unique(piece[split], return_index=True)[1]]] = True
-
-
-def _outlines(analysis: Analysis) -> dict[str, str]:
-    nothing = np.empty((0, 2), np.float32)
-    labels = analysis.particles["label"].tolist()
-    pixel = analysis.grid.pixel
-    lines = simplified([analysis.outlines.get(label, nothing) for label in labels], pixel)
-    ends = np.cumsum([len(line) for line in lines])
-    points = np.concatenate([nothing, *lines])
-    return {"xy": _base64(points, "<f4"), "ends": _base64(ends, "<i4")}
+def packed_outlines(analysis: Analysis, labels: Sequence[int]) -> dict[str, str]:
+    """The outlines of some particles, as in `pack`."""
+    nothing = np.empty((0, 2))
+    lines = [analysis.outlines.get(label, nothing) for label in labels]
+    corners = np.concatenate([nothing, *lines])
+    counts = np.array([len(line) for line in lines], int)
+    points, counts = simplified(corners, counts, analysis.grid.pixel)
+    return {"xy": packed_array(points, "<f4"), "ends": packed_array(np.cumsum(counts), "<i4")}
 
 
 def _column(particles: pd.DataFrame, name: str, otherwise: Any) -> pd.Series:
@@ -181,8 +146,14 @@ def _image(analysis: Analysis) -> dict[str, Any]:
     height, width = grey.shape
     rows, columns = analysis.grid.window
     low, high = display_range(grey[rows, columns])
-    scaled = (grey - np.float32(low)) * np.float32(255 / (high - low))
-    picture = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+    shown = np.empty(grey.shape, np.uint8)
+
+    def show(band: Band) -> None:
+        scaled = (grey[band.own] - np.float32(low)) * np.float32(255 / (high - low))
+        shown[band.own] = np.clip(scaled, 0, 255, out=scaled)
+
+    by_bands(show, grey.shape)
+    picture = Image.fromarray(shown)
     if max(grey.shape) > MAX_SIDE_PX:
         factor = MAX_SIDE_PX / max(grey.shape)
         size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -205,5 +176,6 @@ def _bar(analysis: Analysis) -> dict[str, Any] | None:
     return {"box": box, "around": around, "length": float(bar.length_px), "text": text}
 
 
-def _base64(values: Any, kind: str) -> str:
+def packed_array(values: Any, kind: str) -> str:
+    """Numbers of a kind that NumPy knows, in base64."""
     return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode()

@@ -2,9 +2,10 @@
 
 import { SHAPES, SIZES } from "./definitions.js";
 import { pen } from "./dom.js";
+import { Outlines } from "./outlines.js";
 import { weightings } from "./statistics.js";
 
-/** @import { Packed, Particles, Polygon, Shapes, Sizes } from "./types.d.ts" */
+/** @import { Columns, Facts, Outlined, Packed, Particles, Polygon, Shapes, Sizes } from "./types.d.ts" */
 
 /**
  * Everything known of one picture.
@@ -13,10 +14,27 @@ import { weightings } from "./statistics.js";
  * @returns {Particles}
  */
 export function unpack(data) {
-  const label = new Int32Array(buffer(data.label));
-  const ruled_out = new Int32Array(buffer(data.ruled_out));
-  const weight = new Float64Array(buffer(data.weight));
-  const columns = new Map(Object.entries(data));
+  const facts = {
+    id: data.id,
+    name: data.name,
+    unit: data.unit,
+    pixelSize: data.pixel_size,
+    scaleDoubt: data.scale_doubt,
+    image: data.image,
+    bar: data.bar,
+    masks: [],
+  };
+  return known(facts, unpackColumns(data), unpackOutlines(data), data.doubts, data.rules);
+}
+
+/**
+ * Columns of some particles.
+ *
+ * @param {Omit<Packed, "image">} data
+ * @returns {Columns & Sizes & Shapes}
+ */
+export function unpackColumns(data) {
+  const columns = new Map(/** @type {[string, any][]} */ (Object.entries(data)));
   /** @param {{ key: string }} quantity */
   const bytes = ({ key }) => buffer(columns.get(key));
   const sizes = /** @type {Sizes} */ (
@@ -27,43 +45,64 @@ export function unpack(data) {
       Object.values(SHAPES).map((shape) => [shape.key, new Float32Array(bytes(shape))]),
     )
   );
-  const weights = weightings(sizes.ecd, weight);
-  const out = Uint8Array.from(ruled_out, (k) => (data.rules[k] ? 1 : 0));
-  const outlines = {
-    n: label.length,
+  return {
+    label: new Int32Array(buffer(data.label)),
     x: new Float64Array(buffer(data.x)),
     y: new Float64Array(buffer(data.y)),
-    xy: new Float32Array(buffer(data.outlines.xy)),
-    ends: new Int32Array(buffer(data.outlines.ends)),
-  };
-  return {
-    id: data.id,
-    name: data.name,
-    unit: data.unit,
-    pixelSize: data.pixel_size,
-    scaleDoubt: data.scale_doubt,
-    image: data.image,
-    bar: data.bar,
-    doubts: data.doubts,
-    rules: data.rules,
-    label,
-    row: new Map(Array.from(label, (id, i) => [id, i])),
     confidence: new Float64Array(buffer(data.confidence)),
     visibility: new Float32Array(buffer(data.visibility)),
     touches_edge: new Uint8Array(buffer(data.touches_edge)),
     doubt: new Int32Array(buffer(data.doubt)),
-    ruled_out,
-    out,
-    ruled: out.includes(1),
-    weight,
-    weights,
-    weighted: weights.number !== null,
+    ruled_out: new Int32Array(buffer(data.ruled_out)),
+    weight: new Float64Array(buffer(data.weight)),
     ...sizes,
     ...shapes,
-    ...outlines,
-    boxes: boxes(outlines),
-    paths: new Array(outlines.n),
   };
+}
+
+/**
+ * What is known of a picture, with what follows from that.
+ *
+ * @param {Facts} facts
+ * @param {Columns & Sizes & Shapes} columns
+ * @param {Outlined} outlined
+ * @param {string[]} doubts
+ * @param {string[]} rules
+ * @returns {Particles}
+ */
+export function known(facts, columns, outlined, doubts, rules) {
+  const weights = weightings(columns.ecd, columns.weight);
+  const out = Uint8Array.from(columns.ruled_out, (k) => (rules[k] ? 1 : 0));
+  return {
+    ...facts,
+    doubts,
+    rules,
+    row: new Map(Array.from(columns.label, (id, i) => [id, i])),
+    out,
+    ruled: out.includes(1),
+    weights,
+    weighted: weights.number !== null,
+    ...outlined,
+    ...columns,
+  };
+}
+
+/**
+ * The outlines of a packed picture, and where they are.
+ *
+ * @param {Pick<Packed, "outlines" | "x" | "y">} data
+ * @returns {Outlined}
+ */
+export function unpackOutlines(data) {
+  const ends = new Int32Array(buffer(data.outlines.ends));
+  const vertices = {
+    n: ends.length,
+    x: new Float64Array(buffer(data.x)),
+    y: new Float64Array(buffer(data.y)),
+    xy: new Float32Array(buffer(data.outlines.xy)),
+    ends,
+  };
+  return { ...vertices, boxes: boxes(vertices), outlines: new Outlines(vertices) };
 }
 
 /**
@@ -71,34 +110,17 @@ export function unpack(data) {
  *
  * @param {string} text in base64
  */
-function buffer(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-}
-
-/**
- * The outline of particle i as Path2D in recorded px, made when first asked for.
- *
- * @param {Particles} particles
- * @param {number} i
- */
-export function path(particles, i) {
-  let made = particles.paths[i];
-  if (made) return made;
-  made = particles.paths[i] = new Path2D();
-  const { xy, ends } = particles;
-  const start = i ? ends[i - 1] : 0;
-  for (let k = start; k < ends[i]; k++) {
-    if (k === start) made.moveTo(xy[2 * k], xy[2 * k + 1]);
-    else made.lineTo(xy[2 * k], xy[2 * k + 1]);
-  }
-  if (ends[i] > start) made.closePath();
-  return made;
+export function buffer(text) {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i); // of megabytes
+  return bytes.buffer;
 }
 
 /**
  * Left, top, right and bottom of each outline, in recorded px.
  *
- * @param {Pick<Particles, "n" | "x" | "y" | "xy" | "ends">} outlines
+ * @param {Omit<Outlined, "boxes" | "outlines">} outlines
  */
 function boxes({ n, xy, ends, x, y }) {
   const found = new Float32Array(4 * n);
@@ -141,7 +163,7 @@ export function finder(particles) {
   const context = pen(document.createElement("canvas"));
   return (x, y) => {
     const near = cells.get(Math.floor(y / cell) * columns + Math.floor(x / cell)) ?? [];
-    return near.find((i) => context.isPointInPath(path(particles, i), x, y)) ?? -1;
+    return near.find((i) => context.isPointInPath(particles.outlines.path(i), x, y)) ?? -1;
   };
 }
 

@@ -3,6 +3,7 @@
 import { SHAPES, SIZES } from "./definitions.js";
 import { find, pen } from "./dom.js";
 import { rowsWithin } from "./particles.js";
+import { PAPER, scatterOnPaper } from "./paper.js";
 import { adds, area, config, onClick, placeOf, polygonOf, theme, themedLayout } from "./plots.js";
 import { paintMarginal, paintPoints } from "./points.js";
 import { binIndices, histogramEdges } from "./statistics.js";
@@ -10,7 +11,7 @@ import { Tip } from "./tip.js";
 
 /** @import { Data, Layout, LayoutAxis } from "plotly.js-dist-min" */
 /** @import { Bar, Line } from "./points.js" */
-/** @import { Graph, Particles, Place, Plotly, Range, Select, ShapeKey, Summary, Theme } from "./types.d.ts" */
+/** @import { Graph, PaperGraph, Particles, Place, Plotly, Range, Select, ShapeKey, Summary, Theme } from "./types.d.ts" */
 /** @import { State } from "./state.js" */
 
 /**
@@ -124,9 +125,18 @@ export class Scatter {
     this.paint();
   }
 
+  /**
+   * The points as a graph for paper.
+   *
+   * @returns {PaperGraph}
+   */
+  figure() {
+    return scatterOnPaper(this.particles, this.state, this.shape, this.layout(PAPER));
+  }
+
   /** @returns {Partial<Layout>} */
-  layout() {
-    const { state, shape, particles, colours } = this;
+  layout(colours = this.colours) {
+    const { state, shape, particles } = this;
     /** @type {Partial<LayoutAxis>} */
     const axis = {
       automargin: true, zeroline: false, linecolor: colours.border, tickcolor: colours.border,

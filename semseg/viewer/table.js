@@ -136,7 +136,8 @@ export class Table {
   /** Make the rows that are in sight. */
   window() {
     const n = this.particles?.n ?? 0;
-    const first = Math.max(0, Math.floor(this.grid.scrollTop / ROW) - 4);
+    // of a longer table the grid may still be scrolled to where there are no rows any more
+    const first = Math.min(n, Math.max(0, Math.floor(this.grid.scrollTop / ROW) - 4));
     const last = Math.min(n, first + Math.ceil((this.grid.clientHeight || 320) / ROW) + 8);
     while (this.lines.length > last - first) this.lines.pop()?.line.remove();
     while (this.lines.length < last - first) this.lines.push(this.emptyLine());

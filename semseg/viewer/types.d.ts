@@ -1,8 +1,9 @@
 // What Python and the view tell each other, and what the view's modules share. Only for the type
 // checker (`npm run check`); browsers never see it.
 
-import type { Layout, PlotlyHTMLElement } from "plotly.js-dist-min";
+import type { Data, Layout, PlotlyHTMLElement } from "plotly.js-dist-min";
 import type { Figure } from "./definitions.js";
+import type { Outlines } from "./outlines.js";
 
 /** Keys of quantities, see semseg/measure/quantities.py. */
 export type SizeKey = string & { readonly of: "sizes" };
@@ -38,6 +39,34 @@ export interface Packed {
   doubt: string;
   ruled_out: string;
   weight: string;
+}
+
+/** What became of a packed picture, see patching.py: rows that go, and rows in their place. */
+export interface Patch extends Omit<Packed, PackedFacts> {
+  /** digest of all of it */
+  id: string;
+  /** id of the picture */
+  for: string;
+  /** int32 in base64 */
+  gone: string;
+  /** left out of the analysed area: closed lines in recorded px, and the share of the frame left */
+  masks: [number, number][][][];
+  area: number;
+}
+type PackedFacts = "id" | "name" | "unit" | "pixel_size" | "scale_doubt" | "image" | "bar";
+
+/** A picture on its way to the view of this key. */
+export interface Delivered {
+  key: string;
+  picture: Packed;
+}
+
+/** An earlier result of the same picture, as `ghost_of` in packing.py makes it. */
+export interface PackedGhost extends Pick<Packed, "id" | "outlines" | "x" | "y" | "confidence"> {
+  /** int8 in base64: kept (1) or rejected (0) by hand, or left to the filter (-1) */
+  edits: string;
+  /** what tells it from the present one */
+  words: string;
 }
 
 export interface Picture {
@@ -104,8 +133,23 @@ export interface Answer extends Fields {
 
 // ---- what the modules share
 
-/** Everything known of one picture: `n` particles, each a row; see particles.js. */
-export interface ParticleColumns {
+/** Outlines of `n` particles, each a row. */
+export interface Outlined {
+  n: number;
+  /** centres, recorded px */
+  x: Float64Array;
+  y: Float64Array;
+  /** vertices of all outlines, x and y in turn, and where those of each particle end */
+  xy: Float32Array;
+  ends: Int32Array;
+  /** left, top, right, bottom of each outline */
+  boxes: Float32Array;
+  /** the same as paths */
+  outlines: Outlines;
+}
+
+/** What is known of a picture besides its particles. */
+export interface Facts {
   id: string;
   name: string;
   unit: "nm" | "px";
@@ -113,13 +157,14 @@ export interface ParticleColumns {
   scaleDoubt: "" | "assumed" | "proposed";
   image: Picture;
   bar: PrintedBar | null;
-  doubts: string[];
-  rules: string[];
-  n: number;
+  /** what a hand left out of the analysed area, each as closed lines in recorded px */
+  masks: [number, number][][][];
+}
+
+/** What comes of each particle, a row; sizes and shapes besides. */
+export interface Columns {
   label: Int32Array;
-  /** row of each label */
-  row: Map<number, number>;
-  /** recorded px */
+  /** centres, recorded px */
   x: Float64Array;
   y: Float64Array;
   confidence: Float64Array;
@@ -131,22 +176,23 @@ export interface ParticleColumns {
   doubt: Int32Array;
   /** index into `rules` */
   ruled_out: Int32Array;
+  /** how many particles each stands for */
+  weight: Float64Array;
+}
+
+/** Everything known of one picture, see particles.js. */
+export interface ParticleColumns extends Facts, Columns, Omit<Outlined, "x" | "y"> {
+  doubts: string[];
+  rules: string[];
+  /** row of each label */
+  row: Map<number, number>;
   /** whether the counting rule leaves it out, 0 or 1 */
   out: Uint8Array;
   /** whether it leaves any out */
   ruled: boolean;
-  /** how many particles each stands for */
-  weight: Float64Array;
   /** whether any stands for more than itself */
   weighted: boolean;
   weights: Weights;
-  /** vertices of all outlines, x and y in turn, and where those of each particle end */
-  xy: Float32Array;
-  ends: Int32Array;
-  /** left, top, right, bottom of each outline */
-  boxes: Float32Array;
-  /** outlines that were asked for before */
-  paths: (Path2D | undefined)[];
 }
 /** In `unit`; two of them are asked for by name. */
 export type Sizes = Record<SizeKey | "ecd" | "max_feret", Float64Array>;
@@ -187,6 +233,102 @@ export interface Sight {
   height: number;
 }
 
+/** A line as wide as a brush; in recorded px. */
+export interface Painted {
+  line: [number, number][];
+  radius: number;
+  /** whether it takes away */
+  erases: boolean;
+}
+
+/** What is dragged over the picture, or stays until it is taken away; in recorded px. */
+export interface Marks {
+  /** the box or lasso that is being dragged */
+  shape: { x: number; y: number }[] | null;
+  /** the line over a scale bar that is being dragged */
+  line: Line | null;
+  /** what the ruler measures */
+  ruler: Line | null;
+  /** the particle under the pointer, or -1 */
+  hovered: number;
+  /** outline of a particle that was looked for, to be taken or refused */
+  proposed: [number, number][] | null;
+  /** the brush: its middle in recorded px, and its radius in CSS px */
+  brush: { x: number; y: number; radius: number } | null;
+  /** what a brush or an eraser goes over */
+  stroke: Painted | null;
+  /** lines along which one would be parted, and then the next */
+  seams: [number, number][][][];
+}
+
+/** Where a particle may be parted: the log odds that both sides are one, and the lines. */
+export interface KnownSeam {
+  odds: number;
+  lines: [number, number][][];
+}
+
+/** The component by which seams are asked for, see `seams` in __init__.py; by label. */
+export interface Hints {
+  data: { key: string; id: string; seams: Record<string, KnownSeam[]>; assets: string };
+  setStateValue(name: "wanted", value: { id: string; labels: number[] }): void;
+}
+
+/** What Python is asked to do to outlines, see editing.py; places in recorded px. */
+export type Ask =
+  | { do: "seam"; labels: number[] }
+  | { do: "cut"; label: number; place: [number, number] }
+  | { do: "line"; label: number; line: [number, number][] }
+  | { do: "merge"; labels: number[] }
+  | { do: "look"; place: [number, number] }
+  | { do: "mask"; polygon: [number, number][]; invert: boolean }
+  | { do: "draw"; polygon: [number, number][] }
+  | { do: "redraw"; label: number; polygon: [number, number][] }
+  | { do: "undo" }
+  | { do: "redo" };
+
+/** What is drawn of something that was asked, until the answer is there; in recorded px. */
+export interface Draft {
+  /** labels that are not drawn meanwhile */
+  gone: number[];
+  outlines: Path2D[];
+  /** what will not be an outline any more */
+  faded: Path2D[];
+  /** marks where something is looked for */
+  places: Path2D[];
+  /** left out of the analysed area, as `masks` in `Facts` */
+  masks: [number, number][][][];
+}
+
+/** What goes with it: what was shown, and a number that tells it from others. */
+export interface Asked {
+  id: string;
+  command: string;
+  number: string;
+}
+
+/** A tool of the palette, see tools.js. */
+export interface Tool {
+  /** also the value of its button */
+  name: string;
+  /** a drag begins; null where it moves the picture */
+  begin(place: Place, event: PointerEvent): Stroke | null;
+  /** a click; true where it shall not select */
+  click?(place: Place, event: PointerEvent): boolean;
+  /** it is in the hand, or not any more */
+  held?(on: boolean): void;
+  /** the pointer is over a place, or over none */
+  hover?(place: Place | null): void;
+  /** wider (above 1) or narrower, by so many times */
+  widen?(times: number): void;
+}
+
+/** A drag with a tool. */
+export interface Stroke {
+  move(place: Place, event: PointerEvent): void;
+  end(place: Place, event: PointerEvent): void;
+  cancel(): void;
+}
+
 export interface Area {
   left: number;
   top: number;
@@ -219,20 +361,38 @@ interface Ranges {
   "yaxis.range"?: Range;
 }
 
+/** A graph that is not on the page. */
+export interface PaperGraph {
+  data: Data[];
+  layout: Partial<Layout>;
+}
+
 /** Select rows, in place of the others or in addition; `reveal` shows the first in the table. */
 export type Select = (rows: number[], add: boolean, reveal: boolean) => void;
 
 /** What Streamlit gives a component, and takes from it. */
 export interface Component {
-  data: Packed & {
+  data: {
+    /** of what is shown: the picture's or, where there is one, the patch's */
+    id: string;
+    /** id of the picture, which comes by itself */
+    picture: string;
+    patch: Patch | null;
     start: Saved;
     command: string;
+    /** corrections that can be undone, and that can be done again */
+    history: [number, number];
+    /** to what was asked for last: its number, why it was not done, or empty, and what is proposed */
+    answer: { to: string; said: string; proposed: [number, number][] | null } | null;
+    /** what the present result is compared with */
+    ghost: PackedGhost | null;
     /** address of the files for the browser */
     assets: string;
     /** the component's, in Python */
     key: string;
   };
   setStateValue(name: "view", value: Answer & { id: string; command: string }): void;
+  setTriggerValue(name: "ask", value: Ask & Asked): void;
 }
 
 /** A graph with what we use of its insides, which plotly.js does not promise. */
@@ -258,7 +418,7 @@ export interface Axis {
   p2d(px: number): number;
 }
 
-/** A place in the plotted area, in px and in data. */
+/** A place on the stage or in a plotted area, in CSS px, and in recorded px or data. */
 export interface Place {
   x: number;
   y: number;

@@ -1,46 +1,62 @@
 // One view in one page: holds the state, redraws what changed, tells Python what is finished.
 
+import { Asking } from "./asking.js";
 import { Bar } from "./bar.js";
 import { Card } from "./card.js";
-import { Controls } from "./controls.js";
-import { SHAPES, STATES } from "./definitions.js";
+import { listen, obey } from "./commands.js";
+import { delivered } from "./delivery.js";
+import { STATES } from "./definitions.js";
 import { find, loadStyle } from "./dom.js";
-import { Histogram } from "./histogram.js";
+import { cutBy, draftOf } from "./drafts.js";
+import { Frames } from "./frames.js";
+import { FullScreen } from "./full_screen.js";
+import { Graphs } from "./graphs.js";
+import { Help } from "./help.js";
+import { Levels } from "./levels.js";
+import { Menus } from "./menus.js";
 import { Overlay } from "./overlay.js";
+import { Panels } from "./panels.js";
 import { unpack } from "./particles.js";
+import { patched } from "./patching.js";
 import { loadPlotly, theme } from "./plots.js";
-import { Scatter } from "./scatter.js";
-import { REJECTED_BY_HAND, State } from "./state.js";
+import { Review } from "./review.js";
+import { Room } from "./room.js";
+import { listenToSaving } from "./saving.js";
+import { Seams } from "./seams.js";
+import { State } from "./state.js";
 import { Summaries } from "./summaries.js";
 import { Table } from "./table.js";
 import { described } from "./tip.js";
 
-/** @import { Component, Fields, Keep, Look, Particles, Saved, Select, Summary } from "./types.d.ts" */
+/** @import { Ask, Component, Draft, Fields, Keep, Packed, Particles, Saved, Select } from "./types.d.ts" */
 
 // What each component last told Python, for when the page takes it away and brings it back; by its
 // key in Python. Gone with the browser tab.
 /** @type {Map<string, { name: string, saved: Saved }>} */
 const remembered = new Map();
-// Which graph each component shows, by the same key: of no concern to Python, so never sent.
-/** @type {Map<string, Look>} */
-const looks = new Map();
-/** @type {Look} */
-const FIRST_LOOK = { panel: "sizes", shape: Object.values(SHAPES)[0].key };
-const MAX_MEASURES = 1000;
+
+const FEW = 4; // selected particles whose seams are shown
+const STYLES = ["viewer", "picture", "graph"];
 
 /** @typedef {"filter" | "option" | "selection"} Change */
 
 export class View {
   /** @type {Bar} */
   bar;
+  /** @type {FullScreen} */
+  full;
+  /** @type {Menus} */
+  menus;
+  /** @type {Panels} */
+  panels;
+  /** @type {Room} */
+  room;
+  /** @type {Seams} */
+  seams;
   /** @type {Overlay} */
   overlay;
-  /** @type {Controls} */
-  controls;
-  /** @type {Histogram} */
-  histogram;
-  /** @type {Scatter} */
-  scatter;
+  /** @type {Graphs} */
+  graphs;
   /** @type {Card} */
   card;
   /** @type {Table} */
@@ -49,30 +65,22 @@ export class View {
   component;
   /** @type {string} of the picture and the command that are shown */
   name;
+  /** @type {Component["data"] | undefined} what is shown */
+  shown;
   /** @type {string} of the theme */
   colours;
   /** @type {Particles} */
   particles;
   /** @type {State} */
   state;
-  /** @type {Look} */
-  look;
-  /** @type {Summary} of the size chosen, over those that are counted */
-  summary;
-  /** @type {Summary | null} of the shape, where that is seen */
-  shapes;
   /** @type {Summaries} */
   summaries;
+  /** @type {Particles} as the network found them, before any patch */
+  base;
   /** @type {string | null} what Python was told last */
   committed = null;
-  /** @type {Set<Change>} since the last frame */
-  changed = new Set();
-  /** @type {number | null} the frame that was asked for */
-  frame = null;
-  /** @type {number | undefined} when the first change since the last frame came */
-  began;
-  steps = 0;
-
+  /** @type {Map<Ask, Draft | null>} how what was asked is drawn until it is there */
+  drafts = new Map();
   /**
    * @param {HTMLElement} root
    * @param {string} folder
@@ -84,68 +92,92 @@ export class View {
       root.style.setProperty(`--sv-${key}-ink`, ink);
     }
     this.message = find(root, ".sv-message", HTMLElement);
+    this.undo = find(root, "button[name=do][value=undo]", HTMLButtonElement);
+    this.redo = find(root, "button[name=do][value=redo]", HTMLButtonElement);
     this.all = find(root, ".sv-all", HTMLElement);
+    /** @type {Frames<Change>} */
+    this.frames = new Frames((changed) => this.draw(changed));
     this.ending = new AbortController();
+    this.asking = new Asking(
+      root, (what, number) => this.send(what, number), () => this.state.done,
+      (waiting) => this.sketch(waiting),
+      (words) => this.overlay.hint(words, true),
+    );
     this.ready = this.prepare(folder);
   }
 
   /** @param {string} folder */
   async prepare(folder) {
-    const [Plotly] = await Promise.all([
-      loadPlotly(`${folder}plotly.min.js`),
-      loadStyle(this.root, `${folder}viewer.css`),
-    ]);
+    const loading = loadPlotly(`${folder}plotly.min.js`);
+    await loadStyle(this.root, STYLES.map((name) => `${folder}${name}.css`));
     const { signal } = this.ending;
     if (signal.aborted) return;
     this.message.hidden = true;
     this.all.hidden = false;
     /** @type {Select} */
     const select = (rows, add, reveal) => this.select(rows, add, reveal);
+    this.seams = new Seams(() => this.overlay.drawMarks(), signal);
     this.bar = new Bar(
       this.root, { filter: (fields) => this.filter(fields), commit: () => this.commit() }, signal,
     );
+    this.room = new Room(this.root, signal);
+    this.panels = new Panels(this.root, signal);
+    this.menus = new Menus(this.root, signal);
+    this.full = new FullScreen(this.root, () => this.room.set(), signal);
     this.overlay = new Overlay(
-      Plotly,
       this.root,
       {
         select,
         describe: (row) => described(this.particles, this.state, row),
         drawn: () => this.drawn(),
-        measured: (line) => this.option({ line }),
+        pictured: () => this.card?.redraw(),
+        ask: (what) => this.ask(what),
+        seams: () => this.seamsInSight(),
+        measured: (line) => {
+          this.full.turn(false); // the page asks what the line stands for
+          this.option({ line });
+        },
+        full: () => this.full.on,
       },
       signal,
     );
-    this.controls = new Controls(
-      this.root,
-      { option: (fields) => this.option(fields), look: (fields) => this.lookAt(fields) },
-      signal,
-    );
-    this.histogram = new Histogram(Plotly, this.root, { select }, signal);
-    this.scatter = new Scatter(
-      Plotly,
+    this.overlay.covered = () => this.panels.covered();
+    this.graphs = new Graphs(
+      loading,
       this.root,
       {
         select,
-        describe: (row) => described(this.particles, this.state, row, this.look.shape),
+        describe: (row) => described(this.particles, this.state, row, this.graphs.look.shape),
         share: (row) => this.overlay.share(row),
+        option: (fields) => this.option(fields),
+        looked: () => this.frames.ask("option"),
       },
       signal,
     );
-    this.card = new Card(this.root, {
+    this.card = new Card(this.root, this.overlay.picture, {
       edit: (keep, rows) => this.edit(keep, rows),
-      travel: (direction) => this.travel(direction),
       zoomTo: (row) => this.overlay.zoomTo(row),
+      command: (command) => obey(this, command),
+      left: () => this.overlay.stage.focus({ preventScroll: true }),
+      place: (rows, box) => this.panels.placeCard(box, rows, this.particles, this.overlay.sight),
     });
     this.table = new Table(this.root, { select, toggle: (row) => this.toggle(row) }, signal);
-    this.root.addEventListener("keydown", (event) => this.key(event), { signal });
-    /** @param {PointerEvent} event */
-    const focus = ({ target }) => {
-      const graph = ".sv-graph, .sv-histogram, .sv-scatter";
-      if (target instanceof Element && target.closest(graph)) {
-        this.root.focus({ preventScroll: true });
-      }
-    };
-    this.root.addEventListener("pointerdown", focus, { signal });
+    this.help = new Help(this.root, signal);
+    this.review = new Review(
+      this.root,
+      {
+        look: (row) => {
+          this.select([row], false, true);
+          this.overlay.zoomTo(row);
+          this.frames.ask("selection");
+        },
+        act: (act) => (act === "end" ? this.review?.end() : obey(this, act)),
+      },
+      signal,
+    );
+    new Levels(this.root, this.overlay.picture, signal);
+    listenToSaving(this, loading, signal);
+    listen(this, signal);
   }
 
   /**
@@ -155,56 +187,103 @@ export class View {
    */
   async receive(component) {
     this.component = component;
-    try {
-      await this.ready;
-    } catch {
-      this.message.textContent =
-        "The graphs could not be loaded: plotly.js did not arrive from this server.";
-      return;
-    }
+    await this.ready;
     if (this.ending.signal.aborted || this.component !== component) return;
     const { data } = component;
+    const picture = await delivered(data, this.ending.signal);
+    if (this.ending.signal.aborted || this.component !== component) return;
     const colours = JSON.stringify(theme(this.root));
     const name = JSON.stringify([data.key, data.id, data.command]);
-    if (name !== this.name) {
+    const compared = this.overlay.ghost.load(data.ghost);
+    const answered = this.asking.awaits(data.answer);
+    if (answered) this.takeOff(this.asking.what);
+    if (answered) this.overlay.propose(data.answer?.proposed ?? null);
+    const same = name === this.name;
+    const known = this.base?.id === picture.id && data.command === this.shown?.command;
+    if (!same && known && this.shown?.key === data.key) {
+      this.name = name;
+      this.change(data);
+    } else if (!same) {
       this.name = name;
       this.colours = colours;
-      await this.load(data);
+      await this.load(data, picture);
     } else if (colours !== this.colours) {
       this.colours = colours;
-      await this.overlay.retheme();
-      await this.layOutGraph();
+      await this.graphs.layOut(this.particles, this.state);
     }
+    this.drawHistory();
+    if (compared || (answered && same)) this.overlay.draw();
+    this.asking.answered(data.answer);
   }
 
-  /** @param {Component["data"]} data */
-  async load(data) {
-    if (this.particles?.id !== data.id) this.particles = unpack(data);
+  /**
+   * Show another picture, or the same by another command.
+   *
+   * @param {Component["data"]} data
+   * @param {Packed} picture
+   */
+  async load(data, picture) {
+    if (this.base?.id !== picture.id) this.review?.end();
+    if (this.base?.id !== picture.id) this.base = unpack(picture);
+    if (this.particles?.id !== data.id) this.particles = this.patched(data);
     const { particles } = this;
+    this.shown = data;
+    this.seams.load(data);
     this.summaries = new Summaries(particles);
     const last = remembered.get(data.key);
     this.state = new State(particles, last?.name === this.name ? last.saved : data.start);
     this.committed = null;
-    this.changed.clear();
-    this.look = looks.get(data.key) ?? FIRST_LOOK;
-    this.reckon();
+    this.frames.clear();
+    this.graphs.load(data.key);
+    this.graphs.reckon(this.summaries, this.state);
     this.card.load(particles);
     this.table.load(particles, this.state);
-    this.bar.draw(particles, this.state, this.summary);
+    this.bar.load(particles);
+    this.bar.draw(particles, this.state, this.graphs.summary);
+    this.drawHistory();
+    this.room.load(particles);
+    const pictured = this.overlay.load(particles, this.state);
     this.card.draw(this.state);
-    await Promise.all([
-      this.overlay.load(particles, this.state),
-      this.layOutGraph(),
-    ]);
+    await Promise.all([pictured, this.graphs.layOut(particles, this.state)]);
     this.root.dataset.shown = data.id;
     if (this.state.selection.length) this.table.reveal(this.state.selection);
   }
 
-  /** The numbers that are shown: of the size chosen and, beside points, of the shape. */
-  reckon() {
-    const { state, look, summaries } = this;
-    this.summary = summaries.of(state.size, state);
-    this.shapes = look.panel === "shape" ? summaries.of(look.shape, state) : null;
+  /**
+   * Outlines of the picture that is shown were put right: what else was done in the view stays,
+   * also what came while Python was at it.
+   *
+   * @param {Component["data"]} data
+   */
+  change(data) {
+    this.particles = this.patched(data);
+    const { particles, state: before } = this;
+    const now = before.save();
+    const meanwhile = this.asking.steps === null ? [] : now.steps.slice(this.asking.steps, now.done);
+    const steps = [...data.start.steps.slice(0, data.start.done), ...meanwhile];
+    const { selection } = data.start.selection.length ? data.start : now;
+    this.shown = data;
+    this.seams.load(data);
+    this.summaries = new Summaries(particles);
+    this.state = new State(particles, { ...now, steps, done: steps.length, selection });
+    this.committed = null;
+    this.card.load(particles);
+    this.overlay.load(particles, this.state);
+    this.graphs.reckon(this.summaries, this.state);
+    this.bar.load(particles);
+    this.bar.draw(particles, this.state, this.graphs.summary);
+    this.card.draw(this.state);
+    this.table.load(particles, this.state);
+    this.root.dataset.shown = data.id;
+    remembered.set(data.key, { name: this.name, saved: this.state.save() });
+    if (meanwhile.length) this.commit();
+    // the graph takes longer, and is not where a person looks
+    requestAnimationFrame(() => setTimeout(() => this.frames.ask("option")));
+  }
+
+  /** @param {Component["data"]} data */
+  patched({ patch }) {
+    return patch ? patched(this.base, patch) : this.base;
   }
 
   // ---- what a person does
@@ -213,7 +292,7 @@ export class View {
   filter(fields) {
     Object.assign(this.state, fields);
     this.state.filter();
-    this.redraw("filter");
+    this.frames.ask("filter");
   }
 
   /** @type {Select} */
@@ -236,7 +315,74 @@ export class View {
 
   /** @param {-1 | 1} direction */
   travel(direction) {
-    if (this.state.travel(direction)) this.finished("filter");
+    const back = direction < 0;
+    const settled = back && this.state.done <= this.settled();
+    if (this.asking.waits) this.ask({ do: back ? "undo" : "redo" });
+    else if (!settled && this.state.travel(direction)) this.finished("filter");
+    else if (this.component.data.history[back ? 0 : 1]) this.ask({ do: back ? "undo" : "redo" });
+  }
+
+  /** How many of the steps came with corrections of outlines, and are taken back with them. */
+  settled() {
+    const { history, start } = this.component.data;
+    return history[0] ? start.steps.length : 0;
+  }
+
+  /** Along which particles would be parted: of those pointed at with the tool, else selected. */
+  seamsInSight() {
+    const { particles, overlay, state, review } = this;
+    const { hovered } = overlay.marks;
+    const pointed = hovered >= 0 && overlay.tools.inHand.name === "split";
+    const rows = pointed ? [hovered] : state.selection.length <= FEW ? state.selection : [];
+    const labels = rows.filter((row) => !overlay.isDrafted(row)).map((row) => particles.label[row]);
+    return this.seams.of(labels, review?.coming() ?? []);
+  }
+
+  /**
+   * Ask Python to change outlines; it answers with new data.
+   *
+   * @param {Ask} what
+   */
+  ask(what) {
+    this.asking.ask(what);
+  }
+
+  /**
+   * Draw at once what these will come to.
+   *
+   * @param {Ask[]} waiting for their answer
+   */
+  sketch(waiting) {
+    const { overlay, drafts: before } = this;
+    this.drafts = new Map(
+      waiting.map((what) => [what, before.get(what) ?? this.draftOf(what)]),
+    );
+    const now = [...this.drafts.values()].filter((draft) => draft !== null);
+    const same = now.length === overlay.drafts.length && now.every((draft, k) => draft === overlay.drafts[k]);
+    if (same) return;
+    overlay.draft(now);
+    overlay.draw();
+  }
+
+  /** @param {Ask} what */
+  draftOf(what) {
+    const { particles, overlay, seams } = this;
+    if (what.do !== "seam") return draftOf(what, particles, 1 / overlay.sight.zoom);
+    const [likeliest] = seams.of(what.labels);
+    return likeliest ? cutBy(particles, likeliest.label, likeliest.lines) : null;
+  }
+
+  /** @param {Ask | null} what that is answered, and about to be shown or refused */
+  takeOff(what) {
+    if (what) this.drafts.delete(what);
+    this.overlay.draft([...this.drafts.values()].filter((draft) => draft !== null));
+  }
+
+  /** @param {Ask} what @param {string} number */
+  send(what, number) {
+    const { id, command } = this.component.data;
+    this.commit();
+    this.component.setTriggerValue("ask", { id, command, number, ...what });
   }
 
   /** @param {Partial<Fields>} fields */
@@ -245,92 +391,42 @@ export class View {
     this.finished("option");
   }
 
-  /**
-   * Another graph, or another shape in it.
-   *
-   * @param {Partial<Look>} fields
-   */
-  lookAt(fields) {
-    this.look = { ...this.look, ...fields };
-    looks.set(this.component.data.key, this.look);
-    this.redraw("option");
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const field = "input:not([type=range]):not([type=checkbox]):not([type=radio]), select";
-    const writing = event.target instanceof Element && event.target.matches(field);
-    const command = event.ctrlKey || event.metaKey;
-    const letter = event.key.toLowerCase();
-    if (event.key === "Escape") this.select([], false, false);
-    else if (command && letter === "z" && !writing) this.travel(event.shiftKey ? 1 : -1);
-    else if (command && letter === "y" && !writing) this.travel(1);
-    else if ((event.key === "Delete" || (letter === "x" && !command)) && !writing) {
-      const { selection, code } = this.state;
-      this.edit(false, selection.filter((row) => code[row] !== REJECTED_BY_HAND));
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
   // ---- drawing
 
   /** @param {Change} what */
   finished(what) {
-    this.redraw(what);
+    this.frames.ask(what);
     this.commit();
   }
 
-  /**
-   * Redraw with the next frame, once for all changes until then.
-   *
-   * @param {Change} what
-   */
-  redraw(what) {
-    this.began ??= performance.now();
-    this.changed.add(what);
-    this.frame ??= requestAnimationFrame(() => this.step());
-  }
-
-  step() {
-    this.frame = null;
-    const start = performance.now();
-    const { particles, state, changed } = this;
-    this.changed = new Set();
-    if (changed.has("filter") || changed.has("option")) this.reckon();
-    this.overlay.draw();
-    if (changed.has("option")) this.layOutGraph();
-    else this.drawGraph();
-    this.bar.draw(particles, state, this.summary);
+  /** @param {Set<Change>} changed */
+  draw(changed) {
+    const { particles, state, graphs } = this;
+    const laidOut = changed.has("option");
+    if (changed.has("filter") || laidOut) graphs.reckon(this.summaries, state);
+    // the table asks where it is scrolled to, which is dear once something else has moved
     this.table.draw(changed.has("filter"));
+    this.overlay.draw();
+    if (laidOut) graphs.layOut(particles, state);
+    else graphs.draw();
+    this.bar.draw(particles, state, graphs.summary);
     this.card.draw(state);
-    const end = performance.now();
-    if (++this.steps % MAX_MEASURES === 0) performance.clearMeasures("semseg-step");
-    performance.measure("semseg-step", { start: this.began, end, detail: { work: end - start } });
-    this.began = undefined;
+    this.review?.draw(particles, state);
+    this.drawHistory();
   }
 
-  /** Axes and all of the graph that is seen. */
-  layOutGraph() {
-    const { particles, state, look, shapes } = this;
-    this.controls.draw(particles, state, look);
-    if (!shapes) return this.histogram.layOut(particles, state, this.summary);
-    this.controls.drawShape(shapes);
-    return this.scatter.layOut(particles, state, look.shape, shapes);
+  drawHistory() {
+    const { done, steps } = this.state;
+    const [before, after] = this.component.data.history;
+    // they keep the focus, so that the keys go on
+    this.undo.setAttribute("aria-disabled", String(done <= this.settled() && !before));
+    this.redo.setAttribute("aria-disabled", String(done === steps.length && !after));
   }
 
-  /** What moves in the graph that is seen. */
-  drawGraph() {
-    const { shapes } = this;
-    if (!shapes) return this.histogram.draw(this.summary);
-    this.controls.drawShape(shapes);
-    this.scatter.draw(shapes);
-  }
-
-  /** The picture was painted anew, perhaps in other colours. */
+  /** The outlines were painted anew, perhaps in other colours. */
   drawn() {
     this.bar.drawScale(this.overlay, this.particles);
-    if (this.look.panel === "shape") this.scatter.recolour();
+    this.graphs?.recolour();
   }
 
   // ---- to and fro
@@ -348,10 +444,10 @@ export class View {
 
   destroy() {
     this.ending.abort();
-    if (this.frame !== null) cancelAnimationFrame(this.frame);
+    this.asking.end();
+    this.frames.clear();
     this.overlay?.destroy();
-    this.histogram?.destroy();
-    this.scatter?.destroy();
+    this.graphs?.destroy();
     delete this.root.dataset.shown;
   }
 }

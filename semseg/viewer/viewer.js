@@ -1,9 +1,11 @@
 // What Streamlit's component calls: one view in each place of the page.
 
+import { deliver as take } from "./delivery.js";
 import { loadPlotly } from "./plots.js";
+import { take as takeHints } from "./seams.js";
 import { View } from "./view.js";
 
-/** @import { Component } from "./types.d.ts" */
+/** @import { Component, Delivered, Hints } from "./types.d.ts" */
 
 /** @type {WeakMap<HTMLElement, View>} */
 const views = new WeakMap();
@@ -19,6 +21,24 @@ export function show(root, component, folder) {
   const view = views.get(root) ?? new View(root, folder);
   views.set(root, view);
   return view.receive(component);
+}
+
+/**
+ * Called by Streamlit with the picture that a view is about.
+ *
+ * @param {Delivered} delivered
+ */
+export function deliver(delivered) {
+  take(delivered);
+}
+
+/**
+ * Called by Streamlit with what is known of seams.
+ *
+ * @param {Hints} hints
+ */
+export function hint(hints) {
+  takeHints(hints);
 }
 
 /**

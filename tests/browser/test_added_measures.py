@@ -45,4 +45,4 @@ def test_added_measures_are_in_the_view(view):
 
     page.locator(".sv-row").first.click()
     for name in NAMES.values():
-        expect(page.locator(".sv-facts dt", has_text=name)).to_be_visible()
+        expect(page.locator(".sv-facts").get_by_title(name)).to_be_visible()

@@ -64,7 +64,7 @@ def test_several_files_one_of_them_bad(visit, bare_png):
     assert "broken.tif" in alerts.first.inner_text()
     assert "Traceback" not in visitor.text()
     first = visitor.number("found")
-    visitor.tab("All 2 pictures")
+    visitor.tab("All pictures")
     visitor.page.get_by_text("All pictures together", exact=True).wait_for()
     # the picture whose scale nobody gave is named, and moves no figure of all
     assert "is left out of the sizes of all pictures together: its scale is only assumed" in (
@@ -72,15 +72,11 @@ def test_several_files_one_of_them_bad(visit, bare_png):
     )
     pooled = visitor.page.locator("[data-testid=stMetricValue]").first.inner_text()
     assert 0 < int(pooled) <= first
-    # a row of the table shows its picture
-    visitor.page.locator("[data-testid=stDataFrame] canvas").first.click(
-        position={"x": 20, "y": 35 + 35 + 17},
-        force=True,  # the grid lies under its own scroller
-    )
+    # a card shows its picture
+    visitor.page.locator(".sp-card").nth(1).click()
     visitor.page.wait_for_function(
         "document.querySelector('.st-key-picture input').value.startsWith('2 of 2')"
     )
-    visitor.tab("Sizes")
     visitor.shown()
     assert visitor.number("found") < first
     with zipfile.ZipFile(io.BytesIO(visitor_batch(visitor))) as archive:
@@ -91,7 +87,7 @@ def test_several_files_one_of_them_bad(visit, bare_png):
 
 
 def visitor_batch(visitor: Visitor) -> bytes:
-    visitor.tab("All 2 pictures")
+    visitor.tab("All pictures")
     return visitor.download("All pictures as ZIP")
 
 
@@ -163,7 +159,7 @@ def test_the_rescale_factor_is_chosen_and_the_suggestion_taken(visit):
     visitor = visit("/?sample=1&rescale=1")
     visitor.shown()
     assert "rescale 1 (given)" in visitor.text()
-    assert re.search(r"median particle is \d+ px", visitor.text())
+    assert re.search(r"median outline is \d+ px", visitor.text())
     visitor.button("Take the suggestion")
     visitor.shown()
     taken = float(re.search(r"rescale ([\d.]+) \(given\)", visitor.text())[1])
@@ -185,7 +181,7 @@ def test_the_filter_goes_to_files_and_address_and_little_travels(visit):
     before = len(visitor.traffic.sizes)
     visitor.threshold(0.97)
     travelled = visitor.traffic.sizes[before:]
-    assert sum(travelled) < 5000
+    assert sum(travelled) < 8000  # the session that the browser keeps among it
     kept, found = visitor.number("kept"), visitor.number("found")
     assert 0 < kept < found
     assert visitor.query()["filter"] == ["0.97"]
@@ -248,7 +244,7 @@ def test_a_particle_is_excluded_and_brought_back(visit):
     visitor.type_scale("9000")
     visitor.shown()
     assert visitor.number("kept") == found - 1
-    visitor.page.locator(".sv-card").get_by_role("button", name="Undo").click()
+    visitor.page.get_by_role("button", name="Undo").click()
     visitor.quiet()
     assert visitor.number("kept") == found
     assert not [e for e in rows(visitor.download("All particles")) if e["reason"] == "manual"]

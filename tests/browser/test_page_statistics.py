@@ -30,11 +30,11 @@ def test_a_view_that_was_made_in_a_closed_tab_fills_its_place(visit):
     visitor.shown()
     visitor.page.wait_for_function(
         """() => {
-          const graph = [...document.querySelectorAll("*")]
-            .flatMap((e) => [e, ...(e.shadowRoot?.querySelectorAll(".js-plotly-plot") ?? [])])
-            .find((e) => e._fullLayout?.images?.length);
-          const [low, high] = graph?._fullLayout.xaxis.range ?? [0, 0];
-          return high - low > 1000 && high - low < 1030;
+          const sight = document.querySelector(".sv-stage")?.dataset.sight;
+          if (!sight) return false;
+          const { zoom, width, height } = JSON.parse(sight);
+          // whole, and no smaller than its place allows
+          return Math.abs(Math.max((1024 * zoom) / width, (768 * zoom) / height) - 1) < 0.03;
         }"""
     )
 
@@ -48,7 +48,7 @@ def test_decisions_by_hand_come_back_with_their_session(visit):
     visitor.page.locator(".sv-card").get_by_role("button", name="Exclude").click()
     visitor.quiet()
     session = visitor.download("Session")
-    visitor.page.locator(".sv-card").get_by_role("button", name="Undo").click()
+    visitor.page.locator(".sv-card").get_by_role("button", name="Restore").click()
     visitor.quiet()
     assert visitor.number("kept") == found
     visitor.page.get_by_text("Replay an earlier result").click()

@@ -33,7 +33,7 @@ def one_place(monkeypatch, serve):
 
 def test_the_second_visitor_waits_in_line_and_the_third_is_asked_to_come_again(chromium, one_place):
     # the first one's work is large, so that it still runs when the others come
-    addresses = ("/?rescale=2", "/?rescale=0.5", "/?rescale=0.5")
+    addresses = ("/?rescale=6", "/?rescale=0.5", "/?rescale=0.5")
     first, second, third = (Visitor(chromium, one_place, address) for address in addresses)
     try:
         give(first, "first.png", picture(0))

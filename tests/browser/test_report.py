@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from semseg.details import Details
 from semseg.export.report import report_html
 from semseg.metrology.assessment import assess
 from tests.support.drawn_analysis import drawn
@@ -47,7 +48,8 @@ def url(tmp_path_factory):
     others = {ratio: [replace(each) for each in pictures] for ratio in (0.9, 1.1)}
     assessment = assess(pictures, others=others)
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_bytes(report_html(pictures, assessment, title="Batch 7", date="2026-01-31"))
+    details = Details("Batch 7", "TiO2", "M. Muster", "Washed twice.\nDried at 60 °C.")
+    path.write_bytes(report_html(pictures, assessment, details=details, date="2026-01-31"))
     return path.as_uri()
 
 

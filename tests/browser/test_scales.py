@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from semseg.data import sample_path
+from tests.support.view import PICTURE, marked, on_screen
 
 
 def bare(height: int, width: int) -> bytes:
@@ -22,14 +23,14 @@ def bare(height: int, width: int) -> bytes:
 
 
 def draw(visitor, begin: float, end: float) -> None:
-    """A line across these shares of the picture's width."""
+    """A line across these shares of a picture that is 800 px wide."""
     page = visitor.page
     page.get_by_role("button", name="Draw over the scale bar").click()
-    box = page.locator(".sv-sheet").bounding_box()
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + begin * box["width"], middle)
+    # what was clicked before may have scrolled it away
+    page.locator(".sv-stage").evaluate("(stage) => stage.scrollIntoView()")
+    page.mouse.move(*on_screen(page, begin * 800, 250))
     page.mouse.down()
-    page.mouse.move(box["x"] + end * box["width"], middle)
+    page.mouse.move(*on_screen(page, end * 800, 250))
     page.mouse.up()
     page.locator(".st-key-line_form").wait_for()
     visitor.quiet()
@@ -57,17 +58,48 @@ def test_a_line_over_the_bar_and_what_it_says_make_the_scale(visit):
     found = json.loads(visitor.download("Summary"))
     assert found["calibration"]["pixel_size_nm"] == pytest.approx(5.0, rel=0.01)
     assert found["settings"]["scale_bar_nm"] == 2000
+    assert marked(visitor.page) is not None
     visitor.button("Forget it")
     assert "Assumed, check" in visitor.text()
+    assert marked(visitor.page) is None  # the line is gone with what it stood for
+    draw(visitor, 0.25, 0.75)  # the very same asks again
+    assert "What does it stand for?" in visitor.text()
+
+
+def test_a_finger_draws_the_line_on_a_phone(visit):
+    visitor = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    visitor.upload(("bare.png", bare(600, 800)))
+    visitor.shown()
+    page = visitor.page
+    button = page.get_by_role("button", name="Draw over the scale bar")
+    button.tap()
+    page.locator(PICTURE).evaluate("(stage) => stage.scrollIntoView({ block: 'center' })")
+    screen = visitor.context.new_cdp_session(page)
+
+    def touch(kind: str, *fingers: tuple[float, float]) -> None:
+        places = [on_screen(page, 800 * x, 600 * y) for x, y in fingers]
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (0.25, 0.5))
+    touch("touchMove", (0.5, 0.6))  # the page stays where it is
+    touch("touchStart", (0.5, 0.5), (0.9, 0.9))  # another finger changes nothing
+    touch("touchMove", (0.75, 0.5), (0.9, 0.2))
+    touch("touchEnd")
+    page.locator(".st-key-line_form").wait_for()
+    visitor.quiet()
+    said = page.locator(".st-key-line_form").inner_text()
+    assert float(said.split("Your line is ")[1].split()[0]) == pytest.approx(400, rel=0.01)
+    assert page.evaluate("scrollX") == 0
 
 
 def test_a_scale_is_typed_in_the_table_of_all_pictures(visit):
     visitor = visit()
     visitor.upload(("one.png", bare(600, 800)), ("two.png", bare(500, 700)))
     visitor.shown()
-    visitor.tab("All 2 pictures")
+    visitor.tab("All pictures")
     page = visitor.page
-    table = page.locator("[data-testid=stDataFrame]").nth(1)
+    table = page.locator("[data-testid=stDataFrame]")
     table.locator("canvas").first.wait_for()
     visitor.quiet()
     box = table.bounding_box()

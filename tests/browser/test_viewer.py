@@ -60,10 +60,11 @@ def test_a_drag_of_the_slider_is_live_and_python_hears_of_its_end(view):
 def test_with_5000_particles_and_2000_selected_little_travels(window, url):
     view = View(window, f"{url}?count=5000")
     page = view.page
-    box = page.locator(".sv-plot").bounding_box()
+    box = page.locator(PICTURE).bounding_box()
     view.traffic.sizes.clear()
-    right, bottom = box["x"] + 0.75 * box["width"], box["y"] + 30 + 0.62 * box["height"]
-    view.drag(PICTURE, (box["x"] + 3, box["y"] + 35), (right, bottom))
+    right, bottom = box["x"] + 0.6 * box["width"], box["y"] + 0.85 * box["height"]
+    view.tool("box")
+    view.sweep((box["x"] + 3, box["y"] + 5), (right, bottom))
     selected = view.known()["selection"]
     assert selected == view.count("selected") > 2000
     assert 0 < sum(view.traffic.sizes) < 5000
@@ -91,16 +92,12 @@ def test_the_switch_keeps_everything(view):
 
 
 def test_a_box_in_the_picture_highlights_bars_and_escape_clears_both(view):
-    view.drag(
-        PICTURE,
-        tuple(v - 25 for v in view.place(21)),
-        tuple(v + 20 for v in view.place(43)),
-    )
+    view.tool("box")
+    view.sweep(tuple(v - 20 for v in view.place(21)), tuple(v + 15 for v in view.place(43)))
     assert view.known()["selection"] == [22, 23, 24, 42, 43, 44]
     selected, _, _, doubtful = view.bars()
     assert sum(selected) + sum(doubtful) == 6
     assert view.page.get_by_text("6 particles selected").is_visible()
-    assert view.page.evaluate("document.querySelector('.sv-graph').layout.selections.length") == 0
     view.page.keyboard.press("Escape")
     assert view.known()["selection"] == []
     assert sum(view.bars()[0]) == 0
@@ -149,7 +146,7 @@ def test_a_particle_is_excluded_and_comes_back(view):
     assert view.number("mean") != mean
     assert view.count("rejected_by_hand") == 1
     assert view.known()["edits"] == [[label, False]]
-    card.get_by_role("button", name="Undo").click()
+    view.page.get_by_role("button", name="Undo").click()
     assert view.known()["edits"] == []
     assert int(view.number()) == kept
     view.page.keyboard.press("Control+Shift+z")
@@ -278,10 +275,16 @@ def test_below_a_base_path_with_the_sample_in_the_dark(chromium, serve):
     narrow.close()
 
 
-def test_without_plotly_one_sentence(chromium, url):
+def test_without_plotly_one_sentence_and_the_picture_all_the_same(chromium, url):
     page = chromium.new_page()
     page.route("**/plotly.min.js", lambda route: route.abort())
     page.goto(f"{url}?count=5")
     message = page.get_by_text("plotly.js did not arrive")
     message.wait_for(timeout=PATIENCE)
+    page.wait_for_selector(".semseg-viewer[data-shown]")
+    numbers = page.locator(".sv-numbers").inner_text()
+    page.locator(".sv-threshold input").press("End")
+    page.wait_for_function(
+        "numbers => document.querySelector('.sv-numbers').innerText !== numbers", arg=numbers
+    )
     page.close()

@@ -27,7 +27,7 @@ from semseg.scale.printed_lengths import bar_length
 from semseg.scale.scale_bar import ScaleBar
 from semseg.scale.window import Window
 from semseg.statistics.summary import summarise
-from semseg.viewer import ViewState, pack, viewer
+from semseg.viewer import ViewState, pack, picture, viewer
 
 # in the strip below the analysed frame of 300 particles
 BAR = ScaleBar(80.0, 40.0, 120.0, 880, 884, 0.006, Window(860, 10, 920, 200))
@@ -135,6 +135,7 @@ else:
         query.get("doubt", "assumed"),
         "bar" in query,
     )
+picture(data, key="view")
 state = viewer(data, ViewState(threshold=0.5), command=query.get("command", "1"), key="view")
 known = {"id": data["id"], **state.to_dict(), "edits": sorted(state.edits.items())}
 known["runs"] = st.session_state["runs"] = st.session_state.get("runs", 0) + 1

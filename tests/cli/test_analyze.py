@@ -22,6 +22,7 @@ from tests.support.command import FIXED, SHAPE, one_sentence, rows_of, summary_o
 from tests.support.model_files import described_model
 from tests.support.network import shipped
 from tests.support.paths import ROOT
+from tests.support.tem_files import ser_file
 
 CONTRACT = [
     *("label", "x_px", "y_px", "area_px", "ecd_px", "ecd_nm", "min_feret_nm", "max_feret_nm"),
@@ -225,6 +226,22 @@ def test_a_text_file_among_the_pictures_is_read_with_its_picture(run, picture, t
     assert (status, err) == (0, "")
     assert "JEOL sidecar" in said
     assert summary_of(out, "c")["file"]["name"] == "c.png"
+
+
+def test_the_description_of_tia_is_left_out_beside_its_images(run, folder, tmp_path):
+    grey = np.asarray(Image.open(folder / "a.png"))
+    (tmp_path / "c_1.ser").write_bytes(ser_file(grey))
+    for name in ("C.emi", "alone.emi"):
+        (tmp_path / name).write_bytes(b"JK\x00\x02" + bytes(500))
+    out = tmp_path / "out"
+    given = (tmp_path / "C.emi", tmp_path / "c_1.ser")
+    status, said, err = run(*given, "--output", out, *FIXED)
+    assert (status, err) == (0, "")
+    assert "TIA metadata" in said
+    status, said, err = run(tmp_path / "alone.emi", *given, "--output", out, *FIXED)
+    assert status == 1
+    assert "give that in its place" in one_sentence(err)
+    assert len(said.splitlines()) == 1
 
 
 def test_a_text_file_of_no_picture_is_told_to_be_one(run, folder, tmp_path):

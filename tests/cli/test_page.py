@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from semseg.__main__ import main
 from semseg.cli import page
+from semseg.page.run.folder import VARIABLE
 from tests.support.command import one_sentence
 from tests.support.paths import PAGE
 
@@ -40,3 +42,27 @@ def test_it_runs_what_streamlit_runs_with_the_settings_beside_it(monkeypatch):
     assert {"--server.address=0.0.0.0", "--server.port=8080"} < set(flags)
     assert "--server.address=localhost" in usual
     assert not any("server.port" in flag for flag in usual)  # Streamlit looks for a free one
+
+
+def test_a_run_is_handed_to_the_server_and_nothing_else_is_one(monkeypatch, tmp_path, capsys):
+    started = []
+    monkeypatch.setattr(
+        "streamlit.web.cli.main", lambda *_, **__: started.append(os.environ.get(VARIABLE))
+    )
+    monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(SystemExit) as stop:
+        main(["page", "--run", str(tmp_path)])
+    assert stop.value.code == 2
+    assert "not the folder of a run" in capsys.readouterr().err
+    (tmp_path / "ledger.jsonl").touch()
+    monkeypatch.chdir(tmp_path.parent)
+    assert main(["page", "--run", tmp_path.name]) == 0
+    assert started == [str(tmp_path)]
+
+
+def test_a_run_needs_the_extra_and_the_page_alone_does_not(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(page, "lacking", lambda: "This needs dask, not installed here.")
+    monkeypatch.setattr("streamlit.web.cli.main", lambda *_, **__: None)
+    assert main(["page"]) == 0
+    assert main(["page", "--run", str(tmp_path)]) == 2
+    assert "needs dask" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def test_no_analysis_and_no_image_stays(options, three, tmp_path, monkeypatch):
             alive.append([type(each()).__name__ for each in watched])
             analysis = make(*arguments, **named)
             found = analysis.segmentation
-            for each in (analysis, analysis.micrograph.grey, found.labels, found.network_labels):
+            for each in (analysis, analysis.micrograph.grey, found.network_labels):
                 watched.append(weakref.ref(each))
             return analysis
 
@@ -47,7 +47,7 @@ def test_no_analysis_and_no_image_stays(options, three, tmp_path, monkeypatch):
     assert main(["analyze", *three, *FIXED, *options, "--output", str(tmp_path)]) == 0
     gc.collect()
     assert alive == [[], [], []]
-    assert [each() for each in watched] == [None] * 4
+    assert [each() for each in watched] == [None] * 3
 
 
 def test_a_factor_that_fails_costs_the_uncertainty_a_part_and_not_the_report(

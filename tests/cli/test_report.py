@@ -34,6 +34,7 @@ def reported(folder, tmp_path_factory):
     output = tmp_path_factory.mktemp("reported")
     pictures = [str(folder / "a.tif"), str(folder / "b.tif")]
     options = ["--output", str(output), "--report", "--edges", "weight", *FIXED]
+    options += ["--sample", "TiO2, batch 7", "--operated-by", "M. Muster"]
     assert main(["analyze", *pictures, *options]) == 0
     return output
 
@@ -47,6 +48,44 @@ def test_a_run_makes_its_report(reported):
     session = json.loads((reported / "session.json").read_bytes())
     assert [picture["name"] for picture in session["pictures"]] == ["a.tif", "b.tif"]
     assert session["settings"]["edges"] == "weight"
+    said = {"sample": "TiO2, batch 7", "operator": "M. Muster"}
+    assert session["details"] == summary_of(reported, "a")["details"] == said
+    assert "TiO2, batch 7" in text
+
+
+def test_a_replay_takes_over_what_was_said_of_the_sample(reported, folder, tmp_path):
+    arguments = ["report", str(reported / "session.json"), "--images", str(folder)]
+    said = ["--operated-by", "", "--notes", "Again."]
+    assert main([*arguments, *said, "--output", str(tmp_path)]) == 0
+    found = {"sample": "TiO2, batch 7", "notes": "Again."}
+    assert summary_of(tmp_path, "b")["details"] == found
+
+
+def test_corrections_of_a_session_are_made_again(folder, reported, tmp_path, capsys):
+    """A particle is split in the session's text, as the page would have; the replay has the parts,
+    says that the session had others, and its own session replays identically."""
+    values = json.loads((reported / "session.json").read_bytes())
+    row = max(rows_of(reported, "a"), key=lambda each: float(each["area_px"]))
+    label, x, y = int(row["label"]), float(row["x_px"]), float(row["y_px"])
+    line = [[x, y - 40], [x, y + 40]]
+    values["format"] = 3
+    values["pictures"][0]["operations"] = [
+        {"do": "split", "label": label, "lines": [line]},
+        {"do": "merge", "labels": [label, 99_999]},
+    ]
+    session = tmp_path / "session.json"
+    session.write_text(json.dumps(values))
+    again = ["report", str(session), "--images", str(folder), "--output", str(tmp_path / "out")]
+    assert main(again) == 1
+    told = capsys.readouterr().err
+    assert "Particle 99999 is not there any more" in told
+    assert "a.tif: the corrections of outlines by hand are other ones" in told
+    rows = rows_of(tmp_path / "out", "a")
+    origins = {int(each["label"]): each["origin"] for each in rows}
+    assert origins[label] == "split"
+    assert sorted(origins.values()).count("split") == 2
+    once_more = ["report", str(tmp_path / "out" / "session.json"), "--images", str(folder)]
+    assert main([*once_more, "--output", str(tmp_path / "third")]) == 0
 
 
 def test_a_scale_from_the_bar_reaches_the_report(tmp_path):

@@ -14,9 +14,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from semseg.batch import cluster
 from semseg.page.limits import Limits
 from tests.support import hosting
 from tests.support.hosting import MAX_UPLOAD_MB
@@ -109,11 +111,64 @@ def test_compose_refuses_to_start_without_a_cookie_secret():
     assert "${STREAMLIT_SERVER_COOKIE_SECRET:?" in line
 
 
+def dask_variables(ours):
+    """As what Dask reads its settings of that name from."""
+    return {
+        f"DASK_{name.replace('.', '__').replace('-', '_').upper()}": str(value)
+        for name, value in ours.items()
+    }
+
+
+def test_whoever_starts_a_scheduler_has_the_settings_of_a_run_without_one():
+    ours = dask_variables(cluster._OURS)
+    scheduler = {name: value for name, value in ours.items() if "__SCHEDULER__" in name}
+    assert len(scheduler) == 2
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    assert {n: str(v) for n, v in services["scheduler"]["environment"].items()} == scheduler
+    of_dask, _ = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text("utf-8"))
+    (container,) = of_dask["spec"]["scheduler"]["spec"]["containers"]
+    assert {each["name"]: each["value"] for each in container["env"]} == scheduler
+    # that of memory needs none: there is no limit but the container's
+    profile = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+    assert profile.items() <= ours.items()
+    assert services["worker"]["environment"] == profile
+    (container,) = of_dask["spec"]["worker"]["spec"]["containers"]
+    assert {each["name"]: each["value"] for each in container["env"]} == profile
+    manual = (ROOT / "docs/scale.md").read_text("utf-8")
+    for name, value in ours.items():
+        assert manual.count(f"{name}={value}") == 2, name  # by hand, and for SLURM
+
+
+def test_what_is_for_many_pictures_is_started_only_where_it_is_asked_for():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    asked_for = {name for name, each in services.items() if each.get("profiles")}
+    assert asked_for == {"scheduler", "worker", "batch"}
+    for name in asked_for:
+        assert services[name]["read_only"]
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["networks"] == ["batch"]
+        assert "ports" not in services[name]  # whoever reaches one can run programs
+
+
+def test_nothing_on_kubernetes_is_root_or_can_write_but_where_it_must():
+    of_dask, job = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text("utf-8"))
+    pods = [of_dask["spec"][part]["spec"] for part in ("scheduler", "worker")]
+    for pod in (*pods, job["spec"]["template"]["spec"]):
+        (container,) = pod["containers"]
+        shut = container["securityContext"]
+        assert shut["readOnlyRootFilesystem"]
+        assert shut["runAsNonRoot"]
+        assert shut["capabilities"] == {"drop": ["ALL"]}
+        mounted = {each["name"] for each in container["volumeMounts"]}
+        assert mounted == {each["name"] for each in pod["volumes"]}
+
+
 def test_the_image_has_exact_versions_of_all_that_it_needs():
     text = (ROOT / "deploy/constraints.txt").read_text("utf-8")
     pinned = {name.lower() for name in re.findall(r"^([\w.-]+)==[\w.]+$", text, flags=re.M)}
-    needed = (ROOT / "requirements.txt").read_text("utf-8")
-    names = {name.lower() for name in re.findall(r"^([\w.-]+)", needed, flags=re.M)}
+    files = ("requirements.txt", "requirements-batch.txt")
+    needed = "".join((ROOT / name).read_text("utf-8") for name in files)
+    names = {name.lower() for name in re.findall(r"^(\w[\w.-]*)", needed, flags=re.M)}
     assert len(names) > 10
     assert names <= pinned
 

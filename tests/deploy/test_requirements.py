@@ -30,7 +30,13 @@ def requirements(lines: list[str]) -> set[Requirement]:
             [*PROJECT["dependencies"], *EXTRAS["ocr"], *EXTRAS["page"]],
             None,
         ),
-        ("requirements-dev.txt", ["-r requirements.txt"], EXTRAS["dev"], "semseg[ocr,page]"),
+        (
+            "requirements-dev.txt",
+            ["-r requirements-batch.txt"],
+            EXTRAS["dev"],
+            "semseg[batch,ocr,page]",
+        ),
+        ("requirements-batch.txt", ["-r requirements.txt"], EXTRAS["batch"], None),
         ("requirements-train.txt", ["-r requirements-dev.txt"], EXTRAS["train"], "semseg[dev]"),
     ],
 )

@@ -54,6 +54,7 @@ def test_summary_says_what_was_done_and_found(analysis):
         "factor": 1.0,
         "source": "automatic",
         "median_particle_at_network_px": 16.0,
+        "other_scales": [],
     }
     assert summary["counts"] == {
         "found": 20,

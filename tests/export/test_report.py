@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
+from semseg.details import Details
 from semseg.display import Display
 from semseg.export import report as report_module
 from semseg.export.report import EN_DASH, KNOWN_BIAS, TIMES, report_html
 from semseg.inference.segmenter import MODEL_SHA256
 from semseg.metrology.assessment import assess
 from semseg.metrology.cautions import cautions, compare_rules
+from semseg.statistics.digits import places_between, with_limits, with_uncertainty, written
 from semseg.statistics.intervals import Interval
 from semseg.version import NUMBERS, __version__
 from tests.support.drawn_analysis import drawn, without_particles
@@ -73,23 +75,35 @@ def assessment(analysis):
 
 @pytest.fixture(scope="module")
 def one(analysis, assessment):
-    return read(analysis, assessment=assessment, title="Batch 7", date="2026-01-31")
+    details = Details(title="Batch 7")
+    return read(analysis, assessment=assessment, details=details, date="2026-01-31")
 
 
 # -- one picture -----------------------------------------------------------------------------
 
 
 def test_the_result_stands_in_one_sentence_on_top(one, assessment):
-    found = assessment.intervals.d50
+    found, budget = assessment.intervals.d50, assessment.budget
+    _, low, high = with_limits(found.value, found.low, found.high)
     assert (
-        f"D50 = {found.value:.2f} nm, 95 % interval {found.low:.2f} to {found.high:.2f} nm; "
-        f"expanded uncertainty {100 * assessment.budget.expanded:.1f} % (k = 2, incomplete); "
+        f"D50 = {with_uncertainty(found.value, budget.expanded * found.value, 'nm')} (expanded "
+        f"uncertainty, k = 2, incomplete), 95 % interval {low} to {high} nm; "
         "n = 48 particles in 1 image."
     ) in one.text
     assert one.text.startswith(f"Batch 7 2026-01-31 · 1 image · semseg {__version__}")
     assert f"semseg {__version__}, numbers {NUMBERS} (" in one.text
-    assert "EU nanomaterial screening:" in one.text
+    assert f"EU nanomaterial screening: {assessment.screening.verdict} (screen" in one.text
     assert "7.344 nm per pixel (typed width)" in one.text
+
+
+def test_what_a_person_says_of_the_sample_stands_on_top(one, analysis, assessment):
+    said = Details("Batch 7", "TiO2 <P25>", "M. Muster", "Washed twice.\nDried at 60 °C.")
+    found = read(analysis, assessment=assessment, details=said)
+    before, _, _ = found.text.partition("D50 = ")
+    assert "Sample TiO2 <P25> Operator M. Muster Notes Washed twice. Dried at 60 °C." in before
+    assert "Operator" not in one.text
+    nothing = read(analysis, assessment=assessment)
+    assert nothing.text.startswith("Particle size report 1 image")
 
 
 def test_better_figures_stand_beside_the_result(one, analysis):
@@ -114,7 +128,7 @@ def test_everything_a_report_must_name(one, analysis, assessment):
         assessment.rule,
         "=HYPERLINK(1), blurred filter 15",
         "Minimum Feret diameter: the least distance between two parallel tangents",
-        f"Geometric mean {assessment.lognormal.geometric_mean:.2f} nm",
+        f"Geometric mean {in_digits(assessment.intervals.geometric_mean)[0]} nm",
         f"p = {assessment.lognormal.p_value:.3f}",
         "rescale: the network was run at one factor only",
         assessment.screening.statement,
@@ -137,14 +151,21 @@ def test_the_figures_are_those_of_the_assessment(one, assessment):
         ("Mean", number.mean, known.mean, volume.mean),
         ("D90", number.d90, known.d90, volume.d90),
     ):
-        row = f"{name} {value:.2f} {limits.low:.2f} to {limits.high:.2f} {by_volume:.2f}"
-        assert row in one.text
-    gsd = known.geometric_standard_deviation
-    assert f"deviation {gsd.value:.3f} {gsd.low:.3f} to {gsd.high:.3f}" in one.text
+        shown, low, high = in_digits(limits)
+        assert float(shown) == pytest.approx(value, abs=limits.high - limits.low)
+        place = places_between(limits.low, limits.high)
+        assert f"{name} {shown} {low} to {high} {written(by_volume, place)}" in one.text
+    shown, low, high = in_digits(known.geometric_standard_deviation)
+    assert f"deviation {shown} {low} to {high}" in one.text
     spans = [(s.d90 - s.d10) / s.d50 for s in (number, volume)]
-    assert f"/ D50 {spans[0]:.3f} {EN_DASH} {spans[1]:.3f}" in one.text
+    assert re.search(rf"/ D50 {spans[0]:.3f}\d* {EN_DASH} {spans[1]:.3f}", one.text)
+    place = places_between(known.mean.low, known.mean.high)
     for name, s in (("seen", assessment.raw), ("1/P", assessment.corrected)):
-        assert f"{name} {s.count} {s.mean:.2f} {s.standard_deviation:.2f} {s.d10:.2f}" in one.text
+        assert f"{name} {s.count} {written(s.mean, place)} " in one.text
+
+
+def in_digits(interval):
+    return with_limits(interval.value, interval.low, interval.high)
 
 
 def test_counts_add_up(one):
@@ -157,8 +178,9 @@ def test_the_budget_is_shown_part_by_part(one, assessment):
     for part in assessment.budget.components:
         row = f"{part.name.capitalize()} {100 * part.relative:.1f} % {part.how}"
         assert row in one.text
-    expanded = assessment.budget.expanded * assessment.budget.value
-    assert f"± {expanded:.2f} nm" in one.text
+    budget = assessment.budget
+    shown = with_uncertainty(budget.value, budget.expanded * budget.value, "nm")
+    assert f"(k = 2) {100 * budget.expanded:.1f} % {shown}" in one.text
 
 
 def test_every_counted_particle_is_listed(one, assessment):
@@ -220,7 +242,7 @@ def test_pictures_without_a_scale_come_last_and_do_not_count(analysis):
 def test_without_any_scale_sizes_are_in_pixels():
     pixels = read(drawn(pixel_size_nm=None))
     assert "No scale is known, so sizes are in pixels" in pixels.text
-    assert re.search(r"D50 = [\d.]+ px", pixels.text)
+    assert re.search(r"D50 = [\d.]+ ± [\d.]+ px", pixels.text)
     assert "not possible without a scale" in pixels.text
     assert "Sizes in px;" in pixels.text
     assert " nm per pixel" not in pixels.text
@@ -232,7 +254,7 @@ def test_an_assumed_scale_is_said_loudly(one):
     assert "(scale assumed)." in assumed.text
     assert "Sizes in nm, scale assumed;" in assumed.text
     assert assumed.text.count("The scale is assumed.") == 5  # each plot
-    assert "scale assumed: check" in assumed.text  # beside the scale bar
+    assert "scale assumed: check" not in assumed.text  # nor is there a scale bar
     assert "only assumed" not in one.text
 
 
@@ -330,8 +352,8 @@ def test_hostile_texts_stay_texts(one):
     table = fake.particles.assign(reason=np.where(fake.particles["kept"], "", HOSTILE))
     fake = redrawn(fake, model=replace(fake.model, name=HOSTILE))
     hostile = replace(fake, calibration=calibration, particles=table, notes=(HOSTILE,))
-    found = read(hostile, title=HOSTILE, date="2026-01-31" + HOSTILE)
-    assert found.tags == one.tags
+    found = read(hostile, details=Details(HOSTILE, sample=HOSTILE), date="2026-01-31" + HOSTILE)
+    assert sorted(found.tags) == sorted([*one.tags, "dl", "dt", "dd"])
     assert found.text.count(HOSTILE) >= 8
     assert all(each.startswith(("#", "data:")) for each in found.addresses)
 
@@ -378,13 +400,6 @@ def test_the_bias_of_the_shipped_model_is_told_and_no_other(analysis, one):
 def test_numbers_as_texts():
     assert report_module.fixed(12345.678, 1) == "12,345.7"
     assert report_module.fixed(math.nan, 1) == report_module.fixed(None, 1) == EN_DASH
-    assert [report_module._places(value) for value in (0.5, 5.5, 55.5, 555, 55555)] == [
-        4,
-        3,
-        2,
-        1,
-        0,
-    ]
     assert report_module._area(99_999, "nm") == "99,999 nm²"
     assert report_module._area(2.5e6, "nm") == "2.5 µm²"
     assert report_module._area(2.5e6, "px") == "2,500,000 px²"

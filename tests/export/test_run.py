@@ -20,7 +20,7 @@ from tests.support.fake_analysis import draw
 def images(analysis):
     """Every array of an analysis that has a value for each pixel."""
     found = analysis.segmentation
-    return [analysis.micrograph.grey, analysis.prepared.image, found.labels, found.network_labels]
+    return [analysis.micrograph.grey, analysis.prepared.image, found.network_labels]
 
 
 @pytest.mark.slow
@@ -67,7 +67,7 @@ def test_no_image_of_a_collected_picture_stays():
 def test_what_is_let_go_is_no_picture_rather_than_a_wrong_one():
     analysis = draw()
     light = without_images(analysis)
-    assert [each.size for each in images(light)] == [0] * 4
+    assert [each.size for each in images(light)] == [0] * 3
     assert light.grid == analysis.grid
     assert light.outlines is analysis.outlines
     assert without_images(analysis, outlines=False).outlines == {}

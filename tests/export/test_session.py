@@ -6,9 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from semseg.analysis import conclude
+from semseg.details import NONE, Details
 from semseg.display import Display
+from semseg.editing.replay import replay
 from semseg.errors import SettingsError
-from semseg.export.session import differences, read_session, session_json
+from semseg.export.replay import differences
+from semseg.export.session import read_session, session_json
+from semseg.operations import Mask, Split
 from semseg.preprocessing.preparation import Crop
 from semseg.scale.bar_text import PrintedScale
 from semseg.scale.printed_lengths import bar_length, entries
@@ -40,6 +45,38 @@ def test_what_was_read_in_a_picture_is_kept():
     for wrong in ({"bar": 5}, {**printed.to_dict(), "bar": {"text": "1 nm", "may_be_nm": [-1]}}):
         values = json.loads(session_json([draw()]))
         values["pictures"][0]["printed"] = wrong
+        with pytest.raises(SettingsError, match="damaged"):
+            read_session(json.dumps(values))
+
+
+def corrected(operations, **options):
+    drawn = draw(**options)
+    replayed = replay(drawn.segmentation, operations)
+    return conclude(
+        drawn.micrograph, drawn.prepared, replayed.segmentation, drawn.settings, {4: True}
+    )
+
+
+def test_corrections_of_outlines_are_kept_and_compared():
+    drawn = draw()
+    x, y = drawn.particles.loc[0, ["x_px", "y_px"]]
+    operations = (Split(1, (((x, y - 20), (x, y + 20)),)), Mask(((90, 0), (127, 0), (127, 90))))
+    analysis = corrected(operations)
+    content = session_json([analysis])
+    assert json.loads(content)["format"] == 3
+    session = read_session(content)
+    picture = session.picture("0" * 64)
+    assert picture.operations == operations
+    assert picture.edits == {4: True}
+    assert differences(session, [corrected(picture.operations)]) == []
+    other = differences(session, [corrected(picture.operations[:1])])
+    assert "TiO2 µ.tif: the corrections of outlines by hand are other ones." in other
+
+
+def test_corrections_that_are_none_are_damage():
+    for wrong in ({"do": "explode"}, None, {"do": "split", "label": 1}):
+        values = json.loads(session_json([draw()]))
+        values["pictures"][0]["operations"] = [wrong]
         with pytest.raises(SettingsError, match="damaged"):
             read_session(json.dumps(values))
 
@@ -193,7 +230,7 @@ def test_what_is_no_session_is_refused(text, match):
 @pytest.mark.parametrize(
     ("path", "value", "match"),
     [
-        (("format",), 3, "format 3"),
+        (("format",), 4, "format 4"),
         (("settings", "width_nm"), -1, "width_nm"),
         (("settings", "colour"), 1, "colour"),
         (("display", "size"), "girth", "size"),
@@ -217,3 +254,24 @@ def test_a_damaged_session_is_refused_in_one_sentence(path, value, match):
     with pytest.raises(SettingsError, match=match) as error:
         read_session(json.dumps(values))
     assert str(error.value).count(". ") == 0
+
+
+def test_what_was_said_of_the_sample_comes_back():
+    said = Details("Batch 7", "TiO2", notes="Washed.\nDried.")
+    content = session_json([draw()], details=said)
+    assert read_session(content).details == said
+    assert json.loads(content)["details"] == {
+        **{"title": "Batch 7", "sample": "TiO2", "notes": "Washed.\nDried."},
+    }
+    nothing = session_json([draw()])
+    assert "details" not in json.loads(nothing)  # as in sessions of before
+    assert read_session(nothing).details == NONE
+    for wrong in ({"title": 7}, {"titel": "a"}, {"title": "a" * 201}, "a"):
+        with pytest.raises(SettingsError):
+            read_session(edited(nothing, details=wrong))
+
+
+def test_a_session_is_written_as_it_was_read():
+    one, other = draw(), draw(pixel_size_nm=None, name="b.tif")
+    for content in (session_json([one, other]), session_json([one], details=Details("a"))):
+        assert read_session(content).to_json() == content

@@ -13,6 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from semseg.details import Details
 from semseg.export import spreadsheet
 from semseg.export.summary_json import summary_dict
 from semseg.export.tables import particles_csv
@@ -261,3 +262,16 @@ def test_libreoffice_opens_it(tmp_path):
     sizes = [float(row["min_feret_nm"]) for row in rows]
     np.testing.assert_allclose(sizes, analysis.particles["min_feret_nm"], rtol=1e-12)
     assert {row["kept"] for row in rows} == {"TRUE", "FALSE"}
+
+
+def test_what_was_said_of_the_sample_stands_first_among_the_settings():
+    said = Details("Batch 7", "=1+1", notes="Washed.\nDried.")
+    book = opened(spreadsheet.workbook_xlsx([draw(), draw(name="b.tif")], said))
+    assert book.properties.title == "Batch 7"
+    rows = [[cell.value for cell in row] for row in book["Settings"].iter_rows(max_row=4)]
+    assert rows[1:] == [
+        ["details title", "Batch 7", "Batch 7"],
+        ["details sample", "=1+1", "=1+1"],
+        ["details notes", "Washed. Dried.", "Washed. Dried."],
+    ]
+    assert book["Settings"]["B3"].data_type == "s"

@@ -120,6 +120,12 @@ def test_the_sheet_of_sizes_has_three_even_blocks(analysis):
         ["particles kept", "15"],
         ["particles counted", "15"],
         ["histogram", "Equivalent circular diameter, number-weighted, 20 bins, logarithmic axis"],
+        # 6 of the 15
+        [
+            "EU nanomaterial screening",
+            "40 % are nano (95 %: 20 to 64 %): the 50 % line is between these limits, so measure "
+            "more particles (screening only)",
+        ],
     ]
     assert summaries[0] == [
         *("size", "weighting", "n", "mean (nm)", "median (nm)", "standard deviation (nm)"),

@@ -5,6 +5,7 @@ import html
 import io
 import re
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_outlines_are_sorted_and_tell_size_and_reason():
 
 def test_the_picture_is_whole_and_the_frame_is_drawn(analysis):
     svg = annotated_svg(analysis)
-    assert 'viewBox="0 0 224 176"' in svg
+    assert 'viewBox="0 0 224 184"' in svg  # with the strip of the scale bar
     assert re.search(r'class="frame" x="0" y="0" width="224" height="160"', svg)
     assert picture(svg).size == (224, 176)
     shades = np.asarray(picture(svg))
@@ -74,19 +75,29 @@ def test_a_large_picture_is_scaled_down(analysis):
     noisy = replace(large, micrograph=replace(large.micrograph, grey=noise))
     svg = annotated_svg(noisy, max_bytes=200_000)
     assert picture(svg).size[0] < 1600
-    assert 'viewBox="0 0 2400 1516"' in svg
+    assert 'viewBox="0 0 2400 1596"' in svg
 
 
-def test_the_scale_bar_is_round_and_true(analysis):
+def test_the_scale_bar_is_round_and_true_and_covers_nothing(analysis):
     # a fifth of 224 px of 7.34375 nm is 329 nm, to which 500 nm are nearer in ratio than 200 nm
-    bar = re.search(
-        r'<g class="scale-bar"><rect x="[\d.]+" y="[\d.]+" width="([\d.]+)"',
-        annotated_svg(analysis),
-    )
-    assert float(bar[1]) == pytest.approx(500 / 7.34375, abs=0.06)
+    svg = ElementTree.fromstring(annotated_svg(analysis))
+    black, bar = svg.findall("./g[@class='scale-bar']/rect")
+    assert float(bar.get("width")) == pytest.approx(500 / 7.34375, abs=0.06)
+    height = float(svg.find("./image").get("height"))
+    ends = float(black.get("y")), float(black.get("y")) + float(black.get("height"))
+    assert ends == (height, float(svg.get("viewBox").split()[3]))  # below it
+    top = float(bar.get("y"))
+    assert ends[0] < top < top + float(bar.get("height")) < ends[1]
     assert ">500 nm</text>" in annotated_svg(analysis)
-    assert "scale-bar" not in annotated_svg(drawn(pixel_size_nm=None))
     assert ">2 µm</text>" in annotated_svg(drawn(pixel_size_nm=50.0))
+
+
+def test_no_scale_bar_without_a_scale_or_of_an_assumed_one():
+    for options in ({"pixel_size_nm": None}, {"assumed": True}):
+        svg = annotated_svg(drawn(**options))
+        assert "scale-bar" not in svg
+        assert 'viewBox="0 0 224 176"' in svg
+    assert "scale proposed: check" in annotated_svg(drawn(proposed=True))
 
 
 def test_numbers_are_those_of_the_table(analysis):

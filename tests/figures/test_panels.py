@@ -3,6 +3,7 @@
 import io
 import re
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from xml.etree import ElementTree
 
 import matplotlib
@@ -79,7 +80,22 @@ def test_scale_bars_are_round_and_true(analysis):
         (bar,) = axes.patches
         # A fifth of 128 px is 188 nm.
         assert axes.texts[-1].get_text() == "200 nm"
-        assert bar.get_width() * 7.34375 == pytest.approx(200)
+        assert bar.get_width() * 128 * 7.34375 == pytest.approx(200)
+
+
+@pytest.mark.parametrize("sides", [(96, 128), (64, 1200), (1200, 64)])
+def test_scale_bars_cover_nothing(sides):
+    height, width = sides
+    page = panels.figure(draw(height=height, width=width, rows=1, columns=1, proposed=True))
+    canvas = page.canvas.get_renderer()
+    page.draw(canvas)
+    others = [axes.get_window_extent(canvas) for axes in page.axes]
+    others.append(page.axes[2].get_legend().get_window_extent(canvas))
+    others += [axes.texts[0].get_window_extent(canvas) for axes in page.axes]  # letters
+    for axes in page.axes[:3]:
+        for each in (*axes.patches, *axes.texts[2:]):  # behind letter and title
+            box = each.get_window_extent(canvas)
+            assert not [other for other in others if other.overlaps(box)]
 
 
 def test_no_scale_bar_without_calibration():
@@ -171,14 +187,21 @@ def test_logarithmic_ticks_are_plain_numbers(analysis):
 # -- scale assumed ---------------------------------------------------------------------------
 
 
-def test_an_assumed_scale_is_said_beside_every_bar_and_above_the_histogram(analysis):
+def test_an_assumed_scale_has_no_bars_and_is_said_above_the_histogram(analysis):
     *pictures, plot = panels.figure(draw(assumed=True)).axes
     for axes in pictures:
-        assert [text.get_text() for text in axes.texts[-2:]] == ["200 nm", "scale assumed: check"]
-        assert axes.texts[-1].get_position()[0] < axes.patches[0].get_x()
+        assert not axes.patches
+        assert len(axes.texts) == 2  # letter and title
     assert plot.texts[-1].get_text() == "scale assumed: check"
     texts = [text.get_text() for axes in panels.figure(analysis).axes for text in axes.texts]
-    assert not [text for text in texts if "assumed" in text]
+    assert not [text for text in texts if "check" in text]
+
+
+def test_a_proposed_scale_is_said_beside_every_bar_and_above_the_histogram():
+    *pictures, plot = panels.figure(draw(proposed=True)).axes
+    for axes in pictures:
+        assert [text.get_text() for text in axes.texts[-2:]] == ["200 nm", "scale proposed: check"]
+    assert plot.texts[-1].get_text() == "scale proposed: check"
 
 
 def test_an_assumed_scale_is_said_where_nothing_was_kept():
@@ -263,8 +286,9 @@ def test_other_kinds_are_refused(analysis):
 
 
 def test_panels_do_not_overlap():
-    for aspect in (0.05, 0.44, 0.46, 0.7, 1, 1.59, 1.61, 4, 20):
-        boxes, height = panels._layout(aspect)
+    aspects = (0.05, 0.44, 0.46, 0.7, 1, 1.59, 1.61, 4, 20)
+    for aspect, strip in product(aspects, (0.0, panels.STRIP)):
+        boxes, height = panels._layout(aspect, strip)
         for i, (left, top, across, down) in enumerate(boxes):
             assert left > 0
             assert left + across < panels.PAGE

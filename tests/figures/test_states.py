@@ -50,6 +50,6 @@ def luminance(colour):
 
 def test_the_viewer_s_own_files_hold_no_colour_of_a_state():
     colours = [colour for state in STATES.values() for colour in (state.outline, state.ink)]
-    for path in (*assets.HERE.glob("*.js"), assets.HERE / "viewer.css"):
+    for path in (*assets.HERE.glob("*.js"), *assets.HERE.glob("*.css")):
         text = path.read_text(encoding="utf-8").lower()
         assert [colour for colour in colours if colour in text] == [], path.name

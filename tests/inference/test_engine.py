@@ -20,7 +20,7 @@ from semseg.inference.segmenter import Segmenter
 from semseg.metrology.assessment import assess
 from semseg.page import address, work
 from tests.support.network import shipped
-from tests.support.page import open_page
+from tests.support.page import open_page, settled
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -100,7 +100,7 @@ def noise():
     return np.random.default_rng(0).random((200, 300), np.float32)
 
 
-TILED = {"whole_up_to_px": 1, "tile_px": 128, "overlap_px": 32}
+TILED = {"at_once_px": 128 * 128, "overlap_px": 32}
 
 
 def test_a_gpu_that_works_is_used_by_one_thread_at_a_time(install, make_segmenter, noise):
@@ -192,6 +192,7 @@ def test_the_page_says_that_a_gpu_failed(install):
         page = open_page()
         page.query_params["sample"] = "1"
         page.run()
+        settled(page)
         assert not page.exception
         (said,) = [info.value for info in page.info if "failed while running" in info.value]
         assert said.count("failed while running") == 1

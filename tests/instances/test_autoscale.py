@@ -10,8 +10,10 @@ from semseg.instances.autoscale import (
     MAX_FACTOR,
     MAX_VIEW_PX,
     SCALE_FEATURES,
+    RescaleEstimate,
     ScaleCandidate,
     _window,
+    all_scales,
     estimate_rescale,
     instance_quality,
     scale_candidates,
@@ -123,12 +125,45 @@ def test_the_factor_follows_the_target(target):
     assert other.factor == pytest.approx(plain.factor * target / 40, rel=0.01)
 
 
+def cluster(across_px=480, side=640):
+    """Squares of 10 px, 2 px apart, within a disc: from far away it is all that is seen."""
+    y, x = np.ogrid[:side, :side]
+    squares = (y % 12 < 10) & (x % 12 < 10)
+    disc = (y - side / 2) ** 2 + (x - side / 2) ** 2 < across_px**2 / 4
+    return (squares & disc).astype(np.float32)
+
+
+@pytest.mark.parametrize(("size_weight", "chosen", "other"), [(3.0, 480, 11), (-3.0, 11, 480)])
+def test_what_is_seen_at_another_scale_is_kept(size_weight, chosen, other):
+    """Whichever of a cluster and its members is taken, also where the search ended before."""
+    model = {"features": ["size"], "mean": [0.0], "scale": [1.0], "weights": [size_weight]}
+    model |= {"intercept": 0.0}
+    estimate = estimate_rescale(cluster(), sharp_eye, Thresholds(scale_model=model), 40)
+    assert estimate.particle_px == pytest.approx(chosen, rel=0.3)
+    nearest = min(estimate.others, key=lambda each: abs(np.log(each.particle_px / other)))
+    assert nearest.particle_px == pytest.approx(other, rel=0.3)
+    assert nearest.factor == pytest.approx(40 / nearest.particle_px)
+    assert 0 <= nearest.probability <= 1
+    crowd = max(estimate.others, key=lambda each: each.count)
+    assert (crowd.count > 100) is (other == 11)
+    assert all(each.factor / estimate.factor > 2 or each.factor / estimate.factor < 0.5
+               for each in estimate.others)  # fmt: skip
+
+
+def test_all_octaves_are_seen_where_a_person_asks():
+    sizes = [each.particle_px for each in all_scales(cluster(), sharp_eye, Thresholds(), 40)]
+    for wanted in (11, 480):
+        assert min(abs(np.log(size / wanted)) for size in sizes) < 0.3
+    nothing = np.zeros((200, 300), np.float32)
+    assert all_scales(nothing, sharp_eye, Thresholds(), 40) == []
+
+
 def test_where_nothing_is_seen_the_picture_is_left_as_it_is():
     def blind(image):
         return np.zeros((3, *image.shape), np.float16)
 
     estimate = estimate_rescale(discs(40), blind, Thresholds(), 40)
-    assert (estimate.factor, estimate.particle_px, estimate.decided) == (1.0, None, False)
+    assert estimate == RescaleEstimate(1.0, None, False)
 
 
 def test_each_candidate_costs_little_however_large_the_image():
@@ -180,9 +215,9 @@ def test_the_window_lies_where_particles_were_seen(rows, columns):
 
 def test_the_features_of_a_candidate_compare_it_to_its_neighbours():
     candidates = [
-        ScaleCandidate(0.5, median_px=20.0, spread=0.3, crispness=-0.2),
-        ScaleCandidate(1.0, median_px=40.0, spread=0.2, crispness=-0.1),
-        ScaleCandidate(2.0, median_px=60.0, spread=0.4, crispness=-0.5),
+        ScaleCandidate(0.5, median_px=20.0, spread=0.3, crispness=-0.2, count=9.0),
+        ScaleCandidate(1.0, median_px=40.0, spread=0.2, crispness=-0.1, count=9.0),
+        ScaleCandidate(2.0, median_px=60.0, spread=0.4, crispness=-0.5, count=9.0),
     ]
     table = scale_features(candidates, target_px=40)
     assert tuple(table) == SCALE_FEATURES
@@ -200,8 +235,8 @@ def test_the_features_of_a_candidate_compare_it_to_its_neighbours():
 
 def test_a_candidate_two_octaves_away_is_no_neighbour():
     candidates = [
-        ScaleCandidate(0.25, 10.0, 0.3, -0.2),
-        ScaleCandidate(1.0, 40.0, 0.3, -0.2),
+        ScaleCandidate(0.25, 10.0, 0.3, -0.2, 9.0),
+        ScaleCandidate(1.0, 40.0, 0.3, -0.2, 9.0),
     ]
     table = scale_features(candidates, target_px=40)
     assert table["lowest"].tolist() == table["highest"].tolist() == [1, 1]

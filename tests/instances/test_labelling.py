@@ -12,8 +12,9 @@ from skimage.segmentation import watershed
 from semseg.instances import labelling as module
 from semseg.instances.labelling import (
     areas_of,
+    around,
     drop_small,
-    grow,
+    flood,
     make_whole,
     numbered,
     pieces_of,
@@ -28,7 +29,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 @pytest.fixture(scope="module")
 def crowded():
-    """Foreground of many touching discs, an elevation, and markers in it."""
+    """Foreground of many touching discs, depths, and seeds in it."""
     rng = np.random.default_rng(3)
     truth = np.zeros((220, 300), np.int32)
     for label in range(1, 90):
@@ -38,9 +39,9 @@ def crowded():
     maps = np.clip(ideal_maps(truth) + noise, 0, 1)
     elevation = ndimage.gaussian_filter((maps[1] * (1 - 0.5 * maps[2])).astype(np.float32), 2)
     foreground = maps[0] > 0.5
-    markers, count = ndimage.label((elevation > 0.4) & foreground)
-    assert count > 20
-    return foreground, -elevation, markers
+    seeds = (elevation > 0.4) & foreground
+    assert ndimage.label(seeds, np.ones((3, 3)))[1] > 20
+    return foreground, -elevation, seeds
 
 
 def same_parts(one, other):
@@ -49,10 +50,11 @@ def same_parts(one, other):
     return len(pairs[0]) == np.unique(pairs[0]).size == np.unique(pairs[1]).size
 
 
-def test_growing_piece_by_piece_is_one_watershed(crowded):
-    foreground, depth, markers = crowded
-    grown = grow(depth, markers, foreground)
-    at_once = watershed(depth, markers, mask=foreground)
+def test_a_flood_piece_by_piece_is_one_watershed(crowded):
+    foreground, depth, seeds = crowded
+    grown = flood(depth, seeds, foreground)
+    assert np.unique(grown).tolist() == list(range(grown.max() + 1))
+    at_once = watershed(depth, ndimage.label(seeds, np.ones((3, 3)))[0], mask=foreground)
     reached = at_once > 0  # the rest are pieces without a marker
     assert same_parts(grown[reached], at_once[reached])
     rest = np.where(reached, 0, grown)
@@ -61,15 +63,15 @@ def test_growing_piece_by_piece_is_one_watershed(crowded):
 
 
 def test_parts_of_a_large_crowd_agree_with_the_whole(crowded, monkeypatch):
-    foreground, depth, markers = crowded
-    whole = grow(depth, markers, foreground)
+    foreground, depth, seeds = crowded
+    whole = flood(depth, seeds, foreground)
     monkeypatch.setattr(module, "PART_PX", 80)
     monkeypatch.setattr(module, "HALO_PX", 40)
-    parts = grow(depth, markers, foreground)
+    parts = flood(depth, seeds, foreground)
     assert np.array_equal(parts > 0, foreground)
     assert (parts == whole).mean() > 0.995
-    monkeypatch.setattr(module, "BAND_ROWS", 7)
-    assert np.array_equal(grow(depth, markers, foreground), parts)
+    monkeypatch.setattr("semseg.bands.BAND_PX", 7 * 60)
+    assert np.array_equal(flood(depth, seeds, foreground), parts)
 
 
 @given(SEEDS, st.integers(1, 9))
@@ -77,7 +79,7 @@ def test_parts_of_a_large_crowd_agree_with_the_whole(crowded, monkeypatch):
 def test_bands_do_not_show(seed, rows):
     labels = np.random.default_rng(seed).integers(0, 7, (20, 12)).astype(np.int32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "BAND_ROWS", rows)
+        patch.setattr("semseg.bands.BAND_PX", 12 * rows)
         areas = areas_of(labels)
     assert areas.tolist() == [(labels == label).sum() for label in range(labels.max() + 1)]
 
@@ -94,6 +96,14 @@ def test_numbers_close_up_in_order():
     nothing, before = numbered(np.zeros((2, 3), np.int32))
     assert not nothing.any()
     assert before.size == 0
+
+
+@given(SEEDS, st.integers(1, 9), st.integers(1, 9))
+@FEW
+def test_what_lies_around_a_pixel(seed, height, width):
+    image = np.random.default_rng(seed).random((height, width), np.float32)
+    assert np.array_equal(around(image, np.maximum), ndimage.maximum_filter(image, 3))
+    assert np.array_equal(around(image, np.minimum), ndimage.minimum_filter(image, 3))
 
 
 def test_small_ones_are_dropped():

@@ -195,5 +195,11 @@ def test_the_note_counts_and_tells_how_to_overrule():
     assert note("So", np.array([0.1, 0.3, 0.2]), 0.3).endswith("lower the filter to 0.09.")
 
 
+def test_half_the_factor_is_named_where_it_may_find_more():
+    said = note("So", np.full(275, 0.2), 0.3, half_factor=2.296)
+    assert "lower the filter to 0. If the picture shows many small particles in noise" in said
+    assert said.endswith("try half the rescale factor, 2.3.")
+
+
 def test_the_filter_that_the_note_names_keeps_something():
     assert note("So", np.array([0.1, 0.29]), 0.3).endswith("lower the filter to 0.")

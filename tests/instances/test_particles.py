@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.transform import downscale_local_mean
 
-from semseg.instances import particles as module
 from semseg.instances.confidence import FEATURES
 from semseg.instances.features import CANDIDATE_FEATURES, SEAM_FEATURES
 from semseg.instances.labelling import drop_small, make_whole, numbered
@@ -361,7 +360,7 @@ def test_outlines_are_refined_band_by_band(monkeypatch):
     labels = ndimage.label(maps[0] > 0.5)[0].astype(np.int32)
     image = np.zeros(np.array(labels.shape) * 2, np.float32)
     whole = refine(labels, maps, image, Thresholds())
-    monkeypatch.setattr(module, "BAND_ROWS", 7)
+    monkeypatch.setattr("semseg.bands.BAND_PX", 7 * 60)
     assert np.array_equal(refine(labels, maps, image, Thresholds()), whole)
     same = refine(labels, maps, np.zeros(labels.shape, np.float32), Thresholds())
     assert np.array_equal(same, labels)

@@ -316,7 +316,9 @@ def test_the_latest_hdf5_is_explained():
 
 
 def test_the_description_beside_a_ser_is_told_what_it_is():
-    assert "choose the .ser file" in refusal(b"JK\x00\x02" + bytes(500), UnreadableImageError)
+    assert "are in a .ser file; give that in its place" in refusal(
+        b"JK\x00\x02" + bytes(500), UnreadableImageError
+    )
 
 
 # ---- damaged and hostile ----
@@ -338,6 +340,24 @@ def test_a_file_that_is_cut_off_says_what_to_do_for_its_format(kind):
     message = refusal(whole[:end], UnreadableImageError)
     assert "damaged or incomplete" in message
     assert message.endswith("save the image as TIFF, which keeps the pixel size.")
+
+
+@pytest.mark.parametrize("make", [mrc_file, lambda stack: ser_file(*stack)])
+def test_of_a_stack_that_is_cut_off_the_whole_pictures_are_read(make):
+    stack = np.stack([DEEP, DEEP // 2, DEEP // 3])
+    data = make(stack)
+    data = data[: data.index(stack[2][::-1].tobytes()) + 100]
+    first = check(data, stack[0], 16, notes=2)
+    assert first.page_count == 2
+    assert first.notes[1] == (
+        "The file is cut off: its header speaks of 3 pictures, of which 2 are whole; copy it again "
+        "if you need the others."
+    )
+    np.testing.assert_array_equal(read_micrograph(data, page=2).grey, stack[1])
+    message = refusal(data, UnreadableImageError, page=3)
+    assert "of its 3 pictures number 3 is not whole; copy it again" in message
+    data = data[: data.index(stack[1][::-1].tobytes()) + 100]
+    assert "of which 1 is whole" in check(data, stack[0], 16, notes=1).notes[0]
 
 
 @pytest.mark.parametrize("kind", SOUND)

@@ -128,7 +128,9 @@ def test_constant_pictures_are_unsuitable():
     ("data", "words"),
     [
         (b"", "empty"),
-        (b"hello, this is no picture", "not a picture"),
+        (b"hello, this is no picture", "but a text and not pixels; choose the picture that it"),
+        ("label,\u00e4rea\r\n".encode() * 30, "but a text and not pixels"),
+        (b"no text\x00 nor a picture", "open it in the program that wrote it, or in Fiji"),
         (b"%PDF-1.7\n", "not a picture that semseg can read but a PDF; use the file that the mic"),
         (b"PK\3\4" + bytes(26) + b"ppt/slides", "an Office document; right-click the picture"),
         (b"PK\3\4" + bytes(26) + b"a.tif", "an archive; take the picture out of it"),

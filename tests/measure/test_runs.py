@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
-import semseg.measure.runs
 from semseg.measure.runs import runs_of
 
 pictures = arrays(
@@ -97,7 +96,7 @@ def test_an_empty_picture_has_no_runs(shape):
 def test_bands_do_not_show(monkeypatch):
     labels = np.random.default_rng(3).integers(0, 4, (50, 30)).astype(np.int32)
     whole = runs_of(labels)
-    monkeypatch.setattr(semseg.measure.runs, "BAND_ROWS", 7)
+    monkeypatch.setattr("semseg.bands.BAND_PX", 7 * 30)
     banded = runs_of(labels)
     for name in ("label", "row", "start", "stop"):
         assert getattr(whole, name).tolist() == getattr(banded, name).tolist()

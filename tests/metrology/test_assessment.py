@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from semseg.measure.area import Area
 from semseg.measure.quantities import SHAPES
 from semseg.metrology.assessment import assess
 from semseg.statistics.counting import apply_rule
@@ -50,7 +51,7 @@ def test_raw_and_corrected_stand_side_by_side_under_every_rule(edges):
         kept=True, ecd_nm=sizes, box_width_px=sizes, box_height_px=sizes, visibility=1.0
     )
     particles["touches_edge"] = [False] * 7 + [True]
-    particles = apply_rule(particles, (192, 256), edges=edges, visible_only=False)
+    particles = apply_rule(particles, Area.of((192, 256)), edges=edges, visible_only=False)
     found = assess([replace(one, particles=particles)], "ecd")
     assert found.raw.mean == pytest.approx((240 + 160 + 10) / 8)
     # P of 160 px: 96 / 256 x 32 / 192 = 1/16; of 40 px: 216 / 256 x 152 / 192 = 0.66797. So the

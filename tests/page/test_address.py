@@ -17,6 +17,7 @@ CHOSEN = [
     Settings(pixel_size_nm=0.7344, rescale=0.939, repair=False),
     Settings(crop=Crop(), provider="cpu"),
     Settings(crop=Crop(1, 56, 3, 4), filter=1.0, rescale=4),
+    Settings(rescale=2.0988873586174788),  # as it was found, to the last digit
     Settings(edges="weight", visible_only=True, scale_bar_nm=200.0, scale_uncertainty=0.01),
 ]
 

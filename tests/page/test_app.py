@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from streamlit.runtime.caching import clear_session_resource_cache
 
-from semseg import analysis
 from semseg.data import sample_path
 from semseg.page import work
-from tests.support.page import give, open_page, texts, upload
+from tests.support.page import all_pictures, give, open_page, scale_field, texts, upload
 from tests.support.picture_files import tiff_pages
+from tests.support.tem_files import ser_file
 
 pytestmark = pytest.mark.slow  # the whole page, with the network on the sample
 
@@ -41,7 +41,7 @@ def test_the_page_opens_and_says_what_it_does(page):
     assert not page.exception
     assert "Particle sizes" in page.title[0].value
     assert "stay in memory" in texts(page)
-    assert not [field for field in page.text_input if field.key == "scale_text"]
+    assert not [field for field in page.text_input if field.key.startswith("scale_text")]
 
 
 def test_the_sample_is_measured_at_one_click(page):
@@ -49,7 +49,7 @@ def test_the_sample_is_measured_at_one_click(page):
     next(button for button in page.button if button.label == "Try the sample").click().run()
     assert not page.exception
     assert "Zeiss metadata" in texts(page)
-    assert page.text_input(key="scale_text").value == "7.52 µm"
+    assert scale_field(page).value == "7.52 µm"
     assert page.query_params["sample"] == "1"
     assert page.session_state["views"]
 
@@ -59,8 +59,20 @@ def test_a_text_file_beside_the_picture_gives_its_scale(page, bare_png):
     upload(page, ("Bare.png", bare_png), ("bare.txt", text), ("other.txt", text))
     assert not page.exception
     assert "JEOL sidecar" in texts(page)
-    assert page.text_input(key="scale_text").value == "4 µm"
+    assert scale_field(page).value == "4 µm"
     assert "belongs to no picture" in texts(page)
+
+
+def test_the_description_of_tia_is_taken_with_its_images(page, bare_png):
+    images = ser_file(np.asarray(Image.open(io.BytesIO(bare_png))))
+    description = b"JK\x00\x02" + bytes(500)
+    upload(page, ("run.emi", description), ("run_1.ser", images))
+    assert not page.exception
+    assert not page.error
+    assert "TIA metadata" in texts(page)
+    give(page, "uploads", ("run.emi", description))
+    page.run()
+    assert "give that in its place" in page.error[0].value
 
 
 def test_the_picture_of_a_file_that_holds_several_can_be_chosen(page, bare_png):
@@ -94,10 +106,10 @@ def test_a_bad_file_is_one_sentence_and_the_others_go_on(page):
 
 def test_a_picture_without_a_scale_is_assumed_and_marked(page, bare_png):
     upload(page, ("bare.png", bare_png))
-    assert page.text_input(key="scale_text").value == "7.52 µm"
+    assert scale_field(page).value == "7.52 µm"
     assert "Assumed, check" in texts(page)
     assert "assumed width, check" in texts(page)
-    page.text_input(key="scale_text").set_value("5 um").run()
+    scale_field(page).set_value("5 um").run()
     assert "ssumed" not in texts(page)
     assert "typed width" in texts(page)
     assert page.query_params["width"] == "5000"
@@ -112,14 +124,14 @@ def test_the_field_of_the_scale_takes_units_and_refuses_what_is_no_length(page):
         ("Scale bar", "0.2 \u00b5m", "bar", "200"),
     ):
         page.segmented_control(key="scale_kind").set_value(kind).run()
-        page.text_input(key="scale_text").set_value(text).run()
+        scale_field(page).set_value(text).run()
         assert not page.exception
         assert page.query_params[name] == value
     for text in ("five", "1,000 nm", "-2 um", "1e30 nm"):
-        page.text_input(key="scale_text").set_value(text).run()
+        scale_field(page).set_value(text).run()
         assert len(page.error) == 1
         assert page.query_params["bar"] == "200"
-    page.text_input(key="scale_text").set_value("").run()
+    scale_field(page).set_value("").run()
     assert not page.error
     assert "bar" not in page.query_params
 
@@ -127,13 +139,13 @@ def test_the_field_of_the_scale_takes_units_and_refuses_what_is_no_length(page):
 def test_a_pixel_that_no_microscope_has_is_asked_about(page):
     page.query_params["sample"] = "1"
     page.run()
-    page.text_input(key="scale_text").set_value("0.29").run()  # 0.29 um was meant
+    scale_field(page).set_value("0.29").run()  # 0.29 um was meant
     assert "check the unit" in texts(page)
     assert "width" not in page.query_params
     assert "Zeiss metadata" in texts(page)
     page.button(key="scale_do_not_use").click().run()
-    assert page.text_input(key="scale_text").value == "7.52 µm"
-    page.text_input(key="scale_text").set_value("0.29").run()
+    assert scale_field(page).value == "7.52 µm"
+    scale_field(page).set_value("0.29").run()
     page.button(key="scale_use").click().run()
     assert page.query_params["width"] == "0.29"
     assert "Doubtful scale" in texts(page)
@@ -142,10 +154,10 @@ def test_a_pixel_that_no_microscope_has_is_asked_about(page):
 def test_a_width_that_contradicts_the_file_is_said(page):
     page.query_params["sample"] = "1"
     page.run()
-    page.text_input(key="scale_text").set_value("8000").run()
+    scale_field(page).set_value("8000").run()
     assert texts(page).replace("\\", "").count("6.4% apart") == 1
     next(button for button in page.button if "file says" in button.label).click().run()
-    assert page.text_input(key="scale_text").value == "7.52 µm"
+    assert scale_field(page).value == "7.52 µm"
     assert "width" not in page.query_params
 
 
@@ -161,7 +173,7 @@ def test_the_address_and_a_settings_file_set_the_page(page):
     give(page, "settings_file", ("settings.json", json.dumps(settings).encode()))
     page.run()
     assert not page.exception
-    assert page.text_input(key="scale_text").value == "6 µm"
+    assert scale_field(page).value == "6 µm"
     assert "for every picture" in texts(page)
     assert page.toggle(key="rescale_auto").value
     assert page.slider(key="crop_bottom").value == 100
@@ -192,13 +204,14 @@ def test_nothing_but_what_it_sees_runs_the_network(page, monkeypatch):
     monkeypatch.setattr(work, "segment", lambda *a, **k: runs.append(1) or segment(*a, **k))
     page.query_params["sample"] = "1"
     page.run()
-    page.text_input(key="scale_text").set_value("8000").run()
+    scale_field(page).set_value("8000").run()
     page.segmented_control(key="scale_kind").set_value("Pixel").run()
-    assert page.text_input(key="scale_text").value == "7.812 nm"  # 8000 / 1024
+    assert scale_field(page).value == "7.812 nm"  # 8000 / 1024
     assert runs == [1]
     page.toggle(key="rescale_auto").set_value(False).run()
+    assert runs == [1]  # at the factor that was found
     page.select_slider(key="rescale").set_value(1.0).run()
-    assert len(runs) == 3
+    assert runs == [1, 1]
 
 
 def test_a_picture_without_particles_says_so_and_what_to_try(page):
@@ -213,7 +226,7 @@ def test_a_picture_without_particles_says_so_and_what_to_try(page):
 
 def test_two_pictures_have_a_row_each_and_are_pooled(page, bare_png):
     upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
-    assert [tab.label for tab in page.tabs][-1] == "All 2 pictures"
+    assert [tab.label for tab in page.tabs][-1] == "All pictures"
     assert page.selectbox(key="picture").value == 0
 
 
@@ -228,7 +241,7 @@ def test_what_is_typed_belongs_to_the_picture_shown_until_it_is_used_for_all(pag
     out = io.BytesIO()
     Image.fromarray(bare[:500, :700]).save(out, "png")
     upload(page, ("one.png", bare_png), ("two.png", out.getvalue()))
-    page.text_input(key="scale_text").set_value("4 um").run()
+    scale_field(page).set_value("4 um").run()
     assert "for this picture" in texts(page)
     assert "width" not in page.query_params  # a link would give it to any picture
     shown(page, 1)
@@ -236,24 +249,54 @@ def test_what_is_typed_belongs_to_the_picture_shown_until_it_is_used_for_all(pag
     page.toggle(key="crop_auto").set_value(False).run()
     page.slider(key="crop_top").set_value(30).run()
     shown(page, 0)
-    assert page.text_input(key="scale_text").value == "4 µm"
+    assert scale_field(page).value == "4 µm"
     assert page.toggle(key="crop_auto").value
     page.button(key="scale_for_all").click().run()
     assert "for every picture" in texts(page)
     assert page.query_params["width"] == "4000"
     shown(page, 1)
-    assert page.text_input(key="scale_text").value == "4 µm"
+    assert scale_field(page).value == "4 µm"
     assert page.slider(key="crop_top").value == 30
     # another picture that comes later
     give(page, "uploads", ("sample.tif", sample_path().read_bytes()))
     page.run()
     assert page.toggle(key="crop_auto").value
-    assert page.text_input(key="scale_text").value == "4 µm"
+    assert scale_field(page).value == "4 µm"
+
+
+def test_a_width_from_a_link_is_for_several_pictures_only_where_a_person_says_so(page, bare_png):
+    page.query_params["width"] = "5000"
+    bare = np.asarray(Image.open(io.BytesIO(bare_png)))
+    out = io.BytesIO()
+    Image.fromarray(bare[:500, :700]).save(out, "png")
+    two = ("two.png", out.getvalue())
+    upload(page, ("one.png", bare_png))
+    assert "came with the link" not in texts(page)  # as its sender saw this one
+    give(page, "uploads", ("one.png", bare_png), two)
+    page.run()
+    assert "One width, 5 \u00b5m, for all 2 pictures** came with the link" in texts(page)
+    scale_field(page).set_value("4 um").run()
+    assert "came with the link" not in texts(page)  # it holds for one picture only
+    give(page, "uploads", ("one.png", bare_png), two, ("sample.tif", sample_path().read_bytes()))
+    page.run()
+    assert "for 2 of the 3 pictures** came with the link" in texts(page)
+    assert r"The file of sample\.tif says otherwise." in texts(page)
+    page.button(key="link_scale_forget").click().run()
+    assert "came with the link" not in texts(page)
+    assert scale_field(page).value == "4 \u00b5m"
+    assert "Assumed, check" in texts(shown(page, 1))
+    assert "Zeiss metadata" in texts(shown(page, 2))
+    assert "width" not in page.query_params
+    # in the table of all, doubts stand beside the sizes that rest on them
+    data = all_pictures(page)
+    scale = data["heads"].index("Scale")
+    told = [card["cells"][scale][0] for card in data["cards"]]
+    assert told == ["typed", "assumed, check", "from the file"]
 
 
 def test_a_picture_that_comes_back_has_its_own_scale_again(page, bare_png):
     upload(page, ("bare.png", bare_png))
-    page.text_input(key="scale_text").set_value("4 um").run()
+    scale_field(page).set_value("4 um").run()
     page.toggle(key="crop_auto").set_value(False).run()
     page.slider(key="crop_top").set_value(30).run()
     give(page, "uploads")
@@ -262,9 +305,9 @@ def test_a_picture_that_comes_back_has_its_own_scale_again(page, bare_png):
     assert not page.exception
     upload(page, ("sample.tif", sample_path().read_bytes()))
     assert not page.exception
-    assert page.text_input(key="scale_text").value == "7.52 µm"
+    assert scale_field(page).value == "7.52 µm"
     upload(page, ("again.png", bare_png))
-    assert page.text_input(key="scale_text").value == "4 µm"
+    assert scale_field(page).value == "4 µm"
     assert page.slider(key="crop_top").value == 30
 
 
@@ -292,33 +335,6 @@ def test_a_choice_of_providers_is_offered_where_there_is_one(page, monkeypatch):
     page.selectbox(key="provider").set_value("cpu").run()
     assert page.query_params["provider"] == "cpu"
     assert page.session_state["views"]
-
-
-def test_progress_names_the_picture_the_stage_and_the_count(page, monkeypatch, bare_png):
-    from streamlit.delta_generator import DeltaGenerator
-
-    monkeypatch.setattr(work, "segment", analysis.segment)  # not one that was seen before
-    said = []
-    progress = DeltaGenerator.progress
-
-    def listen(self, value, text=None, **options):
-        said.append((value, text))
-        return progress(self, value, text, **options)
-
-    monkeypatch.setattr(DeltaGenerator, "progress", listen)
-    upload(page, ("sample.tif", sample_path().read_bytes()), ("bare.png", bare_png))
-    texts = [text.replace("\\", "") for _, text in said]
-    assert "1 of 2: sample.tif: reading" in texts
-    # the page looks every so often, so that a quick machine may pass a stage between two looks
-    stages = {what for _, what in work.STAGES.values()}
-    for which in ("1 of 2: sample.tif: ", "2 of 2: bare.png: "):
-        told = {text.removeprefix(which) for text in texts if text.startswith(which)}
-        assert told & stages
-        assert told <= stages | {"reading"}
-    assert all(0 <= value <= 1 for value, _ in said)
-    said.clear()
-    page.run()  # everything is known now
-    assert said == []
 
 
 def test_what_a_visitor_keeps_is_not_done_again_for_another_one(page, monkeypatch):
@@ -352,64 +368,21 @@ def test_a_wrong_limit_is_one_sentence(page, monkeypatch):
     assert not page.title
 
 
-def test_a_full_line_is_said_once_and_asked_again_at_one_click(page, monkeypatch):
-    from semseg.page.queue import BusyError, Queue
-
-    def full(*_):
-        raise BusyError("This server is busy and its line is full; try again in a minute.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Queue, "result", full)
-        upload(page, ("sample.tif", sample_path().read_bytes()))
-        assert "its line is full" in page.error[0].value.replace("\\", "")
-    next(button for button in page.button if button.label == "Try again").click().run()
-    assert not page.error
-    assert "Zeiss metadata" in texts(page)
-
-
-def test_a_visitor_beyond_the_rate_is_told_when_it_goes_on(page, monkeypatch):
-    from streamlit.delta_generator import DeltaGenerator
-
-    from semseg.page.limits import Limits
-
-    said, now = [], [1000.0]
-    progress = DeltaGenerator.progress
-
-    def listen(self, value, text=None, **options):
-        said.append(text)
-        return progress(self, value, text, **options)
-
-    def sleep(seconds):
-        now[0] += 15
-
-    monkeypatch.setattr(DeltaGenerator, "progress", listen)
-    monkeypatch.setattr(work, "limits", lambda: Limits(per_minute=1))
-    monkeypatch.setattr(work, "sleep", sleep)
-    monkeypatch.setattr(work, "monotonic", lambda: now[0])
-    upload(page, ("sample.tif", sample_path().read_bytes()))
-    assert not [text for text in said if "goes on" in text]
-    page.toggle(key="rescale_auto").set_value(False).run()
-    assert len([text for text in said if "goes on" in text]) == 4
-    assert "goes on in 15 s" in said[[i for i, t in enumerate(said) if "goes on" in t][-1]]
-    page.text_input(key="scale_text").set_value("8000").run()
-    assert len([text for text in said if "goes on" in text]) == 4
-
-
 def test_what_a_visitor_held_is_free_when_they_are_gone_and_there_again_if_they_return(page):
     upload(page, ("sample.tif", sample_path().read_bytes()))
     before = page.session_state["latest"]["analysis"].particles
-    store = page.session_state["store"]
+    store = page.session_state["held"].store
     assert store.used > 10 * 1024 * 768
     clear_session_resource_cache("test session id")  # what Streamlit does at a disconnection
     assert store.used == 0
-    page.text_input(key="scale_text").set_value("8000").run()
-    page.text_input(key="scale_text").set_value("7520").run()
+    scale_field(page).set_value("8000").run()
+    scale_field(page).set_value("7520").run()
     assert not page.exception
     after = page.session_state["latest"]["analysis"].particles
     assert after["min_feret_px"].equals(before["min_feret_px"])
     held = weakref.ref(page.session_state["latest"]["analysis"])
     del before, after, store
-    for name in ("store", "latest"):
+    for name in ("held", "latest"):
         del page.session_state[name]
     clear_session_resource_cache("test session id")
     gc.collect()

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from semseg.errors import SemsegError
-from semseg.page.scales import NOTHING, _edited, length_of, state_of
+from semseg.page import scales
+from semseg.page.scale_table import _edited, state_of
+from semseg.page.scales import NOTHING, length_of
 from semseg.scale.calibration import Calibration
 from semseg.settings import Settings
 
@@ -67,3 +69,20 @@ def test_a_length_out_of_the_range_of_its_setting_is_refused():
     assert length_of("5 nm", "Pixel") == 5.0
     with pytest.raises(SemsegError, match="out of range"):
         length_of("2 m", "Pixel")
+
+
+class State(dict):
+    """What `st.session_state` is outside a script."""
+
+    __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
+
+
+def test_what_the_page_put_into_its_field_is_not_taken_for_typed(monkeypatch):
+    """Streamlit calls when the field changes its label, as it does once a bar has been found."""
+    state = State(scale_kind="Scale bar", field="1 um", scale_shown="1 um")
+    monkeypatch.setattr(scales.st, "session_state", state)
+    scales._take("field", 1280, 214.0)
+    assert "scale_bar_nm" not in state
+    state.field = "2 um"
+    scales._take("field", 1280, 214.0)
+    assert state.scale_bar_nm == 2000.0

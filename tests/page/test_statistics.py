@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import threading
 
 import numpy as np
 import pytest
@@ -11,11 +13,15 @@ from PIL import Image
 
 import semseg
 from semseg.data import sample_path
+from semseg.details import Details
+from semseg.errors import OutOfMemoryError
 from semseg.export.session import session_json
+from semseg.page import factors
+from semseg.page.results import _made
 from semseg.scale import ocr
 from semseg.scale.typed_length import length_nm
 from semseg.settings import Settings
-from tests.support.page import give, open_page, texts, upload
+from tests.support.page import give, in_background, open_page, scale_field, texts, upload
 
 pytestmark = pytest.mark.slow  # the whole page, with the network on the sample
 
@@ -68,18 +74,61 @@ def test_the_rule_changes_what_is_counted_and_is_said(page):
     assert page.query_params["edges"] == "weight"
 
 
-def test_the_budget_grows_by_the_rescale_factor_when_asked(page):
+def test_the_budget_grows_by_the_rescale_factor_by_itself(page, monkeypatch):
+    gate = threading.Event()
+    rescaled = factors.rescaled
+
+    def later(*arguments, **options):
+        gate.wait()
+        return rescaled(*arguments, **options)
+
+    monkeypatch.setattr(factors, "rescaled", later)
     page.query_params["sample"] = "1"
     page.query_params["scale_u"] = "0.01"
+    page.query_params["rescale"] = "2"  # at which no other test has asked for it
     page.run()
     opened(page)
     parts = table(page, "u (%)")
     assert list(parts.index) == ["scale", "filter", "sampling", "combined"]
     assert parts.loc["scale", "u (%)"] == "1"
-    next(button for button in page.button if "rescale factor" in button.label).click().run()
+    assert "0.9 and 1.1 of the rescale factor in the background" in texts(page)
+    assert "k = 2, without rescale" in d50(page)
+    gate.set()
+    in_background(page)
     assert not page.exception
     parts = table(page, "u (%)")
     assert list(parts.index) == ["scale", "filter", "rescale", "sampling", "combined"]
+    assert "in the background" not in texts(page)
+    # beside the view as well, with the digits that the uncertainty leaves
+    assert re.fullmatch(r"D50 \*\*2\d\d ± 1\d nm\*\* \(expanded uncertainty, k = 2\)", d50(page))
+
+
+def d50(page):
+    """What stands above the view of the median."""
+    return next(each.value for each in page.markdown if each.value.startswith("D50 **"))
+
+
+def test_other_factors_that_fail_are_said_and_tried_again_at_a_click(page, monkeypatch):
+    rescaled, failing = factors.rescaled, [True]
+
+    def short_of_memory(*arguments, **options):
+        if failing:
+            raise OutOfMemoryError
+        return rescaled(*arguments, **options)
+
+    monkeypatch.setattr(factors, "rescaled", short_of_memory)
+    page.query_params["sample"] = "1"
+    page.run()
+    opened(page)
+    in_background(page)
+    said = texts(page).replace("\\", "")
+    assert "sample.tif, at other rescale factors: There is not enough memory" in said
+    assert "without rescale" in d50(page)
+    failing.clear()
+    page.button(key="factors_again").click().run()
+    in_background(page)
+    assert not page.exception
+    assert "rescale" in table(page, "u (%)").index
 
 
 def test_without_particles_it_says_so(page):
@@ -152,24 +201,24 @@ def test_a_scale_bar_gives_the_scale_where_the_file_gives_none(page, monkeypatch
     assert "px long" in texts(page)
     assert "not installed" in texts(page)
     assert "Assumed, check" in texts(page)
-    page.text_input(key="scale_text").set_value("200 nm").run()  # the field is the bar's
+    scale_field(page).set_value("200 nm").run()  # the field is the bar's
     assert not page.exception
     assert "scale bar" in texts(page)
     assert "ssumed" not in texts(page)
     # 27 px for 200 nm; the field shows what is used, not what would be assumed
     page.segmented_control(key="scale_kind").set_value("Width").run()
-    shown = length_nm(page.text_input(key="scale_text").value)
+    shown = length_nm(scale_field(page).value)
     assert shown == pytest.approx(1024 * 200 / 27, rel=0.02)
 
 
 @pytest.mark.skipif(not ocr.is_installed(), reason="rapidocr is not installed")
 def test_what_stands_in_the_picture_is_the_scale_or_proposed(page):
     upload(page, ("bare.png", bare_sample()))
-    assert page.text_input(key="scale_text").value == "7.52 µm"
+    assert scale_field(page).value == "7.52 µm"
     assert "From the picture: label bar and scale bar" in texts(page)
     upload(page, ("bare.png", bare_sample(entries=False)))
     assert not page.exception
-    assert page.text_input(key="scale_text").value == "200 nm"  # as it was read
+    assert scale_field(page).value == "200 nm"  # as it was read
     said = texts(page).replace("\\", "")
     assert "**Proposed, check:** scale bar (read from the picture: 200 nm)" in said
     assert "Read there: **200 nm**" in texts(page)
@@ -183,9 +232,32 @@ def test_a_scale_bar_checks_what_the_file_says(page):
     page.query_params["sample"] = "1"
     page.run()
     page.segmented_control(key="scale_kind").set_value("Scale bar").run()
-    page.text_input(key="scale_text").set_value("0.2 um").run()
+    scale_field(page).set_value("0.2 um").run()
     assert not page.exception
     assert "agrees with the 7.344 nm in the file" in texts(page)
-    page.text_input(key="scale_text").set_value("300").run()
+    scale_field(page).set_value("300").run()
     assert "against 7.344 nm in the file" in texts(page)
     assert "check the scale bar before you trust" in texts(page)
+
+
+def test_what_is_said_of_the_sample_costs_no_analysis(page, monkeypatch):
+    page.query_params["sample"] = "1"
+    page.run()
+    monkeypatch.setattr("semseg.page.work.segment", None)  # whoever calls it fails
+    page.text_input(key="details_sample_picture").set_value(" TiO2 ").run()
+    page.text_area(key="details_notes_picture").set_value("Washed.\nDried.").run()
+    assert not page.exception
+    assert page.session_state["details"]["said"] == Details(sample="TiO2", notes="Washed.\nDried.")
+    assert "TiO2" not in "".join(page.query_params.values())
+    made = page.session_state["latest"]
+    assert json.loads(_made(made, "session.json"))["details"]["sample"] == "TiO2"
+    assert json.loads(_made(made, "summary.json"))["details"]["notes"] == "Washed.\nDried."
+
+
+def test_a_session_brings_back_what_was_said_of_the_sample(page, analysis):
+    content = session_json([analysis], details=Details(sample="TiO2"))
+    page.query_params["sample"] = "1"
+    page.run()
+    give(page, "settings_file", ("session.json", content))
+    page.run()
+    assert page.text_input(key="details_sample_picture").value == "TiO2"

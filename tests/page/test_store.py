@@ -45,3 +45,29 @@ def test_sizes_count_arrays_wherever_they_are():
     assert size_of({"a": [array, (array,)]}) == 4000  # it is there once
     assert size_of(pd.DataFrame({"a": array})) >= 4000
     assert size_of("text") == 4
+
+
+def test_what_results_share_counts_once_until_the_last_of_them_leaves():
+    shared, budget = np.zeros(100, np.uint8), 250
+    store = Store(budget)
+    store.put("a", (shared, b"1" * 60))
+    store.put("b", {"of": [shared], "own": b"2" * 60})
+    assert store.used == 220
+    store.put("a", (shared, b"3" * 10))  # in its own place
+    assert store.used == 170
+    store.drop("b")
+    assert store.used == 110
+    store.put("c", b"4" * 200)
+    assert "a" not in store
+    assert store.used == 200
+    store.clear()
+    assert store.used == 0
+
+
+def test_a_list_that_grows_while_it_is_kept_leaves_no_bytes_behind():
+    kept = [b"1" * 10]
+    store = Store(1000)
+    store.put("a", kept)
+    kept.append(b"2" * 500)
+    store.drop("a")
+    assert store.used == 0

@@ -13,5 +13,5 @@ from semseg.page import work
 def test_a_sentence_begins_with_the_name_of_its_file_once(name):
     with pytest.raises(UnreadableImageError) as caught:
         read_micrograph(b"no picture", name)
-    assert work._sentence(caught.value, name) == str(caught.value)
-    assert work._sentence(MemoryError(), name).startswith(f"{name}: There is not enough memory")
+    assert work.said_of(caught.value, name) == str(caught.value)
+    assert work.said_of(MemoryError(), name).startswith(f"{name}: There is not enough memory")

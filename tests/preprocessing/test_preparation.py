@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from semseg.errors import SettingsError, UnsuitableImageError
-from semseg.preprocessing.preparation import Crop, repair_outliers, resize, stretch_contrast
+from semseg.preprocessing.preparation import (
+    Crop,
+    repair_outliers,
+    resize,
+    resized,
+    stretch_contrast,
+)
 
 
 def draw_scene(height=384, width=512, seed=0):
@@ -244,3 +250,31 @@ def test_a_disc_keeps_its_place_and_size():
 def test_factor_must_be_above_0(factor):
     with pytest.raises(SettingsError, match="rescale"):
         resize(SALTED, factor)
+
+
+@pytest.mark.parametrize(
+    ("shape", "factor", "multiple"),
+    [((400, 613), 2.1408, 2), ((400, 613), 0.37, 2), ((300, 200), 2, 1), ((700, 90), 0.064, 2)],
+)
+def test_parts_of_a_resized_picture_are_those_of_the_whole(monkeypatch, shape, factor, multiple):
+    rng = np.random.default_rng(0)
+    image = rng.random(shape, np.float32)
+    whole = resize(image, factor, multiple)
+    assert np.array_equal(resized(image, factor, multiple), whole)  # small: made at once
+    monkeypatch.setattr("semseg.preprocessing.preparation.MAX_HELD_PX", 1)
+    parts = resized(image, factor, multiple)
+    assert parts.shape == whole.shape
+    for _ in range(20):
+        (top, bottom), (left, right) = (
+            np.sort(rng.integers(0, side + 1, 2)) for side in whole.shape
+        )
+        part = parts[top:bottom, left:right]
+        assert part.dtype == np.float32
+        np.testing.assert_allclose(part, whole[top:bottom, left:right], rtol=0, atol=2e-5)
+    np.testing.assert_allclose(parts[:, :], whole, rtol=0, atol=2e-5)
+
+
+def test_a_large_picture_that_keeps_its_size_is_itself(monkeypatch):
+    monkeypatch.setattr("semseg.preprocessing.preparation.MAX_HELD_PX", 1)
+    image = np.zeros((30, 40), np.float32)
+    assert resized(image, 1.0, 2) is image

@@ -29,6 +29,13 @@ def test_a_length_from_the_file_and_the_bar_in_the_picture_make_a_proposal():
     assert choose_calibration(recorded, 1280, scale_bar=BAR, marker_nm=500e3)[0] == recorded
 
 
+def test_a_bar_at_which_nothing_was_read_is_said_to_be_there():
+    chosen, notes = choose_calibration(None, 1280, scale_bar=BAR)
+    assert chosen is None
+    assert "a scale bar 200 px long was found, so give what stands at it" in notes[-1]
+    assert "give the width of the picture in nanometres" in choose_calibration(None, 1280)[1][-1]
+
+
 def test_a_bar_that_a_person_measured_is_the_scale_whatever_the_file_says():
     """500 nm over 250 px; each end may be off by 1400 / 700 = 2 px: sqrt(2 / 3) * 2 / 250."""
     recorded = Calibration(4.0, "Zeiss metadata")

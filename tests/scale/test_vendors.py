@@ -489,6 +489,34 @@ def test_a_part_that_was_cut_out_keeps_its_pixels():
     assert zeiss_of(512, 345, entries).calibration.pixel_size_nm == 14.688
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "aspect"),
+    [
+        (512, 384, None),
+        (341, 256, None),  # 3.003 and 3: both sides are whole pixels
+        (512, 345, "1.113"),
+        (2048, 1400, "1.097"),
+        (500, 400, "0.9375"),
+    ],
+)
+def test_a_height_that_was_not_resized_as_the_width_is_said(width, height, aspect):
+    """Rows were cut off, or it was stretched: nothing but the height itself tells."""
+    found = zeiss_of(width, height, ZEISS | {"DP_IMAGE_STORE": "Store resolution = 1024 * 768"})
+    assert found.calibration.pixel_size_nm == pytest.approx(7.344 * 1024 / width)
+    assert found.calibration.proposed
+    assert ("Its height does not fit" in found.notes[0]) == (aspect is not None)
+    assert aspect is None or f"pixel aspect ({aspect})" in found.notes[0]
+
+
+def test_a_picture_much_taller_than_recorded_is_only_proposed():
+    entries = ZEISS | {"DP_IMAGE_STORE": "Store resolution = 1024 * 500"}
+    assert zeiss_of(1024, 560, entries)[2] == ()  # a label bar
+    found = zeiss_of(1024, 700, entries)
+    assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (7.344, True)
+    assert found.calibration.source == "Zeiss metadata of a picture 500 px high, not 700"
+    assert "something was added to it, or it was stretched" in found.notes[0]
+
+
 def test_tescan_halved_with_its_tag_kept():
     found = read_tescan(PixelSizeX="3.672e-9", PixelSizeY="3.672e-9", ImageWidth=2048)
     assert (found.calibration.pixel_size_nm, found.calibration.proposed) == (7.344, True)

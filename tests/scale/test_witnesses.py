@@ -148,10 +148,12 @@ def test_metadata_remain_and_name_who_agrees():
 def test_metadata_that_the_picture_contradicts_say_so_where_sizes_are():
     chosen, notes = choose(Calibration(1.0, "Zeiss metadata"), "200 nm", "HFW 2.00 µm")
     assert chosen.pixel_size_nm == 1.0
+    assert chosen.proposed  # so it is not put together with others until a person checked it
     assert "against the" in chosen.source
     assert chosen.source.endswith("(2 nm per pixel): check")
     assert len(notes) == 1
     assert "a factor of 2" in notes[0]
+    assert notes[0].startswith("The Zeiss metadata give 1 nm per pixel but the label bar and ")
 
 
 def test_a_proposed_scale_of_the_file_becomes_certain_with_a_witness():

@@ -13,6 +13,7 @@ from semseg.export.session import read_session, session_json
 from semseg.export.spreadsheet import workbook_xlsx
 from semseg.export.summary_json import summary_dict
 from semseg.export.tables import per_image_table, sizes_csv
+from semseg.measure.area import Area
 from semseg.metrology.assessment import assess
 from semseg.settings import Settings
 from semseg.statistics import counting
@@ -30,7 +31,7 @@ TABLE = pd.DataFrame(
         "ecd_px": [14.0, 9.0, 44.0, 9.0],
     }
 )
-FRAME = (80, 100)  # height, width
+FRAME = Area.of((80, 100))  # height, width
 
 
 def rule(edges="count", visible_only=False):
@@ -113,7 +114,7 @@ def test_the_correction_brings_back_what_the_frame_took():
     means = {}
     for edges in ("exclude", "weight"):
         counts = counting.counted(
-            counting.apply_rule(table, (700, 1024), edges=edges, visible_only=False)
+            counting.apply_rule(table, Area.of((700, 1024)), edges=edges, visible_only=False)
         )
         means[edges] = summarise(counts["ecd_px"], counting.size_weights(counts)).mean
     truth = 60 * np.exp(0.5**2 / 2)

@@ -14,6 +14,7 @@ from semseg.statistics.distribution import moment_mean
 from semseg.statistics.intervals import (
     Interval,
     bootstrap_intervals,
+    bootstrap_median,
     bootstrap_statistic,
 )
 from semseg.statistics.sample_size import advice_sentence, advise, particles_needed
@@ -159,6 +160,25 @@ def test_neither_order_nor_unit_nor_a_second_run_changes_anything(images):
         limits(nanometres, BY_NUMBER), 7.3 * limits(found, BY_NUMBER), rtol=1e-6
     )
     assert bootstrap_intervals(sizes, weights, groups, resamples=200, seed=1) != found
+
+
+@pytest.mark.parametrize("images", [1, 6])
+@pytest.mark.parametrize("weights", [None, np.linspace(1, 2, 150)])
+def test_the_median_alone_has_the_same_limits(images, weights):
+    sizes, groups = lognormal(150), np.arange(150) % images
+    alone = bootstrap_median(sizes, weights, groups, resamples=200)
+    among = bootstrap_intervals(sizes, weights, groups, resamples=200).d50
+    assert alone.level == among.level
+    np.testing.assert_allclose(
+        [alone.value, alone.low, alone.high], [among.value, among.low, among.high], rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("sizes", [[], [5.0], lognormal(19), np.full(50, 7.0)])
+def test_the_median_of_too_few_or_equal_sizes_has_no_limits(sizes):
+    found = bootstrap_median(sizes)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
 
 
 def test_equal_weights_weigh_nothing():

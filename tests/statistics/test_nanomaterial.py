@@ -48,7 +48,25 @@ def test_share_and_limits_of_independent_particles():
 def test_outcomes(inside, outside, outcome):
     found = screen(sizes(inside, outside), rule=RULE)
     assert found.outcome == outcome
-    assert outcome in found.statement
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "said"),
+    [
+        (90, 10, "90 % are nano (95 %: 83 to 94 %): at or above the 50 % line, so the size crit"),
+        (10, 90, "10 % are nano (95 %: 6 to 17 %): below the 50 % line; that does not show that"),
+        (52, 48, "52 % are nano (95 %: 42 to 62 %): the 50 % line is between these limits, so m"),
+        # to whole percent the upper limit would be on the line
+        (4860, 5140, "48.6 % are nano (95 %: 47.6 to 49.6 %): below the 50 % line;"),
+    ],
+)
+def test_the_verdict_holds_the_figure_and_cannot_be_misread(inside, outside, said):
+    verdict = screen(sizes(inside, outside), rule=RULE).verdict
+    assert verdict.startswith(said)
+    assert verdict.endswith("no nanomaterial") == (inside < outside)
+    doubted = screen(sizes(inside, outside), rule=RULE, scale_doubt="proposed").verdict
+    assert doubted.endswith("but the scale is only proposed, so check that first")
+    assert "line" not in doubted
 
 
 def test_the_range_holds_both_of_its_ends():
@@ -95,7 +113,7 @@ def test_four_images_are_taken_as_one():
 def test_an_assumed_scale_decides_nothing(inside, outside):
     found = screen(sizes(inside, outside), rule=RULE, scale_doubt="assumed")
     assert found.outcome == INCONCLUSIVE
-    assert "scale is only assumed" in found.statement
+    assert "scale is only assumed" in found.verdict
 
 
 def test_the_statement_holds_what_a_reader_needs():
@@ -112,7 +130,7 @@ def test_the_statement_holds_what_a_reader_needs():
 def test_it_never_gives_the_opposite_verdict(least, doubt, by_image):
     groups = np.arange(len(least)) % 6 if by_image else None
     found = screen(least, groups=groups, rule=RULE, scale_doubt=doubt, resamples=100)
-    text = f"{found.outcome} {found.statement}".lower()
+    text = f"{found.outcome} {found.verdict} {found.statement}".lower()
     assert "not a nanomaterial" not in text
     assert found.outcome in {MEETS, NOT_DEMONSTRATED, INCONCLUSIVE}
     assert 0 <= found.low <= found.high <= 1
@@ -124,7 +142,8 @@ def test_no_particles():
     found = screen([], rule=RULE)
     assert (found.count, found.low, found.high, found.outcome) == (0, 0, 1, INCONCLUSIVE)
     assert math.isnan(found.share)
-    assert "No particle" in found.statement
+    assert "no particle was counted" in found.statement
+    assert "no particle was counted" in found.verdict
 
 
 def test_sizes_that_are_no_lengths_are_refused():

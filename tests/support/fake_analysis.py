@@ -10,6 +10,7 @@ import numpy as np
 from semseg.analysis import Analysis, Prepared, Segmentation, conclude
 from semseg.inference.description import ModelInfo
 from semseg.io.micrograph import Micrograph
+from semseg.measure.label_image import LabelImage
 from semseg.measure.recorded import measure_particles, recorded_outlines
 from semseg.measure.shape import measure_shapes
 from semseg.preprocessing.preparation import Crop
@@ -87,13 +88,13 @@ def draw(
     particles = measure_particles(measure_shapes(frame), grid)
     segmentation = Segmentation(
         grid=grid,
-        network_labels=frame,
-        labels=labels,
+        label_image=LabelImage(frame),
         outlines=recorded_outlines(frame, grid),
         particles=particles.assign(
             confidence=np.where(particles["label"] % 4 == 0, 0.2, 0.9),
             doubt="=HYPERLINK(1), blurred",
             visibility=np.where(particles["label"] % 3 == 0, 0.6, 1.0),
+            origin="network",
         ),
         rescale=1.0,
         rescale_source="automatic",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from semseg.display import DEFAULT
-from semseg.export.session import FORMAT, KIND
+from semseg.export.session import FORMATS, KIND
 from semseg.settings import Settings
 from tests.support.picture_files import (
     GREY,
@@ -57,7 +57,7 @@ def seeds() -> dict[str, bytes]:
     picture = {"name": "a.tif", "sha256": "0" * 64, "edits": {"3": True}, "result": {"found": 1}}
     session = {
         "kind": KIND,
-        "format": FORMAT,
+        "format": FORMATS[-1],
         "software": "1",
         "model": {"name": "model", "sha256": "0" * 64},
         "provider": "cpu",

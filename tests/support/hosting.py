@@ -98,11 +98,13 @@ def make_image_folder(folder: Path) -> Path:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """What a process in the image sees; its /tmp is the folder's ``tmp``, beside the image."""
+    """What a process in the image sees; its /app is `folder`, its /tmp a folder beside it."""
     tmp = folder.with_name(f"{folder.name}-tmp")
     tmp.mkdir(exist_ok=True)
+    places = {"/app": str(folder), "/tmp": str(tmp)}
     moved = {
-        name: re.sub(r"^/tmp\b", str(tmp), value) for name, value in image_environment().items()
+        name: re.sub(r"^/(app|tmp)\b", lambda place: places[place[0]], value)
+        for name, value in image_environment().items()
     }
     return {
         **moved,

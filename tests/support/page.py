@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 from tests.support.paths import PAGE
+from tests.support.server import until
+
+LONG = 120  # seconds after which something hangs
 
 
 def open_page() -> AppTest:
@@ -20,6 +25,41 @@ def upload(page, *files):
     page.run()
     give(page, "uploads", *files)
     return page.run()
+
+
+def settled(page):
+    """The page once all that it has under way is there."""
+    visit = page.session_state["held"].visit
+    visit.wait([wish.key for wish in visit.under_way()], LONG)
+    return page.run()
+
+
+def in_background(page):
+    """The page once what it has under way in the background is there, too."""
+    visit = page.session_state["held"].visit
+    while True:
+        until(lambda: not visit.under_way(background=True), "what is done in the background")
+        answers = visit.answers
+        page.run()
+        if answers == visit.answers and not visit.under_way(background=True):
+            return page
+
+
+def scale_field(page):
+    """The field for the scale of the picture shown; another one whenever it is filled anew."""
+    return next(field for field in page.text_input if field.key.startswith("scale_text-"))
+
+
+def all_pictures(page):
+    """What the view of all pictures is given."""
+    page.session_state["tab"] = "All pictures"
+    page.run()
+    (view,) = [
+        each.proto
+        for each in page.get("bidi_component")
+        if each.proto.component_name == "semseg_pictures"
+    ]
+    return json.loads(view.json)
 
 
 def give(page, key, *files):

@@ -61,11 +61,11 @@ def sample_analyses(segmenter: Segmenter) -> dict[str, Analysis]:
 
 
 def _flat(path: str, value: Any) -> dict[str, float]:
-    """The numbers in nested mappings, by path."""
+    """The numbers in nested mappings, by path; lists tell what might be used and is not."""
     if isinstance(value, Mapping):
         parts = (_flat(f"{path}/{key}", each) for key, each in value.items())
         return {key: each for part in parts for key, each in part.items()}
-    if value is None or isinstance(value, str) or value != value:
+    if value is None or isinstance(value, str | list) or value != value:
         return {}
     return {path: float(f"{value:.9g}")}
 

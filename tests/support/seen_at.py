@@ -7,7 +7,8 @@ from scipy import ndimage
 
 from semseg.analysis import Prepared, Segmentation, conclude
 from semseg.io.micrograph import Micrograph
-from semseg.measure.recorded import measure_particles, recorded_labels, recorded_outlines
+from semseg.measure.label_image import LabelImage
+from semseg.measure.recorded import measure_particles, recorded_outlines
 from semseg.measure.shape import measure_shapes
 from semseg.preprocessing.preparation import Crop
 from semseg.settings import Settings
@@ -47,8 +48,7 @@ def concluded(labels, shape, factor=1.0, crop=None, **options):
     )
     found = Segmentation(
         grid=grid,
-        network_labels=labels,
-        labels=recorded_labels(labels, grid),
+        label_image=LabelImage(labels),
         outlines=recorded_outlines(labels, grid),
         particles=particles,
         rescale=factor,

@@ -94,19 +94,21 @@ class Server:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> int:
-        """As ``docker stop`` does; the status with which it ended."""
+    def stop(self, within: float = 10) -> int:
+        """As ``docker stop`` does, which waits so many seconds; the status with which it ended."""
         self.process.terminate()
         try:
-            return self.process.wait(timeout=10)
+            return self.process.wait(timeout=within)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
 
 
-def streamlit(script: Path, log: Path, *flags: str, base: str = "", home: Path = ROOT) -> Server:
+def streamlit(
+    script: Path, log: Path, *flags: str, base: str = "", home: Path = ROOT, **variables: str
+) -> Server:
     """``streamlit run`` of a page, not yet started; `base` is the path under which it answers, in
-    `home` lies the package that it runs."""
+    `home` lies the package that it runs; with more variables in its environment."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(script)),
@@ -119,7 +121,7 @@ def streamlit(script: Path, log: Path, *flags: str, base: str = "", home: Path =
         f"--server.baseUrlPath={base}",
         *flags,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     server = Server(command, "/_stcore/health", port, log, cwd=home, env=environment)
     server.url += f"/{base}".rstrip("/")
     return server

@@ -6,16 +6,29 @@ import json
 from typing import Any
 from urllib.parse import urlparse
 
-from playwright.sync_api import BrowserContext, ElementHandle, expect
+from playwright.sync_api import BrowserContext, ElementHandle, Page, expect
 
 from tests.support.paths import ROOT
 from tests.support.traffic import PATIENCE, Traffic
 
 APP = ROOT / "tests" / "browser" / "viewer_app.py"
 LULL = 50  # ms; the view tells Python at once
-PICTURE, SIZES, POINTS = ".sv-graph", ".sv-histogram", ".sv-graph-axes"
+PICTURE, SIZES, POINTS = ".sv-stage", ".sv-histogram", ".sv-graph-axes"
 Point = tuple[float, float]
 
+# the picture is on its stage, and stays where it is for three frames
+SETTLED = """async (stage) => {
+  const where = () => {
+    const { x, y } = stage.getBoundingClientRect();
+    return stage.dataset.sight && `${x} ${y} ${stage.dataset.sight}`;
+  };
+  for (let same = 0, last = null; same < 3; ) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const now = where();
+    same = now && now === last ? same + 1 : 0;
+    last = now;
+  }
+}"""
 # of plotly.js: drawn, of the size that it is going to have, not dragged, and for three frames where
 # it is; a drag that begins earlier is lost
 READY = """async (graph) => {
@@ -35,6 +48,52 @@ READY = """async (graph) => {
     last = now;
   }
 }"""
+
+# colour of the frame around a scale bar that was found, and of a line drawn over one
+MARK = (0x3F, 0xD2, 0xFF)
+FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def marked(page: Page) -> list[float] | None:
+    """What of the canvas has the colour of the mark: left, top, right, bottom on the screen."""
+    page.evaluate(FRAME)
+    return page.evaluate(
+        """([r, g, b]) => {
+          const canvas = document.querySelector(".sv-marks");
+          const { width, height } = canvas;
+          const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+          let found = null;
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i + 3] < 250) continue;
+            if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) > 12)
+              continue;
+            const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+            found = found
+              ? [Math.min(found[0], x), Math.min(found[1], y), Math.max(found[2], x),
+                 Math.max(found[3], y)]
+              : [x, y, x, y];
+          }
+          if (!found) return null;
+          const box = canvas.getBoundingClientRect();
+          return found.map((at, k) => at + (k % 2 ? box.y : box.x));
+        }""",
+        list(MARK),
+    )
+
+
+def sight(page: Page) -> dict[str, float]:
+    """Where the picture is: px per recorded px, and the recorded px at the stage's corner."""
+    return json.loads(page.locator(PICTURE).get_attribute("data-sight") or "null")
+
+
+def on_screen(page: Page, x: float, y: float) -> Point:
+    """A place of the recorded picture on the screen."""
+    box, seen = page.locator(PICTURE).bounding_box(), sight(page)
+    assert box is not None
+    return (
+        box["x"] + (x - seen["left"]) * seen["zoom"],
+        box["y"] + (y - seen["top"]) * seen["zoom"],
+    )
 
 
 class View:
@@ -69,10 +128,11 @@ class View:
         self.traffic.quiet(LULL)
 
     def ready(self, graph: str) -> ElementHandle:
-        """A graph that is drawn and stays where it is."""
-        node = self.page.wait_for_selector(f"{graph}.js-plotly-plot")
+        """The picture or a graph, drawn, and staying where it is."""
+        drawn = "[data-sight]" if graph == PICTURE else ".js-plotly-plot"
+        node = self.page.wait_for_selector(f"{graph}{drawn}")
         assert node is not None
-        node.evaluate(READY)
+        node.evaluate(SETTLED if graph == PICTURE else READY)
         return node
 
     def known(self) -> dict[str, Any]:
@@ -89,9 +149,7 @@ class View:
 
     def frame(self) -> None:
         """Let what was asked for be drawn."""
-        self.page.evaluate(
-            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        self.page.evaluate(FRAME)
 
     def painted(self) -> int:
         """A digest of the outlines."""
@@ -114,20 +172,42 @@ class View:
 
     def place(self, row: int) -> Point:
         """The middle of a particle on the screen."""
-        x, y = self.ready(PICTURE).evaluate(
-            """(graph, row) => {
-              const box = graph.getBoundingClientRect();
-              const { _size: size, xaxis, yaxis } = graph._fullLayout;
-              const across = 1200 / 20, i = row % 20, j = Math.floor(row / 20);
-              return [box.left + size.l + xaxis.l2p((i + 0.5) * across),
-                      box.top + size.t + yaxis.l2p((j + 0.5) * across)];
-            }""",
-            row,
-        )
-        return x, y
+        across = 1200 / 20
+        return self.on_screen((row % 20 + 0.5) * across, (row // 20 + 0.5) * across)
+
+    def on_screen(self, x: float, y: float) -> Point:
+        """A place of the recorded picture on the screen."""
+        self.ready(PICTURE)
+        return on_screen(self.page, x, y)
+
+    def sight(self) -> dict[str, float]:
+        return sight(self.page)
+
+    def tool(self, name: str) -> None:
+        """Take a tool of the palette into the hand."""
+        self.page.locator(f".sv-palette [value={name}]").click()
+        expect(self.page.locator(PICTURE)).to_have_attribute("data-tool", name)
+
+    def show(self, name: str, on: bool = True) -> None:
+        """Turn a switch of what is shown over the picture."""
+        self.page.get_by_role("button", name="What is shown").click()
+        self.page.get_by_label(name, exact=True).set_checked(on)
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator(".sv-show")).to_be_hidden()
+
+    def sweep(self, *corners: Point) -> None:
+        """Drag over the picture, from corner to corner."""
+        self.ready(PICTURE)
+        mouse = self.page.mouse
+        mouse.move(*corners[0])
+        mouse.down()
+        for corner in corners[1:]:
+            mouse.move(*corner, steps=6)
+        mouse.up()
+        self.frame()
 
     def drag_mode(self, graph: str, mode: str) -> None:
-        """Choose ``select`` or ``lasso`` among the buttons over a graph."""
+        """Choose ``select`` or ``lasso`` among the buttons over a graph of plotly.js."""
         node = self.ready(graph)
         self.page.locator(f"{graph} [data-val={mode}]").click()
         self.page.wait_for_function(
@@ -135,7 +215,7 @@ class View:
         )
 
     def drag(self, graph: str, *corners: Point) -> None:
-        """Drag over a part of a graph, from corner to corner, until what lies there is selected."""
+        """Drag over a part of a graph of plotly.js, until what lies there is selected."""
         node = self.ready(graph)
         node.evaluate(
             "graph => graph.once('plotly_selected', () => (graph.dataset.dragged = 'yes'))"

@@ -6,15 +6,21 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
-from semseg.page.work import STAGES
+from semseg.page.stages import STAGES
 from tests.support.traffic import PATIENCE, Traffic
+
+# where the page tells of what it does, and stands by for what it does in the background
+UNDER_WAY = ".st-key-under_way, .st-key-under_way_aside"
+IN_BACKGROUND = ".st-key-in_background"
 
 
 class Visitor:
     """A person with a browser of their own, and what went over the wire or wrong."""
 
     def __init__(self, browser, url: str, address: str = "/", **options) -> None:
-        self.context = browser.new_context(viewport={"width": 1440, "height": 1100}, **options)
+        self.context = browser.new_context(
+            **{"viewport": {"width": 1440, "height": 1100}, **options}
+        )
         self.requests: list[str] = []
         self.faults: list[str] = []
         self.complaints: list[str] = []  # of the browser's console
@@ -29,8 +35,19 @@ class Visitor:
         self.quiet()
 
     def quiet(self) -> None:
-        """Wait until the script's run is over and nothing travels any more."""
-        self.traffic.quiet()
+        """Wait until nothing is under way, every run is over and nothing travels any more."""
+        self._wait_for_end(f"{UNDER_WAY}, {IN_BACKGROUND}")
+
+    def answered(self) -> None:
+        """The same, but for what is done in the background."""
+        self._wait_for_end(UNDER_WAY)
+
+    def _wait_for_end(self, of: str) -> None:
+        while True:
+            self.traffic.quiet()
+            if not self.page.locator(of).count():
+                return
+            self.page.locator(of).first.wait_for(state="detached")
 
     def stage(self, name: str):
         """Where the page says what it does with a picture. Any stage will do: the page looks every
@@ -65,6 +82,11 @@ class Visitor:
 
     def threshold(self, value: float) -> None:
         """Move the slider as the keyboard does, and let it go."""
+        self.threshold_now(value)
+        self.quiet()
+
+    def threshold_now(self, value: float) -> None:
+        """The same, and wait for nothing."""
         self.page.locator(".sv-threshold input").evaluate(
             """(slider, value) => {
               slider.value = value;
@@ -73,6 +95,11 @@ class Visitor:
             }""",
             value,
         )
+
+    def exclude(self, row: int = 0) -> None:
+        """Decide by hand that the particle in this row of the table is none."""
+        self.page.locator(".sv-row").nth(row).click()
+        self.page.keyboard.press("Delete")
         self.quiet()
 
     def download(self, name: str) -> bytes:

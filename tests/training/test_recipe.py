@@ -45,7 +45,9 @@ def trained(cache):
     from training.train import Plan
 
     torch.set_num_threads(1)  # several wait for each other where the machine has other work
-    plan = Plan(name="tiny", minutes=0, steps=STEPS, emps=False, drawn=DRAWN, batch=4, workers=0)
+    plan = Plan(
+        *("tiny", 0, STEPS), emps=False, touching=False, drawn=DRAWN, heaps=0, batch=4, workers=0
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dataset, "WORK", cache)
         patch.setattr(recipe, "WORK", cache)

@@ -10,7 +10,7 @@ import pytest
 
 from semseg.errors import OutputError, SemsegError
 from semseg.measure.quantities import SHAPES, SIZES
-from semseg.viewer import _address, assets, definitions
+from semseg.viewer import assets, definitions, files_address
 from tests.support.command import contents, names, one_sentence
 
 
@@ -32,7 +32,7 @@ def test_the_browser_is_given_python_s_tables(tmp_path):
     assert sizes["ecd"]["name"] == "Equivalent circular diameter"
     assert shapes["solidity"]["decimals"] == 3
     assert [figure["title"] for figure in json.loads(found["FIGURES"])] == [
-        *("Mean", "Median", "SD", "D10", "D50", "D90"),
+        *("Mean", "SD", "D10", "D50 (median)", "D90"),  # each once
     ]
 
 
@@ -49,8 +49,8 @@ def no_static(tmp_path, monkeypatch):
 
 
 def test_the_viewer_s_files_go_elsewhere_where_static_cannot_be_written(no_static):
-    where = _address()
-    assert where == _address()
+    where = files_address()
+    assert where == files_address()
     start, component, name = where.split("/")
     assert (start, component) == ("component", "semseg.viewer.files")
     assert "viewer.js" in names(assets.spare_folder() / name)
@@ -58,10 +58,10 @@ def test_the_viewer_s_files_go_elsewhere_where_static_cannot_be_written(no_stati
 
 def test_the_viewer_s_files_go_elsewhere_where_static_is_not_served(tmp_path, monkeypatch):
     monkeypatch.setattr("semseg.viewer._static_folder", lambda: tmp_path / "static")
-    assert _address().startswith("app/static/semseg-")
+    assert files_address().startswith("app/static/semseg-")
     monkeypatch.setattr("streamlit.get_option", {"server.enableStaticServing": False}.get)
     shutil.rmtree(tmp_path / "static")
-    assert _address().startswith("component/semseg.viewer.files/semseg-")
+    assert files_address().startswith("component/semseg.viewer.files/semseg-")
     assert names(tmp_path) == []
 
 
@@ -71,7 +71,7 @@ def test_without_any_place_for_the_viewer_s_files_one_sentence(no_static, monkey
 
     monkeypatch.setattr(assets, "_spare", full)
     with pytest.raises(OutputError, match=r"static \(.*\); make that folder writable") as caught:
-        _address()
+        files_address()
     one_sentence(str(caught.value))
 
 

@@ -7,9 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from semseg.measure.shape import outlines
-from semseg.viewer import pack
-from semseg.viewer.packing import simplified
+from semseg.viewer import ghost_of, pack
 from tests.support.fake_analysis import draw, redrawn
 
 
@@ -25,15 +23,6 @@ def lines_of(data):
 def area(line):
     x, y = np.asarray(line, float).T
     return abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum()) / 2
-
-
-def distance_to(line, points):
-    """How far each point lies from a closed line."""
-    start, chord = line, np.roll(line, -1, axis=0) - line
-    along = points[:, None] - start
-    length = np.maximum((chord**2).sum(axis=1), 1e-12)
-    share = np.clip((along * chord).sum(axis=2) / length, 0, 1)
-    return np.hypot(*np.moveaxis(along - share[..., None] * chord, 2, 0)).min(axis=1)
 
 
 def test_columns_are_the_tables_to_the_last_bit():
@@ -118,35 +107,13 @@ def test_no_particles_at_all():
     assert data["label"] == data["outlines"]["xy"] == data["outlines"]["ends"] == ""
 
 
-def test_large_pictures_are_shown_smaller():
-    analysis = draw(height=96, width=3000)
+@pytest.mark.parametrize(("recorded", "shown"), [(3000, 3000), (5000, 4096)])
+def test_only_very_large_pictures_are_shown_smaller(recorded, shown):
+    analysis = draw(height=96, width=recorded)
     source = pack(analysis)["image"]["source"]
     header = base64.b64decode(source.removeprefix("data:image/jpeg;base64,"))
     start = header.index(b"\xff\xc0") + 5
-    assert int.from_bytes(header[start + 2 : start + 4], "big") == 2048
-
-
-@pytest.mark.parametrize("scale", [1.0, 2.5, 0.4])
-def test_outlines_stay_on_the_steps_of_the_particle(scale):
-    analysis = draw(height=200, width=260, radius=19)
-    stairs = [line * np.float32(scale) for line in outlines(analysis.labels).values()]
-    few = simplified(stairs, scale)
-    assert sum(map(len, few)) < 0.7 * sum(map(len, stairs))
-    for stair, line in zip(stairs, few, strict=True):
-        assert line.dtype == np.float32
-        assert area(line) == pytest.approx(area(stair), rel=0.002)
-        # half the diagonal of half a pixel where a corner is cut, and a quarter on top of it
-        assert distance_to(np.asarray(line, float), stair).max() <= 0.61 * scale
-
-
-def test_a_square_stays_a_square_but_for_its_corners():
-    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]]) - 0.5
-    (line,) = simplified([square], 1.0)
-    assert area(line) == pytest.approx(100, rel=0.01)
-    assert len(line) <= 8
-    nothing, small = simplified([np.empty((0, 2)), square[:2]], 1.0)
-    assert (len(nothing), len(small)) == (0, 2)
-    assert simplified([], 1.0) == []
+    assert int.from_bytes(header[start + 2 : start + 4], "big") == shown
 
 
 def test_outlines_stand_in_the_order_of_the_table():
@@ -160,3 +127,18 @@ def test_outlines_stand_in_the_order_of_the_table():
             assert len(lines[row]) == 0
         else:
             assert area(lines[row]) == pytest.approx(area(analysis.outlines[label]), rel=0.05)
+
+
+def test_of_an_earlier_result_goes_what_its_outlines_need():
+    analysis = draw()
+    packed = pack(analysis)
+    labels = analysis.particles["label"].tolist()
+    made = ghost_of(packed, {labels[0]: False, labels[2]: True, 999: True}, "rescale factor 2.1")
+    assert column(made, "edits", "i1").tolist()[:4] == [0, -1, 1, -1]
+    for name in ("x", "y", "confidence", "outlines"):
+        assert made[name] == packed[name]
+    assert made["words"] == "rescale factor 2.1"
+    assert "image" not in made
+    # another decision is another picture to paint
+    assert made["id"] == ghost_of(packed, {labels[0]: False, labels[2]: True}, made["words"])["id"]
+    assert made["id"] != ghost_of(packed, {}, made["words"])["id"]

@@ -24,7 +24,7 @@ def test_rows_from_the_browser_become_labels():
         "steps": [[False, [2, 3]], [None, bits([2], 20)]],
         "done": 2,
     }
-    state = _received(view, data, ViewState())
+    state = _received(view, np.frombuffer(base64.b64decode(data["label"]), "<i4"), ViewState())
     assert state.selection == (101, 109, 120)
     assert state.edits == {104: False}
     assert state.threshold == 0.25
@@ -37,4 +37,6 @@ def test_rows_that_cannot_be_are_left(rows):
     data = {"label": base64.b64encode(np.arange(101, 121, dtype="<i4").tobytes()).decode()}
     start = ViewState(selection=(105,), steps=((True, (106,)),), done=1)
     view = start.to_dict() | {"selection": rows, "steps": [[False, rows]], "threshold": 0.7}
-    assert _received(view, data, start) == replace(start, threshold=0.7)
+    assert _received(view, np.frombuffer(base64.b64decode(data["label"]), "<i4"), start) == replace(
+        start, threshold=0.7
+    )

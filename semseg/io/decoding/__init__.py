@@ -35,9 +35,22 @@ from semseg.scale.sidecar import is_sidecar_name, text_file_sentence
 
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 
-__all__ = ["FORMATS", "MIN_SIDE_PX", "Decoded", "decode", "finite_float32", "remedy"]
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "MIN_SIDE_PX",
+    "Decoded",
+    "decode",
+    "finite_float32",
+    "remedy",
+]
 
 FORMATS = "TIFF, PNG, JPEG, BMP, WebP, GIF, DM3, DM4, SER, EMD or MRC"
+# of names of their files, by which a page or a folder is looked through; the content decides
+ENDINGS = (
+    *("tif", "tiff", "png", "jpg", "jpeg", "bmp", "webp", "gif"),
+    *("dm3", "dm4", "ser", "emd", "mrc"),
+)
 _TIFF_REMEDY = "copy it again from the microscope or save it as an uncompressed TIFF"
 
 

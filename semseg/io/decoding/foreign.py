@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from semseg.io.decoding.ser import EMI_SIGNATURE
 
 __all__ = ["what_to_do"]
 
+_BEGINNING = 300  # bytes that tell what a file is
 _FIJI = (
     "open it in Fiji, which reads it with Bio-Formats, and save the image as TIFF: the pixel size "
 )
@@ -24,8 +26,8 @@ _KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     for pattern, sentence in (
         (
             re.escape(EMI_SIGNATURE),
-            "the description that TIA writes beside its images; choose the .ser file that belongs "
-            "to it (of the same name, then _1)",
+            "the description that TIA writes beside its images, which are in a .ser file; give "
+            "that in its place (it has the same name, then _1)",
         ),
         (
             rb"%PDF",
@@ -74,5 +76,17 @@ _KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 def what_to_do(data: bytes) -> str | None:
     """What a file that cannot be read is, and what to do, as the end of a sentence "... is"; None
     where it is not known."""
-    beginning = data[:300]
-    return next((said for kind, said in _KINDS if kind.match(beginning)), None)
+    beginning = data[:_BEGINNING]
+    known = next((said for kind, said in _KINDS if kind.match(beginning)), None)
+    if known is None and _is_text(beginning):
+        return "a text and not pixels; choose the picture that it belongs to"
+    return known
+
+
+def _is_text(beginning: bytes) -> bool:
+    """Whether these are characters only, of which the last may be cut off."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(each.isprintable() or each in "\t\r\n\f" for each in text)

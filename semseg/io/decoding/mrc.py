@@ -61,9 +61,11 @@ def decode_mrc(data: bytes, name: str, max_pixels: float, wanted: int | None) ->
     def read(index: int) -> Stored:
         return plane_of(data, start, (height, width), dtype, index)[::-1]
 
-    stack = Stack(width, height, 8 * dtype.itemsize, count=count)
+    whole = (len(data) - start) // (width * height * dtype.itemsize)
+    # a file without any whole section is damaged, which reading the first one says
+    stack = Stack(width, height, 8 * dtype.itemsize, count=min(count, whole) or count)
     raw = Raw(stack, dtype, across, down, read, _instrument(data, order, extended))
-    return decode_raw([raw], SOURCE, name, max_pixels, wanted)
+    return decode_raw([raw], SOURCE, name, max_pixels, wanted, count)
 
 
 def _instrument(data: bytes, order: str, extended: int) -> Instrument | None:

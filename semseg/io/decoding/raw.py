@@ -50,7 +50,12 @@ class Raw:
 
 
 def decode_raw(
-    raws: Sequence[Raw], source: str, name: str, max_pixels: float, wanted: int | None
+    raws: Sequence[Raw],
+    source: str,
+    name: str,
+    max_pixels: float,
+    wanted: int | None,
+    promised: int = 0,
 ) -> Decoded:
     """Decode the picture `wanted`, or the best; raises as `semseg.io.decoding.decode` does.
 
@@ -62,7 +67,22 @@ def decode_raw(
         Who tells the size of their pixels, for people: ``"Gatan metadata"``.
     name : str
         What errors call the file.
+    promised : int
+        How many pictures the file's header speaks of. Where it is cut off, `raws` are those that
+        are whole.
     """
+    held = sum(raw.stack.count for raw in raws)
+    notes: list[str] = []
+    if held < promised:
+        notes.append(
+            f"The file is cut off: its header speaks of {promised:,} pictures, of which {held:,} "
+            f"{'is' if held == 1 else 'are'} whole; copy it again if you need the others."
+        )
+        if wanted is not None and held < wanted <= promised:
+            raise UnreadableImageError(
+                f"{name} is cut off: of its {promised:,} pictures number {wanted:,} is not whole; "
+                f"copy it again from the microscope, or choose one from 1 to {held:,}."
+            )
     readings = [axes_reading(source, raw.across, raw.down) for raw in raws]
     stacks = [
         replace(raw.stack, scaled=reading.pixel_nm is not None)
@@ -84,9 +104,9 @@ def decode_raw(
             f"{name} holds complex numbers, which are no grey picture; save its magnitude."
         )
     picture = raw.read(choice.plane)
-    notes: list[str] = []
     if picture.ndim == 3:
-        picture, notes = luma(np.moveaxis(picture[..., :3], -1, 0))
+        picture, said = luma(np.moveaxis(picture[..., :3], -1, 0))
+        notes += said
     found = calibration_from_reading(reading)
     return Decoded(
         picture,

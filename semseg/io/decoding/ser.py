@@ -50,12 +50,15 @@ class _Element:
 
 def decode_ser(data: bytes, name: str, max_pixels: float, wanted: int | None) -> Decoded:
     """Decode an image of the file; raises as `semseg.io.decoding.decode` does."""
-    elements = ((_element(data, place), place) for place in _places(data, name))
+    places = _places(data, name)
+    # a file without any whole image is damaged, which reading the first one says
+    whole = [place for place in places if _is_whole(data, place)] or places
+    elements = ((_element(data, place), place) for place in whole)
     raws = [
         _raw(data, element, [place + _ELEMENT.size for _, place in alike])
         for element, alike in groupby(elements, key=lambda each: each[0])
     ]
-    return decode_raw(raws, SOURCE, name, max_pixels, wanted)
+    return decode_raw(raws, SOURCE, name, max_pixels, wanted, len(places))
 
 
 def _places(data: bytes, name: str) -> tuple[int, ...]:
@@ -79,6 +82,15 @@ def _element(data: bytes, place: int) -> _Element:
     if not 0 < code < len(_TYPES) or width < 1 or height < 1:
         raise ValueError("an image has no sides, or a type that is not known")
     return _Element(width, height, np.dtype(f"<{_TYPES[code]}"), across, down)
+
+
+def _is_whole(data: bytes, place: int) -> bool:
+    """Whether the file goes on to the end of the image that begins there."""
+    if not 0 <= place <= len(data) - _ELEMENT.size:
+        return False
+    element = _element(data, place)
+    size = element.width * element.height * element.dtype.itemsize
+    return place + _ELEMENT.size + size <= len(data)
 
 
 def _raw(data: bytes, element: _Element, starts: list[int]) -> Raw:

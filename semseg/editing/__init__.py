@@ -1,0 +1,1 @@
+"""Outlines put right by hand: `semseg.operations`, replayed on a segmentation (`replay`)."""
