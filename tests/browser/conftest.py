@@ -25,7 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session")
+# a browser and its servers end with their module: some thirty servers hold a gigabyte each, and a
+# browser on a full machine throws away what pages keep in it
+@pytest.fixture(scope="module")
 def chromium() -> Iterator:
     """Debian's Chromium, driven by Playwright; skipped without one, but never in CI."""
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -47,7 +49,7 @@ def chromium() -> Iterator:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory) -> Iterator[Callable[..., str]]:
     """Start ``streamlit run`` on a free port; returns the page's address, ending with a slash."""
     running: list[Server] = []

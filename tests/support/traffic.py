@@ -12,6 +12,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 PATIENCE = 240_000
 # ms; two of them are longer than Streamlit waits for more when a person drags a slider (200)
 LULL = 150
+CALM = 2  # lulls: once is not enough, since what was sent last may not be known here yet
 AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 # timers that are due earlier run before, and two frames are drawn
 PAUSE = """(lull) => new Promise((done) => setTimeout(
@@ -54,10 +55,14 @@ class Traffic:
         """Wait until all was answered, every run is over, and what came of it is drawn."""
         end = time.monotonic() + PATIENCE / 1000
         calm = 0
-        while calm < 2:  # once is not enough: what was sent last may not be known here yet
-            before = len(self.sizes)
-            self.page.evaluate(PAUSE, lull)
-            busy = self._asked or self._running or len(self.sizes) > before
-            calm = 0 if busy or not self.page.locator(AT_REST).count() else calm + 1
+        while calm < CALM:
+            calm = calm + 1 if self.calm(lull) else 0
             if time.monotonic() > end:
                 raise TimeoutError("the page does not come to rest")
+
+    def calm(self, lull: int = LULL) -> bool:
+        """Whether nothing travels and nothing runs, for this long."""
+        before = len(self.sizes)
+        self.page.evaluate(PAUSE, lull)
+        busy = self._asked or self._running or len(self.sizes) > before
+        return not busy and self.page.locator(AT_REST).count() > 0

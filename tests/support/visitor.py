@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 from semseg.page.stages import STAGES
-from tests.support.traffic import PATIENCE, Traffic
+from tests.support.traffic import CALM, PATIENCE, Traffic
 
 # where the page tells of what it does, and stands by for what it does in the background
 UNDER_WAY = ".st-key-under_way, .st-key-under_way_aside"
@@ -43,11 +44,16 @@ class Visitor:
         self._wait_for_end(UNDER_WAY)
 
     def _wait_for_end(self, of: str) -> None:
-        while True:
-            self.traffic.quiet()
-            if not self.page.locator(of).count():
-                return
-            self.page.locator(of).first.wait_for(state="detached")
+        """Where `of` stands the page looks after its work every so often, so it cannot come to rest
+        before that is gone, which has a patience of its own."""
+        calm, end = 0, time.monotonic() + PATIENCE / 1000
+        while calm < CALM:
+            calm = calm + 1 if self.traffic.calm() else 0
+            if self.page.locator(of).count():
+                self.page.locator(of).first.wait_for(state="detached")
+                calm, end = 0, time.monotonic() + PATIENCE / 1000
+            if time.monotonic() > end:
+                raise TimeoutError(f"the page does not come to rest: {self.text()[:2000]}")
 
     def stage(self, name: str):
         """Where the page says what it does with a picture. Any stage will do: the page looks every
