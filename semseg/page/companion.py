@@ -99,10 +99,12 @@ def keep(asks: bool, record: Mapping[str, Any] | None, ended: bool) -> None:
     _draw(_KEEP, KEEP, {"asks": asks, "record": record, "ended": ended}, height=1)
 
 
-def offer(uploader: str, take: Callable[[Mapping[str, Any]], None]) -> None:
+def offer(uploader: str, take: Callable[[Mapping[str, Any]], None], taken: str | None) -> None:
     """Offer to go on with what was kept; `take` is called with the choice, before the page runs.
 
-    `uploader` is the key of the field that files are given to.
+    `uploader` is the key of the field that files are given to, and `taken` tells which choice was
+    taken over: the browser gives its files then, since a field drops those that are on their way
+    when the page is run.
     """
 
     def taken() -> None:
@@ -110,7 +112,7 @@ def offer(uploader: str, take: Callable[[Mapping[str, Any]], None]) -> None:
         if isinstance(chosen, Mapping):
             take(chosen)
 
-    _draw(_OFFER, OFFER, {"uploader": f"st-key-{uploader}"}, on_restore_change=taken)
+    _draw(_OFFER, OFFER, {"uploader": f"st-key-{uploader}", "taken": taken}, on_restore_change=taken)
 
 
 def _draw(

@@ -93,7 +93,8 @@ def keep() -> None:
 def offer() -> None:
     """On a page without pictures: offer to go on with what the browser kept."""
     if limits().keep_in_browser:
-        companion.offer(inputs.uploader("uploads"), _take)
+        taken = st.session_state.get("taken_over")
+        companion.offer(inputs.uploader("uploads"), _take, taken)
 
 
 def _noted() -> dict[Key, Noted]:
@@ -193,6 +194,7 @@ def _would_be_lost(session: Session, micrographs: Sequence[Micrograph]) -> bool:
 def _take(chosen: Mapping[str, Any]) -> None:
     """Go on with what the browser kept; it is believed no more than any file."""
     state = st.session_state
+    state.taken_over = str(chosen.get("choice"))
     try:
         session = read_session(str(chosen.get("session")))
     except SemsegError:

@@ -6,7 +6,8 @@ const hashes = new WeakMap();
 const given = new Set();
 let listening = false;
 let opened = false; // whether the sidebar was, by this module
-const PATIENCE = 5000; // ms
+const PATIENCE = 30_000; // ms
+const AT_REST = "[data-test-script-state=notRunning]";
 
 /** Take note of every file from now on, and of what was chosen before. */
 export function listen() {
@@ -81,7 +82,8 @@ export async function give(uploader, files) {
 }
 
 /**
- * The field for files. A phone has it only while the sidebar is open, so that is opened for it.
+ * The field for files, once the page is not being made: it may be made anew then, and drops what is
+ * on its way. A phone has it only while the sidebar is open, so that is opened for it.
  *
  * @param {string} selector
  * @returns {Promise<HTMLInputElement | null>}
@@ -89,8 +91,11 @@ export async function give(uploader, files) {
 async function field(selector) {
   for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
     const found = document.querySelector(selector);
-    if (found instanceof HTMLInputElement) return found;
-    if (!opened) opened = press("[data-testid=stExpandSidebarButton]");
+    if (found instanceof HTMLInputElement) {
+      if (document.querySelector(AT_REST)) return found;
+    } else if (!opened) {
+      opened = press("[data-testid=stExpandSidebarButton]");
+    }
     await new Promise((done) => setTimeout(done, 50));
   }
   return null;

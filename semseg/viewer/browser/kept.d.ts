@@ -53,6 +53,8 @@ export type KeepComponent = Base<{
 export type OfferComponent = Base<{
   /** class of the field for files */
   uploader: string;
+  /** the choice that was taken over last */
+  taken: string | null;
 }>;
 
 export type SwitchComponent = Base<{

@@ -8,10 +8,13 @@ import { keptFile } from "./storage.js";
 /** @import { Kept, KeptFile, NamedFile, OfferComponent } from "./kept.d.ts" */
 
 const MAX_NAMES = 3;
+const PATIENCE = 60_000; // ms; for a server that does much else
 
 export class Offer {
   /** @type {OfferComponent} the latest */
   component;
+  /** Called whenever Python has told something. */
+  told = () => {};
 
   /** @param {OfferComponent["parentElement"]} place */
   constructor(place) {
@@ -25,6 +28,7 @@ export class Offer {
     const first = !this.component;
     this.component = component;
     if (first) void this.draw();
+    this.told();
   }
 
   destroy() {
@@ -73,14 +77,33 @@ export class Offer {
   async go(record, files, card) {
     keeper.adopted = record.id;
     const { session, shown, sample } = record;
-    this.component.setTriggerValue("restore", { session, shown, sample });
+    const choice = String(Date.now());
+    this.component.setTriggerValue("restore", { choice, session, shown, sample });
     const there = files.flatMap(({ content, ...named }) => (content ? [{ ...named, content }] : []));
     card.replaceChildren(element("p", "what", "Taking up your pictures ..."));
+    await this.taken(choice);
     const given = !there.length || (await give(this.component.data.uploader, there));
     const missing = files.filter(({ content }) => !content || !given).map(({ name }) => name);
     if (!missing.length) return;
     const note = `Settings and changes by hand are there. ${again(missing)}`;
     card.replaceChildren(element("p", "what", note));
+  }
+
+  /**
+   * Wait until Python has taken a choice over: files that are on their way when it does are dropped.
+   *
+   * @param {string} choice
+   * @returns {Promise<void>}
+   */
+  taken(choice) {
+    return new Promise((done) => {
+      const timer = setTimeout(done, PATIENCE);
+      this.told = () => {
+        if (this.component.data.taken !== choice) return;
+        clearTimeout(timer);
+        done();
+      };
+    });
   }
 }
 
