@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,7 +13,7 @@ from playwright.sync_api import expect
 
 from semseg.data import sample_path
 from tests.support.paths import PAGE
-from tests.support.traffic import Traffic
+from tests.support.traffic import PATIENCE, Traffic
 from tests.support.visitor import Visitor
 
 KEPT = """async () => {
@@ -46,15 +47,14 @@ A, B = ("a.png", part(0, 0)), ("b.png", part(600, 0))
 def kept(visitor, *decisions: int, files: int) -> list[dict]:
     """The sessions that the browser keeps, once they have so many decisions by hand each, and
     there are so many files."""
-    visitor.page.wait_for_function(
-        f"""async ([decisions, files]) => {{
-          const found = await ({KEPT})();
-          const counts = found.sessions.map((each) => each.by_hand).sort();
-          return String(counts) === String(decisions) && found.files.length === files;
-        }}""",
-        arg=[sorted(decisions), files],
-    )
-    return visitor.page.evaluate(KEPT)["sessions"]
+    end = time.monotonic() + PATIENCE / 1000
+    while True:
+        found = visitor.page.evaluate(KEPT)
+        by_hand = sorted(each["by_hand"] for each in found["sessions"])
+        if (by_hand, len(found["files"])) == (sorted(decisions), files):
+            return found["sessions"]
+        assert time.monotonic() < end, f"the browser keeps {found}"
+        visitor.page.wait_for_timeout(100)
 
 
 @contextmanager
