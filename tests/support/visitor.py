@@ -13,6 +13,7 @@ from tests.support.traffic import CALM, PATIENCE, Traffic
 # where the page tells of what it does, and stands by for what it does in the background
 UNDER_WAY = ".st-key-under_way, .st-key-under_way_aside"
 IN_BACKGROUND = ".st-key-in_background"
+TRIES = 3
 
 
 class Visitor:
@@ -109,8 +110,13 @@ class Visitor:
         self.quiet()
 
     def download(self, name: str) -> bytes:
-        with self.page.expect_download() as waiting:
-            self.page.get_by_role("button", name=name, exact=True).click()
+        """Streamlit lets a file go that was made for a click after two runs of anybody's page, also
+        before it was fetched; a person clicks again."""
+        for _ in range(TRIES):
+            with self.page.expect_download() as waiting:
+                self.page.get_by_role("button", name=name, exact=True).click()
+            if waiting.value.failure() is None:
+                break
         return Path(waiting.value.path()).read_bytes()
 
     def button(self, name: str) -> None:
