@@ -107,12 +107,13 @@ def offer(uploader: str, take: Callable[[Mapping[str, Any]], None], taken: str |
     when the page is run.
     """
 
-    def taken() -> None:
+    def restore() -> None:
         chosen = st.session_state[OFFER].get("restore")
         if isinstance(chosen, Mapping):
             take(chosen)
 
-    _draw(_OFFER, OFFER, {"uploader": f"st-key-{uploader}", "taken": taken}, on_restore_change=taken)
+    data = {"uploader": f"st-key-{uploader}", "taken": taken}
+    _draw(_OFFER, OFFER, data, on_restore_change=restore)
 
 
 def _draw(

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.command import FIXED
 from tests.support.runs import (
-    MAX_SECONDS,
     batch,
+    ended,
     finished,
     rows,
     started,
@@ -73,7 +73,7 @@ def test_a_worker_that_is_killed_costs_nothing(inputs, unhurt, tmp_path):
         until(lambda: rows(run), "a picture is done")
         with suppress(ProcessLookupError):
             os.kill(workers_of(process)[0], signal.SIGKILL)
-        _, err = process.communicate(timeout=240)
+        _, err = ended(process)
     assert process.returncode == 0, err
     assert lasting(run) == lasting(unhurt)
 
@@ -101,7 +101,7 @@ def test_a_disk_that_is_full_ends_a_run_that_goes_on_when_there_is_space(inputs,
     # no file may become larger than this: the same refusal, for a run alone
     line = f"ulimit -f 16; exec {shlex.quote(sys.executable)} -m semseg batch {words}"
     with started("-c", f"import os; os.execvp('bash', ['bash', '-c', {line!r}])") as process:
-        out, err = process.communicate(timeout=MAX_SECONDS)
+        out, err = ended(process)
     assert process.returncode == 1, err
     assert "could not be written (File too large)" in err
     assert "Traceback" not in err
@@ -119,7 +119,7 @@ def test_a_picture_that_kills_its_workers_is_named_and_stops_nothing(inputs, unh
     run = tmp_path / "run"
     words = (tmp_path / "poison.tif", inputs / "p2.tif", inputs / "p3.tif")
     with batch(*words, "--output", run, "--jobs", "2", PYTHONPATH=python) as process:
-        out, err = process.communicate(timeout=240)
+        out, err = ended(process)
     assert process.returncode == 1
     assert "2 done, 1 failed" in out
     states = {row["name"]: row for row in rows(run)}

@@ -9,7 +9,7 @@ import pytest
 
 from semseg.batch.cluster import workers
 from semseg.errors import SettingsError
-from tests.support.runs import batch, finished, rows, started, tables, until
+from tests.support.runs import batch, ended, finished, rows, started, tables, until
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def test_workers_behind_an_address_and_their_scheduler_gone(inputs, tmp_path):
         with batch(*words) as process:
             until(lambda: rows(run), "a picture is done")
             scheduler.kill()
-            _, err = process.communicate(timeout=240)
+            _, err = ended(process)
         done = len({row["address"] for row in rows(run)})
         assert process.returncode == 1
         assert re.search(rf"The scheduler at {address} is gone\. What is done is kept", err)

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from semseg.__main__ import main
-from tests.support.runs import MAX_SECONDS, batch, rows, until
+from tests.support.runs import batch, ended, rows, until
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def test_files_are_measured_as_they_come_until_ctrl_c(draw, tmp_path, capsys):
         assert stop.value.code == 2
         assert f"Another run is writing into {run}" in capsys.readouterr().err
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does, its workers included
-        _, err = process.communicate(timeout=MAX_SECONDS)
+        _, err = ended(process)
     assert process.returncode == 130, err
     assert "What is done is kept; the same command goes on" in err
     assert "Traceback" not in err

@@ -19,7 +19,8 @@ MAX_SECONDS = 240  # until something happens, on a machine that does much else
 
 
 def environment(**more):
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **more}
+    fixed = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONFAULTHANDLER": "1"}
+    return {**os.environ, **fixed, **more}
 
 
 @contextmanager
@@ -43,6 +44,22 @@ def started(*words, **more) -> Iterator[subprocess.Popen]:
         process.communicate()
 
 
+def ended(process: subprocess.Popen) -> tuple[str, str]:
+    """Stdout and stderr, once it has ended; where it does not, it tells where it stands."""
+    try:
+        return process.communicate(timeout=MAX_SECONDS)
+    except subprocess.TimeoutExpired:
+        status = process.poll()
+        if status is None:
+            process.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+        with suppress(ProcessLookupError):  # whoever else holds its output
+            os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        raise AssertionError(f"did not end (status {status}):\n{out}\n{err}") from None
+
+
 def batch(*words, **more):
     """A run, begun."""
     return started("-m", "semseg", "batch", *words, *FIXED, **more)
@@ -51,7 +68,7 @@ def batch(*words, **more):
 def finished(*words, **more):
     """Status, stdout and stderr of a run."""
     with batch(*words, **more) as process:
-        out, err = process.communicate(timeout=MAX_SECONDS)
+        out, err = ended(process)
         return process.returncode, out, err
 
 
