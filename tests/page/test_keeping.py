@@ -149,8 +149,8 @@ def test_a_server_may_have_browsers_keep_nothing(page, told, monkeypatch):
 @pytest.fixture
 def going_on(monkeypatch):
     """A page that goes on with what was kept: `go(page, chosen)`."""
-    takers = []
-    monkeypatch.setattr(companion, "offer", lambda uploader, take: takers.append(take))
+    taken_over = []
+    monkeypatch.setattr(companion, "offer", lambda uploader, take, taken: taken_over.append(taken))
     wanted = []
     begin = work.begin
 
@@ -162,9 +162,9 @@ def going_on(monkeypatch):
     monkeypatch.setattr(work, "begin", taking)  # before any widget, as a callback is
 
     def go(page, **chosen):
-        wanted.append(chosen)
+        wanted.append({"choice": "1", **chosen})
         page.run()
-        assert takers
+        assert taken_over[-1] == "1"  # the browser gives the files now
         return page
 
     return go

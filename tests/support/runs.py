@@ -44,10 +44,10 @@ def started(*words, **more) -> Iterator[subprocess.Popen]:
         process.communicate()
 
 
-def ended(process: subprocess.Popen) -> tuple[str, str]:
+def ended(process: subprocess.Popen, seconds: float = MAX_SECONDS) -> tuple[str, str]:
     """Stdout and stderr, once it has ended; where it does not, it tells where it stands."""
     try:
-        return process.communicate(timeout=MAX_SECONDS)
+        return process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         status = process.poll()
         if status is None:
