@@ -13,6 +13,7 @@ from tests.support.runs import batch, ended, rows, until
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_files_are_measured_as_they_come_until_ctrl_c(draw, tmp_path, capsys):
     folder, run = tmp_path / "in", tmp_path / "run"
     folder.mkdir()
