@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import tifffile
 
-from semseg.batch.summary import PAGE
 from tests.support.command import SHAPE
 from tests.support.drawn_picture import draw_separated
 from tests.support.runs import batch, ended, rows
@@ -63,7 +62,7 @@ def test_two_thousand_pictures_come_out_and_the_broken_ones_are_named(inputs, tm
     (pooled,) = pd.read_csv(run / "pooled.csv").query("size == 'min_feret'").to_dict("records")
     assert pooled["pictures"] == good
     assert pooled["particles"] == particles["counted"].sum() > good
-    page = (run / PAGE).read_text("utf-8")
+    page = (run / "index.html").read_text("utf-8")
     assert all(name in page for name in BROKEN)
 
     again = run_to_its_end(inputs, "--output", run)
