@@ -193,8 +193,7 @@ def bootstrap_intervals(
         A size is not above zero, weights or groups do not fit, or `level` or `resamples` is out of
         range.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"The level must lie between 0 and 1, but is {level}.")
+    _check(level)
     sample = take(sizes, weights, groups)
     values = _values(sample)
     limits: Limits = {}
@@ -225,8 +224,7 @@ def bootstrap_median(
 ) -> Interval:
     """``bootstrap_intervals(...).d50`` alone, in a fraction of the time; parameters and errors are
     the same."""
-    if not 0 < level < 1:
-        raise ValueError(f"The level must lie between 0 and 1, but is {level}.")
+    _check(level)
     sample = take(sizes, weights, groups)
     value = summarise(sample.sizes, sample.weights).d50
     limits = math.nan, math.nan
@@ -239,6 +237,11 @@ def bootstrap_median(
         low, high = sizes_at(sample.sizes, weight, PERCENTILES["d50"], errors)
         limits = float(low), float(high)
     return _interval(value, limits, level)
+
+
+def _check(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"The level must lie between 0 and 1, but is {level}.")
 
 
 def _interval(value: float, limits: tuple[float, float], level: float) -> Interval:
