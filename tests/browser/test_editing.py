@@ -167,15 +167,23 @@ def beside_each_other(rows):
     return min(combinations(inside, 2), key=apart)
 
 
-# px of the seam that glows
-GLOWING = """() => {
-  const canvas = document.querySelector(".sv-marks");
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4)
-    count += data[i] > 220 && data[i + 1] > 180 && data[i + 2] < 140 && data[i + 3] > 150;
-  return count;
-}"""
+def count_px(condition):
+    """JavaScript that counts the px of what is marked, by red, green, blue and opacity."""
+    return f"""() => {{
+      const canvas = document.querySelector(".sv-marks");
+      const {{ data }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) {{
+        const [r, g, b, a] = data.subarray(i, i + 4);
+        count += {condition};
+      }}
+      return count;
+    }}"""
+
+
+GLOWING = count_px("r > 220 && g > 180 && b < 140 && a > 150")  # the seam
+PROPOSED = count_px("r > 220 && g > 190 && b < 120 && a > 230")
+UNDER_POINTER = count_px("g > 250 && a > 200")
 
 
 def test_the_seam_that_would_be_cut_is_seen_before_it_is(visitor, found):
@@ -346,17 +354,6 @@ def test_a_brush_adds_to_the_selected_particle_and_an_eraser_takes_from_it(visit
     page.locator(".sv-palette button[value=hand]").click()
 
 
-# px of what is proposed
-PROPOSED = """() => {
-  const canvas = document.querySelector(".sv-marks");
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4)
-    count += data[i] > 220 && data[i + 1] > 190 && data[i + 2] < 120 && data[i + 3] > 230;
-  return count;
-}"""
-
-
 def test_what_was_missed_is_proposed_at_a_click_and_taken_by_another(visitor, found):
     row, page = whole(found), visitor.page
     reach = float(row["ecd_px"]) / 2
@@ -455,19 +452,12 @@ def test_the_particle_under_the_pointer_is_outlined(visitor):
     page = visitor.page
     row = whole(table(visitor))
     page.locator(".sv-palette button[value=hand]").click()  # the page is where the picture is
-    white = """() => {
-      const canvas = document.querySelector(".sv-marks");
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      let count = 0;
-      for (let i = 0; i < data.length; i += 4) count += data[i + 1] > 250 && data[i + 3] > 200;
-      return count;
-    }"""
     page.mouse.move(5, 5)
-    page.wait_for_function(f"({white})() === 0")
+    page.wait_for_function(f"({UNDER_POINTER})() === 0")
     page.mouse.move(*place(visitor, row))
-    page.wait_for_function(f"({white})() > 50")
+    page.wait_for_function(f"({UNDER_POINTER})() > 50")
     page.mouse.move(5, 5)
-    page.wait_for_function(f"({white})() === 0")
+    page.wait_for_function(f"({UNDER_POINTER})() === 0")
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(visitor):
