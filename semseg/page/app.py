@@ -184,7 +184,7 @@ def show(micrographs: list[Micrograph], shown: int, unread: list[str], places: P
             st.error(plain(each.problem))
     which.prefer_one_that_is_done(found, shown)
     keeping.note(each.image for each in found if each.image)
-    progress_place = st.container()
+    progress_place = st.container(key="progress")
     image = found[shown].image
     with places.scale:
         used = work.concluded(image).calibration if image else micrographs[shown].calibration

@@ -31,6 +31,10 @@ STYLE = """
     width: min(30rem, calc(100vw - 2rem)); padding: .75rem 1rem; border-radius: .5rem;
     border: 1px solid rgba(128, 128, 128, .4); box-shadow: 0 4px 16px rgba(0, 0, 0, .25); }
   .st-key-under_way_aside .semseg-progress { max-height: 4.5rem; }
+  /* neither there nor in the background does it take room: the view would move when it ends */
+  [data-testid=stLayoutWrapper]:has(> .st-key-progress), .st-key-progress { display: contents; }
+  [data-testid=stLayoutWrapper]:has(> .st-key-looks):has(
+    .st-key-under_way_aside, .st-key-in_background) { position: absolute; }
 </style>
 """
 
@@ -46,7 +50,8 @@ def show(pictures: Sequence[Progress], shown: int, unread: Sequence[str]) -> Non
         # any run of the page asks again; what is there already stays
         st.button("Try again", icon=":material/refresh:", key="try_again")
     elif is_looked_for:
-        _look(pictures, shown, unread)
+        with st.container(key="looks"):
+            _look(pictures, shown, unread)
     elif under_way.answers > under_way.seen or reading.answers > reading.seen:
         st.rerun()  # the last ones came since the page looked
     stopped = [each.micrograph for each in pictures if each.stopped]

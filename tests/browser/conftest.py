@@ -19,10 +19,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever stands in this folder is for a browser."""
+    """Whatever stands in this folder is for a browser. What fails is tried once more, and said to
+    have been: a browser whose machine is busy with other work may lose a click."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("browser")
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 # a browser and its servers end with their module: some thirty servers hold a gigabyte each, and a

@@ -71,6 +71,7 @@ def place(chromium, url):
     give(visitor, *FOUR[:3], ("larger.png", piece(3, enlarged=2)))
     seen(visitor)
     all_pictures(visitor)
+    visitor.quiet()
     yield visitor
     visitor.context.close()
     assert visitor.faults == []
@@ -102,6 +103,30 @@ def test_the_first_is_shown_before_the_last_is_done_and_the_rest_can_be_cancelle
     visitor.answered()
     assert page.locator(".sp-state").count() == 0
     assert page.locator(".sp-figures").count() == 16
+
+
+def test_the_view_stays_where_it_is_when_what_is_under_way_ends(visit):
+    visitor = visit("/?width=4700")
+    page = visitor.page
+    give(visitor, *FOUR[:2])
+    page.wait_for_selector(".semseg-viewer[data-shown]")
+    page.evaluate(
+        """() => {
+          window.tops = new Set();
+          const look = () => {
+            const tabs = document.querySelector("[role=tablist]");
+            const key = ["under_way_aside", "in_background"].find(
+              (each) => document.querySelector(`.st-key-${each}`));
+            window.tops.add(`${key ?? "nothing"} ${tabs.getBoundingClientRect().top}`);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    visitor.quiet()
+    tops = [each.split() for each in page.evaluate("[...tops]")]
+    assert {key for key, _ in tops} > {"nothing"}
+    assert len({top for _, top in tops}) == 1, tops
 
 
 def test_a_failing_file_among_good_ones_is_named_and_the_others_come(visit):
