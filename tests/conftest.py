@@ -50,3 +50,10 @@ def interruptible() -> Iterator[None]:
     """Ctrl-C interrupts this process and those that it starts."""
     with sigint(signal.default_int_handler):
         yield
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Why tests were tried once more (`tests/browser/conftest.py`): else nobody would know."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"tried once more: {report.nodeid}")
+        terminalreporter.line(report.longreprtext)
