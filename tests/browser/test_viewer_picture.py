@@ -299,6 +299,10 @@ def test_on_a_phone_everything_fits(view):
           .map((node) => node.getBoundingClientRect().right))"""
     )
     assert right <= 390
+    lines = shown.page.locator(".sv-palette > button").evaluate_all(
+        "buttons => buttons.map((each) => each.getBoundingClientRect().top)"
+    )
+    assert [lines.count(top) for top in sorted(set(lines))] == [10, 10]  # none alone in its line
 
 
 def test_a_swipe_scrolls_the_page_and_selects_nothing_but_a_tap_does(view):
