@@ -14,7 +14,7 @@ from semseg.page import corrections
 from semseg.page.work import Key, SegmentedImage
 from semseg.viewer import ViewState
 
-__all__ = ["settle", "view", "views"]
+__all__ = ["settle", "settled", "view", "views"]
 
 
 def views() -> dict[Key, ViewState]:
@@ -35,6 +35,14 @@ def settle(image: SegmentedImage) -> None:
     if before is not None:
         replayed = _replayed(image) or ViewState()
         views()[image.key] = replace(before, steps=replayed.steps, done=replayed.done)
+
+
+def settled(image: SegmentedImage, view: ViewState) -> int | None:
+    """How many of the steps of a view came with the corrections of its outlines; None where the
+    view has other decisions than they have, as that of a session may."""
+    held = dict(image.decided)
+    counts = range(view.done + 1)
+    return next((done for done in counts if replace(view, done=done).edits == held), None)
 
 
 def _replayed(image: SegmentedImage) -> ViewState | None:

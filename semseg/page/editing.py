@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -63,17 +64,19 @@ def do(image: SegmentedImage, kept: set[int], view: ViewState, ask: Mapping[str,
     ask : mapping
         As the browser sent it.
     """
+    decided = _decided(image, view)
+    if ask.get("do") == "redo" and any(decided):
+        return Answer()  # a decision since then: there is nothing to be done again
     if ask.get("do") in ("undo", "redo"):
         (corrections.undo if ask["do"] == "undo" else corrections.redo)(image)
         decisions.settle(corrections.corrected(image.as_found))
         return Answer()
-    decided = _decided(image, view)
     before = image.segmentation
     try:
         if ask.get("do") == "look":
             return Answer(proposed=_found_at(image, _place(ask.get("place"))).polygon)
         operations = _asked(image, kept, ask)
-        together = (*corrections.known(image), *decided, *operations)
+        together = (*corrections.known(image), *chain.from_iterable(decided), *operations)
         after = corrections.replayed(image, together).segmentation
         refused = (after.corrections.refused if after.corrections else ())[
             len(before.corrections.refused if before.corrections else ()) :
@@ -82,7 +85,7 @@ def do(image: SegmentedImage, kept: set[int], view: ViewState, ask: Mapping[str,
             raise EditError(refused[0].removeprefix("A correction by hand could not be made: "))
     except EditError as error:
         return Answer(str(error))
-    corrections.add(image, decided, operations)
+    corrections.add(image, *decided, operations)
     st.session_state.select_next = tuple(
         label
         for label, outline in after.outlines.items()
@@ -95,8 +98,13 @@ def _same(one: NDArray[np.float64] | None, other: NDArray[np.float64]) -> bool:
     return one is other or (one is not None and np.array_equal(one, other))
 
 
-def _decided(image: SegmentedImage, view: ViewState) -> Operations:
-    """The decisions of the view that the corrections do not hold yet."""
+def _decided(image: SegmentedImage, view: ViewState) -> list[Operations]:
+    """The decisions of the view that the corrections do not hold yet: each a gesture of its own,
+    or all one where it cannot be told which came first."""
+    settled = decisions.settled(image, view)
+    if settled is not None:
+        steps = view.steps[settled : view.done]
+        return [(Decide(labels, keep),) for keep, labels in steps if labels]
     before, now = dict(image.decided), view.edits
     found: list[Operation] = []
     for keep in (True, False):
@@ -105,7 +113,7 @@ def _decided(image: SegmentedImage, view: ViewState) -> Operations:
             found.append(Decide(labels, keep))
     if taken_back := tuple(sorted(set(before) - set(now))):
         found.append(Decide(taken_back, None))
-    return tuple(found)
+    return [tuple(found)]
 
 
 def _asked(image: SegmentedImage, kept: set[int], ask: Mapping[str, Any]) -> Operations:

@@ -107,13 +107,16 @@ def _view(image: SegmentedImage) -> None:
         figures, said = (st.container(width="content") for _ in range(2))
     above = st.container()
     _take_off_line(image)
+    start = _start(image, patched["id"] if patched else data["id"])
+    settled = decisions.settled(image, start)
     try:
         state = viewer(
             data,
-            _start(image, patched["id"] if patched else data["id"]),
+            start,
             command=_command(),
             key=VIEWER,
             history=corrections.history(image),
+            settled=start.done if settled is None else settled,
             patch=patched,
             answer=answer and (answer[0], answer[1].said, answer[1].proposed),
             ghost=_ghost(earlier) if earlier else None,
@@ -176,7 +179,10 @@ def _packed_or_patched(image: SegmentedImage) -> tuple[dict[str, Any], dict[str,
         return data, None
 
     def make() -> tuple[Analysis, Analysis, dict[str, Any]]:
-        return before, after, patch(before, data["id"], after)  # they stay, and so their ids
+        changed = patch(before, data["id"], after)
+        # what was decided belongs to it, which leaves no trace in outlines
+        changed["id"] = f"{changed['id']}-{image.key[-1]}"
+        return before, after, changed  # they stay, and so their ids
 
     patched: dict[str, Any] = store().get(("patch", id(before), id(after)), make)[2]
     return data, patched

@@ -186,6 +186,7 @@ def viewer(
     command: str,
     key: str,
     history: tuple[int, int] = (0, 0),
+    settled: int = 0,
     patch: dict[str, Any] | None = None,
     answer: tuple[str, str, Line | None] | None = None,
     ghost: dict[str, Any] | None = None,
@@ -206,6 +207,8 @@ def viewer(
         Of the component, as in Streamlit.
     history : (int, int)
         How many corrections of outlines can be undone, and how many done again.
+    settled : int
+        How many of the steps of `start` came with these corrections, and are undone with them.
     patch : dict, optional
         From `semseg.viewer.patching.patch`: what became of `data` since. Its id is then that of
         what is shown.
@@ -232,6 +235,7 @@ def viewer(
         "start": start.to_dict(),
         "command": command,
         "history": list(history),
+        "settled": settled,
         "answer": answer and dict(zip(("to", "said", "proposed"), answer, strict=True)),
         "ghost": ghost,
         "assets": files_address(),

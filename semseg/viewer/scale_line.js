@@ -45,7 +45,10 @@ export function scaleLine(root, overlay, signal) {
       };
     },
     click: () => true, // another try; nothing is selected meanwhile
-    held: (on) => button.setAttribute("aria-pressed", String(on)),
+    held(on) {
+      button.setAttribute("aria-pressed", String(on));
+      root.classList.toggle("sv-measuring", on);
+    },
   };
   const turn = () => {
     const on = button.getAttribute("aria-pressed") !== "true";

@@ -1,4 +1,4 @@
-// The palette of tools beside the picture: one is in the hand, and remembered.
+// The palette of tools beside the picture: one is in the hand, and remembered if it changes nothing.
 
 import { findAll } from "./dom.js";
 import { remember, remembered } from "./prefs.js";
@@ -7,6 +7,9 @@ import { remember, remembered } from "./prefs.js";
 
 /** The tool that moves the picture: it leaves every drag to the hand. @type {Tool} */
 const HAND = { name: "hand", begin: () => null };
+
+/** Those that change nothing: the next picture may be met with one of them in the hand. */
+const REMEMBERED = new Set(["hand", "box", "lasso", "ruler"]);
 
 export class Tools {
   /** @type {Tool} */
@@ -27,7 +30,8 @@ export class Tools {
     for (const button of this.buttons) {
       button.addEventListener("click", () => this.choose(button.value), { signal });
     }
-    this.choose(remembered("tool", HAND.name));
+    const last = remembered("tool", HAND.name);
+    this.choose(REMEMBERED.has(last) ? last : HAND.name);
   }
 
   /** The tool in the hand. */
@@ -40,7 +44,7 @@ export class Tools {
     this.borrow(null);
     this.chosen.held?.(false);
     this.chosen = this.tools.get(name) ?? HAND;
-    remember("tool", this.chosen.name);
+    if (REMEMBERED.has(this.chosen.name)) remember("tool", this.chosen.name);
     this.show();
   }
 

@@ -382,6 +382,8 @@ export interface Component {
     command: string;
     /** corrections that can be undone, and that can be done again */
     history: [number, number];
+    /** how many of the steps of `start` came with these corrections, and are undone with them */
+    settled: number;
     /** to what was asked for last: its number, why it was not done, or empty, and what is proposed */
     answer: { to: string; said: string; proposed: [number, number][] | null } | null;
     /** what the present result is compared with */

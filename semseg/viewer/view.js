@@ -316,16 +316,21 @@ export class View {
   /** @param {-1 | 1} direction */
   travel(direction) {
     const back = direction < 0;
-    const settled = back && this.state.done <= this.settled();
+    const settled = back && this.state.done <= this.component.data.settled;
     if (this.asking.waits) this.ask({ do: back ? "undo" : "redo" });
     else if (!settled && this.state.travel(direction)) this.finished("filter");
-    else if (this.component.data.history[back ? 0 : 1]) this.ask({ do: back ? "undo" : "redo" });
+    else if (this.corrections()[back ? 0 : 1]) this.ask({ do: back ? "undo" : "redo" });
   }
 
-  /** How many of the steps came with corrections of outlines, and are taken back with them. */
-  settled() {
-    const { history, start } = this.component.data;
-    return history[0] ? start.steps.length : 0;
+  /**
+   * How many corrections of outlines can be undone, and done again: none once something else was
+   * decided.
+   *
+   * @returns {[number, number]}
+   */
+  corrections() {
+    const { history, settled } = this.component.data;
+    return [history[0], this.state.steps.length > settled ? 0 : history[1]];
   }
 
   /** Along which particles would be parted: of those pointed at with the tool, else selected. */
@@ -417,9 +422,10 @@ export class View {
 
   drawHistory() {
     const { done, steps } = this.state;
-    const [before, after] = this.component.data.history;
+    const { settled } = this.component.data;
+    const [before, after] = this.corrections();
     // they keep the focus, so that the keys go on
-    this.undo.setAttribute("aria-disabled", String(done <= this.settled() && !before));
+    this.undo.setAttribute("aria-disabled", String(done <= settled && !before));
     this.redo.setAttribute("aria-disabled", String(done === steps.length && !after));
   }
 

@@ -120,9 +120,10 @@ def test_a_lasso_selects_what_lies_in_it(view):
     assert shown.known()["selection"] == [22, 23, 24, 25, 42, 62]
 
 
-def test_the_tool_is_remembered(view):
+def test_the_tool_is_remembered_where_it_changes_nothing(view):
     shown = view()
     shown.tool("box")
+    shown.tool("split")
     shown.page.reload()
     shown.shown()
     expect(shown.page.locator(PICTURE)).to_have_attribute("data-tool", "box")

@@ -94,10 +94,14 @@ def test_a_click_or_escape_draws_nothing(view):
     shown = view("doubt=assumed")
     page = shown.page
     button = page.get_by_role("button", name="Draw over the scale bar")
+    graph = page.locator(".sv-sizes")
+    expect(graph).to_be_visible()
     button.click()
+    expect(graph).to_be_hidden()  # it lies where bars are printed
     page.mouse.click(*shown.on_screen(200, 300))
     assert shown.known()["line"] is None
     assert button.get_attribute("aria-pressed") == "true"  # another try
     page.keyboard.press("Escape")
     assert button.get_attribute("aria-pressed") == "false"
+    expect(graph).to_be_visible()
     assert marked(shown.page) is None
