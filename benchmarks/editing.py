@@ -47,6 +47,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.segmentation import expand_labels
 
+from benchmarks.one_click import parted_by_one_click
 from semseg.analysis import prepare, segment
 from semseg.editing.cutting import cut_at
 from semseg.editing.places import outline_of, recorded_line, seam_lines
@@ -398,6 +399,11 @@ def chapter(name: str, users: Sequence[User]) -> str:
     kinds = Counter(each.kind for user in users for each in user.done)
     splits = [each for user in users for each in user.done if each.kind in ("seam", "cut", "line")]
     by_click = sum(each.kind != "line" and each.clicks == 1 for each in splits)
+    clicks_apart = [
+        each
+        for user in users
+        for each in parted_by_one_click(user.prepared, user.first, user.truth)
+    ]
     touched = [share for user in users for share in _touched(user)]
     said = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
     return (
@@ -408,7 +414,9 @@ def chapter(name: str, users: Sequence[User]) -> str:
         f"Gestures: {said}. Of {len(splits)} splits {by_click} "
         f"({by_click / max(1, len(splits)):.0%}) took one click. Of the outlines that a hand "
         f"made, {np.mean(np.array(touched) > GOOD) if touched else 1:.0%} match the truth with an "
-        f"IoU above {GOOD}."
+        f"IoU above {GOOD}.\n\n"
+        f"Of {len(clicks_apart)} touching pairs, each taken for one whether or not it had been, "
+        f"{np.mean(clicks_apart):.0%} came apart into both by one click of *Cut*."
     )
 
 
