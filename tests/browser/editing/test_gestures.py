@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-import re
 from itertools import combinations
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.editing import KEPT, SAMPLE, found_after, place, table, whole
 from tests.support.view import on_screen
-from tests.support.visitor import Visitor
-
-SAMPLE = "/?sample=1"
-KEPT = "document.querySelector('[data-number=kept]').innerText"
-
-
-@pytest.fixture(scope="module")
-def visitor(chromium, url):
-    person = Visitor(chromium, url, SAMPLE)
-    person.shown()
-    yield person
-    person.context.close()
-
-
-@pytest.fixture(scope="module")
-def found(visitor):
-    return table(visitor)
-
-
-def table(visitor):
-    text = visitor.download("All particles").decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
-
-
-def place(visitor, row, dx=0.0, dy=0.0):
-    return on_screen(visitor.page, float(row["x_px"]) + dx, float(row["y_px"]) + dy)
-
-
-def whole(rows):
-    """The largest particle that stands well inside the picture, where nothing lies over it."""
-    inside = [
-        row for row in rows if 100 < float(row["x_px"]) < 550 and 100 < float(row["y_px"]) < 550
-    ]
-    return max(inside, key=lambda row: float(row["area_px"]))
-
-
-def found_after(visitor, count):
-    """Wait until so many particles are found."""
-    visitor.page.wait_for_function(f"{KEPT}.includes('of {count}')")
-    visitor.quiet()
 
 
 def test_a_line_across_a_particle_parts_it_and_undo_makes_it_whole(visitor, found):
@@ -152,80 +110,6 @@ def test_parts_that_are_selected_are_merged_by_a_key(visitor, found):
     page.keyboard.press("Control+z")
     found_after(visitor, len(found))
     assert table(visitor) == found
-
-
-def kept_are(visitor, number: int, of: int) -> None:
-    """Wait until so many of the particles found are kept."""
-    expect(visitor.page.locator("[data-number=kept]")).to_have_text(
-        re.compile(f"{number} *of {of}")
-    )
-    visitor.quiet()
-
-
-def apart_from(found, row):
-    """A particle away from another, well inside the picture."""
-    inside = [each for each in found if 100 < float(each["x_px"]) < 550]
-    return min((each for each in inside if each is not row), key=lambda each: float(each["y_px"]))
-
-
-def cut(visitor, row) -> None:
-    visitor.page.keyboard.down("Alt")  # with any tool, a click parts what lies around it
-    visitor.page.mouse.click(*place(visitor, row, dx=-float(row["ecd_px"]) / 4))
-    visitor.page.keyboard.up("Alt")
-
-
-def key(visitor, name: str) -> None:
-    visitor.page.locator(".sv-stage").focus()
-    visitor.page.keyboard.press(name)
-
-
-def test_every_decision_is_taken_back_by_itself_also_after_a_cut(visitor, found):
-    page, row, kept = visitor.page, whole(found), len(found)
-    page.locator(".sv-palette button[value=hand]").click()
-    page.mouse.click(*place(visitor, apart_from(found, row)))
-    for name, number in (("x", kept - 1), ("u", kept)):
-        key(visitor, name)
-        kept_are(visitor, number, kept)
-    cut(visitor, row)
-    kept_are(visitor, kept + 1, kept + 1)
-    for number in (kept, kept - 1, kept):  # the cut, what U did, what X did
-        key(visitor, "Control+z")
-        kept_are(visitor, number, kept)
-    assert table(visitor) == found
-    key(visitor, "Escape")
-
-
-def test_a_decision_between_corrections_is_taken_back_and_ends_what_could_be_done_again(
-    visitor, found
-):
-    page, row, kept = visitor.page, whole(found), len(found)
-    other = apart_from(found, row)
-    cut(visitor, row)
-    kept_are(visitor, kept + 1, kept + 1)
-    key(visitor, "Escape")
-    page.mouse.click(*place(visitor, other))
-    key(visitor, "x")
-    kept_are(visitor, kept, kept + 1)
-    key(visitor, "Escape")
-    page.mouse.click(*place(visitor, row, dx=-float(row["ecd_px"]) / 4))
-    key(visitor, "m")  # with the other part, its neighbour of the longest side
-    kept_are(visitor, kept - 1, kept)
-    for number, of in ((kept, kept + 1), (kept + 1, kept + 1)):  # the merge, what X did
-        key(visitor, "Control+z")
-        kept_are(visitor, number, of)
-    redo = page.locator(".sv-palette button[value=redo]")
-    expect(redo).to_have_attribute("aria-disabled", "false")
-    page.mouse.click(*place(visitor, other))
-    key(visitor, "x")
-    kept_are(visitor, kept, kept + 1)
-    expect(redo).to_have_attribute("aria-disabled", "true")
-    key(visitor, "Control+Shift+z")
-    kept_are(visitor, kept, kept + 1)
-    for number, of in ((kept + 1, kept + 1), (kept, kept)):  # what X did, the cut
-        key(visitor, "Control+z")
-        kept_are(visitor, number, of)
-    assert table(visitor) == found
-    key(visitor, "Escape")
 
 
 def beside_each_other(rows):
