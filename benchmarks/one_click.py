@@ -18,6 +18,7 @@ from semseg.editing.cutting import cut_at
 from semseg.editing.places import outline_of, recorded_line
 from semseg.editing.sheet import Sheet
 from semseg.errors import EditError
+from semseg.measure.grid import Grid
 from semseg.measure.label_image import Window
 from semseg.stages import Prepared, Segmentation
 
@@ -56,7 +57,7 @@ def parted_by_one_click(prepared: Prepared, found: Segmentation, truth: Labels) 
             label_image=found.label_image.painted(window, whole.astype(np.int32)),
             outlines={1: np.array(recorded_line(outline, window, found.grid))},
         )
-        split = cut_at(taken_for_one, prepared, 1, _deep_inside(seen == smaller, window, found))
+        split = cut_at(taken_for_one, prepared, 1, deep_inside(seen == smaller, window, found.grid))
         sheet = Sheet(taken_for_one)
         with suppress(EditError):
             if split is not None:
@@ -92,12 +93,12 @@ def _around(windows: list[Window]) -> Window:
     )
 
 
-def _deep_inside(mask: Mask, window: Window, found: Segmentation) -> tuple[float, float]:
+def deep_inside(mask: Mask, window: Window, grid: Grid) -> tuple[float, float]:
     """Where a person would click, in recorded px."""
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     row, column = np.unravel_index(depth.argmax(), depth.shape)
     place = [[column + window[1].start, row + window[0].start]]
-    ((x, y),) = found.grid.centres(place)
+    ((x, y),) = grid.centres(place)
     return float(x), float(y)
 
 
